@@ -1,0 +1,53 @@
+//! The way back: for verifying, fetching and restoring.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use bzip2::bufread::MultiBzDecoder;
+use flate2::bufread::MultiGzDecoder;
+use liblzma::bufread::XzDecoder;
+
+use crate::config::Codec;
+
+const BUFFER: usize = 256 << 10;
+
+/// Reads what `source` holds, decompressed. Streams that follow each other are one.
+/// A source that is cut off, altered, empty, or followed by anything else is an error.
+pub fn decoder(codec: Codec, source: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    Ok(match codec {
+        Codec::None => source,
+        Codec::Gz => Box::new(MultiGzDecoder::new(buffered(source))),
+        Codec::Bz2 => Box::new(MultiBzDecoder::new(buffered(source))),
+        Codec::Xz => Box::new(XzDecoder::new_multi_decoder(buffered(source))),
+        Codec::Zst => Box::new(zstd::stream::read::Decoder::with_buffer(buffered(source))?),
+    })
+}
+
+fn buffered(source: Box<dyn Read + Send>) -> impl BufRead + Send {
+    BufReader::with_capacity(
+        BUFFER,
+        NotEmpty {
+            source,
+            begun: false,
+        },
+    )
+}
+
+/// No codec compresses nothing to no bytes, but not every decoder minds.
+struct NotEmpty {
+    source: Box<dyn Read + Send>,
+    begun: bool,
+}
+
+impl Read for NotEmpty {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        if length == 0 && !self.begun {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "there is no compressed stream",
+            ));
+        }
+        self.begun = true;
+        Ok(length)
+    }
+}

@@ -1,0 +1,409 @@
+//! The stages put together.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::thread::JoinHandle;
+
+use rustix::buffer::spare_capacity;
+use sha2::{Digest as _, Sha256};
+
+use super::pool::{BUFFER, Pool};
+use super::spool::Spool;
+use super::stage::{self, Inlet, Outlet, Stopped, abandoned};
+use super::{codec, encrypt};
+use crate::config::{Codec, Compression, Encryption};
+use crate::error::{Error, Result};
+
+/// A SHA-256, printed as lower-case hex.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Digest([u8; 32]);
+
+/// A named range of the artifact before compression.
+#[derive(
+    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub struct Part {
+    /// Unique in the artifact: a database's name.
+    pub name: String,
+    /// Bytes from the start.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u64,
+}
+
+/// Where a run writes its artifact.
+pub struct Writer {
+    /// Gone once a stage has stopped.
+    outlet: Option<Outlet>,
+    parts: Vec<Part>,
+    /// Gone once they were asked how it went.
+    stages: Option<Stages>,
+}
+
+struct Stages {
+    /// Those that change the bytes: compression, encryption, or none.
+    transforms: Vec<JoinHandle<Result<Measured>>>,
+    hash: JoinHandle<Result<Measured>>,
+    spool: JoinHandle<Result<Spool>>,
+}
+
+/// An artifact that is complete and on the disk, but not published yet.
+#[derive(Debug)]
+pub struct Sealed {
+    /// Its file.
+    pub spool: Spool,
+    /// Bytes as published.
+    pub size: u64,
+    /// Of the bytes as published.
+    pub sha256: Digest,
+    /// Bytes before compression.
+    pub raw_size: u64,
+    /// Of the bytes before compression.
+    pub raw_sha256: Digest,
+    /// What can be restored alone.
+    pub parts: Vec<Part>,
+}
+
+struct Measured {
+    size: u64,
+    sha256: Digest,
+}
+
+impl Writer {
+    /// Starts the stages; they end with [`Writer::finish`], or when the writer is dropped.
+    pub fn start(
+        compression: Compression,
+        encryption: Option<&Encryption>,
+        spool: Spool,
+    ) -> Result<Self> {
+        let pool = Pool::default();
+        let (to_spool, from_hash) = stage::channel(&pool);
+        let spool = stage::start("spool", move || keep(from_hash, spool))?;
+        let (mut outlet, from_transforms) = stage::channel(&pool);
+        let hash = stage::start("hash", move || measure(from_transforms, to_spool))?;
+        let mut transforms = Vec::new();
+        if let Some(encryption) = encryption {
+            let encryptor = encrypt::encryptor(encryption)?;
+            let (before, inlet) = stage::channel(&pool);
+            let after = std::mem::replace(&mut outlet, before);
+            transforms.push(stage::start("encrypt", move || {
+                transform(
+                    inlet,
+                    encryptor.wrap_output(after).map_err(transform_failed)?,
+                )
+            })?);
+        }
+        if compression.codec != Codec::None {
+            let (before, inlet) = stage::channel(&pool);
+            let after = std::mem::replace(&mut outlet, before);
+            transforms.push(stage::start("compress", move || {
+                transform(inlet, codec::encoder(compression, after)?)
+            })?);
+        }
+        Ok(Self {
+            outlet: Some(outlet),
+            parts: Vec::new(),
+            stages: Some(Stages {
+                transforms,
+                hash,
+                spool,
+            }),
+        })
+    }
+
+    /// Bytes written so far, before compression.
+    pub fn position(&self) -> u64 {
+        self.outlet.as_ref().map_or(0, Outlet::position)
+    }
+
+    /// Appends bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let sent = self.outlet()?.put(bytes);
+        sent.map_err(|Stopped| self.why_stopped())
+    }
+
+    /// The pipeline's own buffer, to append to within its capacity, which leaves room for at least
+    /// one byte. [`Writer::flush`] when it is full.
+    pub fn room(&mut self) -> Result<&mut Vec<u8>> {
+        Ok(self.outlet()?.room())
+    }
+
+    /// Hands on what is in the buffer, full or not.
+    pub fn flush(&mut self) -> Result<()> {
+        let sent = self.outlet()?.hand_over();
+        sent.map_err(|Stopped| self.why_stopped())
+    }
+
+    /// Appends what one `read` of `source` gives, straight into the pipeline's buffer: at most
+    /// `at_most` bytes. Returns their number; none at the end.
+    pub fn read_from(&mut self, source: impl AsFd, at_most: u64) -> Result<usize, ReadError> {
+        let outlet = self.outlet().map_err(ReadError::Artifact)?;
+        let room = outlet.room();
+        let read = rustix::io::retry_on_intr(|| fill(room, &source, at_most))
+            .map_err(ReadError::Source)?;
+        let sent = outlet.filled();
+        sent.map_err(|Stopped| ReadError::Artifact(self.why_stopped()))?;
+        Ok(read)
+    }
+
+    /// Appends `length` zeros.
+    pub fn zeros(&mut self, mut length: u64) -> Result<()> {
+        let zeros = [0_u8; 8192];
+        while length > 0 {
+            let now = length.min(zeros.len() as u64);
+            self.write(&zeros[..now as usize])?;
+            length -= now;
+        }
+        Ok(())
+    }
+
+    /// Names a range of what was written.
+    pub fn add_part(&mut self, part: Part) -> Result<()> {
+        if part
+            .offset
+            .checked_add(part.length)
+            .is_none_or(|end| end > self.position())
+        {
+            return Err(Error::run(
+                "bad-part",
+                format!("part {:?} ends behind what was written", part.name),
+            ));
+        }
+        if self.parts.iter().any(|known| known.name == part.name) {
+            return Err(Error::run(
+                "bad-part",
+                format!("there are two parts called {:?}", part.name),
+            ));
+        }
+        self.parts.push(part);
+        Ok(())
+    }
+
+    /// How many ranges have names.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Flushes every stage and the disk.
+    pub fn finish(mut self) -> Result<Sealed> {
+        let ended = match self.outlet.take() {
+            Some(outlet) => outlet.end(),
+            None => Err(Stopped),
+        };
+        let stages = self.stages.take().ok_or_else(abandoned)?;
+        if ended.is_err() {
+            return Err(stages.why_stopped());
+        }
+        let ended = stages.join();
+        // The stage furthest behind knows the cause; those before it only that it went away.
+        let (spool, measured) = (ended.spool?, ended.hash?);
+        let transforms = ended.transforms.into_iter().collect::<Result<Vec<_>>>()?;
+        let raw = transforms.last().unwrap_or(&measured);
+        Ok(Sealed {
+            spool,
+            size: measured.size,
+            sha256: measured.sha256,
+            raw_size: raw.size,
+            raw_sha256: raw.sha256,
+            parts: std::mem::take(&mut self.parts),
+        })
+    }
+
+    fn outlet(&mut self) -> Result<&mut Outlet> {
+        self.outlet.as_mut().ok_or_else(abandoned)
+    }
+
+    /// Closes the channels and asks the stages what went wrong.
+    fn why_stopped(&mut self) -> Error {
+        self.outlet = None;
+        self.stages
+            .take()
+            .map_or_else(abandoned, Stages::why_stopped)
+    }
+}
+
+/// An abandoned artifact is gone when this returns: its stages have ended, its file is removed.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.outlet = None;
+        if let Some(stages) = self.stages.take() {
+            drop(stages.join());
+        }
+    }
+}
+
+/// How each stage ended; of the transforms, the one furthest behind first.
+struct Ended {
+    spool: Result<Spool>,
+    hash: Result<Measured>,
+    transforms: Vec<Result<Measured>>,
+}
+
+impl Stages {
+    /// Waits for all of them.
+    fn join(self) -> Ended {
+        Ended {
+            spool: join(self.spool),
+            hash: join(self.hash),
+            transforms: self.transforms.into_iter().map(join).collect(),
+        }
+    }
+
+    /// The first cause, seen from the end.
+    fn why_stopped(self) -> Error {
+        let ended = self.join();
+        let transforms = ended.transforms.into_iter().filter_map(Result::err);
+        ended
+            .spool
+            .err()
+            .into_iter()
+            .chain(ended.hash.err())
+            .chain(transforms)
+            .find(|error| error.code() != abandoned().code())
+            .unwrap_or_else(abandoned)
+    }
+}
+
+/// What went wrong in [`Writer::read_from`].
+#[derive(Debug)]
+pub enum ReadError {
+    /// The source could not be read.
+    Source(rustix::io::Errno),
+    /// The artifact could not take it.
+    Artifact(Error),
+}
+
+/// One read to the end of `room`, which has free capacity. Unlimited reads spare clearing it first.
+fn fill(room: &mut Vec<u8>, source: &impl AsFd, at_most: u64) -> rustix::io::Result<usize> {
+    let start = room.len();
+    let free = room.capacity() - start;
+    if at_most >= free as u64 {
+        return rustix::io::read(source, spare_capacity(room));
+    }
+    room.resize(start + at_most as usize, 0);
+    let read = rustix::io::read(source, &mut room[start..]);
+    room.truncate(start + read.unwrap_or(0));
+    read
+}
+
+fn join<T>(stage: JoinHandle<Result<T>>) -> Result<T> {
+    stage.join().unwrap_or_else(|_| {
+        Err(Error::run(
+            "internal",
+            "a stage of the artifact pipeline panicked",
+        ))
+    })
+}
+
+/// A stage that changes the bytes.
+trait Transform: Write {
+    /// Writes the end of its stream.
+    fn finish(self) -> std::io::Result<Outlet>;
+}
+
+impl Transform for codec::Encoder<Outlet> {
+    fn finish(self) -> std::io::Result<Outlet> {
+        codec::Encoder::finish(self)
+    }
+}
+
+impl Transform for age::stream::StreamWriter<Outlet> {
+    fn finish(self) -> std::io::Result<Outlet> {
+        age::stream::StreamWriter::finish(self)
+    }
+}
+
+/// Changes everything that comes; measures it as it was before.
+fn transform(mut inlet: Inlet, mut transform: impl Transform) -> Result<Measured> {
+    let mut meter = Meter::default();
+    while let Some(bytes) = inlet.next()? {
+        meter.add(&bytes);
+        transform.write_all(&bytes).map_err(transform_failed)?;
+        inlet.give_back(bytes);
+    }
+    let outlet = transform.finish().map_err(transform_failed)?;
+    outlet.end().map_err(|Stopped| abandoned())?;
+    Ok(meter.done())
+}
+
+fn transform_failed(error: std::io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::BrokenPipe => abandoned(),
+        _ => Error::run(
+            "transform-failed",
+            format!("cannot compress or encrypt the artifact: {error}"),
+        ),
+    }
+}
+
+fn measure(mut inlet: Inlet, mut outlet: Outlet) -> Result<Measured> {
+    let mut meter = Meter::default();
+    while let Some(bytes) = inlet.next()? {
+        meter.add(&bytes);
+        outlet.send(bytes).map_err(|Stopped| abandoned())?;
+    }
+    outlet.end().map_err(|Stopped| abandoned())?;
+    Ok(meter.done())
+}
+
+fn keep(mut inlet: Inlet, mut spool: Spool) -> Result<Spool> {
+    while let Some(bytes) = inlet.next()? {
+        spool.write(&bytes)?;
+        inlet.give_back(bytes);
+    }
+    spool.sync()?;
+    Ok(spool)
+}
+
+#[derive(Default)]
+struct Meter {
+    size: u64,
+    hash: Sha256,
+}
+
+impl Meter {
+    fn add(&mut self, bytes: &[u8]) {
+        self.size += bytes.len() as u64;
+        self.hash.update(bytes);
+    }
+
+    fn done(self) -> Measured {
+        Measured {
+            size: self.size,
+            sha256: Digest(self.hash.finalize().into()),
+        }
+    }
+}
+
+impl Digest {
+    /// Of everything that `source` has.
+    pub fn of(source: &mut File) -> std::io::Result<Self> {
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            match source.read(&mut buffer)? {
+                0 => return Ok(Self(hash.finalize().into())),
+                read => hash.update(&buffer[..read]),
+            }
+        }
+    }
+
+    /// Of bytes in memory.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

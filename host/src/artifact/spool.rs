@@ -1,0 +1,117 @@
+//! The artifact's file: hidden and incomplete while a run writes it, published by one rename.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use tokio::sync::watch;
+
+use super::growth::Growth;
+use crate::error::{Error, Result};
+
+/// The ending of files that no finished run left behind.
+const PARTIAL: &str = "partial";
+
+/// A file that exists only as long as its run, until it is published.
+#[derive(Debug)]
+pub struct Spool {
+    file: File,
+    path: PathBuf,
+    /// Bytes so far, for those who read along.
+    written: watch::Sender<u64>,
+    published: bool,
+}
+
+/// Where an artifact ended up.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The artifact's file.
+    pub path: PathBuf,
+}
+
+impl Spool {
+    /// Creates `<folder>/<id>.partial`, readable by nobody else.
+    pub fn create(folder: &Path, id: &str) -> Result<Self> {
+        let path = folder.join(id).with_extension(PARTIAL);
+        let file = OpenOptions::new()
+            .write(true)
+            .read(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| Error::io("create", &path, error))?;
+        Ok(Self {
+            file,
+            path,
+            written: watch::Sender::new(0),
+            published: false,
+        })
+    }
+
+    /// For reading along while it is written; stays good after publishing and after removal.
+    pub fn growth(&self) -> Result<Growth> {
+        let file = File::open(&self.path).map_err(|error| Error::io("open", &self.path, error))?;
+        Ok(Growth::new(file, self.written.subscribe()))
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file
+            .write_all(bytes)
+            .map_err(|error| Error::io("write", &self.path, error))?;
+        self.written
+            .send_modify(|written| *written += bytes.len() as u64);
+        Ok(())
+    }
+
+    pub(super) fn sync(&mut self) -> Result<()> {
+        self.file
+            .sync_all()
+            .map_err(|error| Error::io("sync", &self.path, error))
+    }
+
+    /// Makes it the file at `destination`, in place of what stands there: read-only, in one step
+    /// that survives a crash.
+    pub fn publish(mut self, destination: &Path) -> Result<Published> {
+        self.file
+            .set_permissions(Permissions::from_mode(0o444))
+            .map_err(|error| Error::io("protect", &self.path, error))?;
+        fs::rename(&self.path, destination)
+            .map_err(|error| Error::io("publish", destination, error))?;
+        self.published = true;
+        if let Some(folder) = destination.parent() {
+            File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(|error| Error::io("sync", folder, error))?;
+        }
+        Ok(Published {
+            path: destination.to_owned(),
+        })
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if !self.published
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            tracing::warn!(path = %self.path.display(), %error, "cannot remove the file of a failed run");
+        }
+    }
+}
+
+/// Removes what a crash left behind. Only the holder of the run lock may do so.
+pub fn remove_leftovers(folder: &Path) -> Result<()> {
+    let entries = fs::read_dir(folder).map_err(|error| Error::io("read", folder, error))?;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == PARTIAL)
+        {
+            fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
+            tracing::warn!(path = %path.display(), "removed what an interrupted run left behind");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! The shipped files, and pairs of broken files with the exact words about them.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::error::Error;
+
+/// What the seed's `.env` sets.
+const ENV: [(&str, &str); 4] = [
+    ("SIDECAR_STRATEGY_TYPE", "database_dump"),
+    ("BACKUP_API_TOKEN", "a-token"),
+    ("DATABASE_URL", "postgresql://user:pass@db:5432/app"),
+    ("DATABASE_PASSWORD", "very-secret"),
+];
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn the_example_is_valid_with_the_variables_of_its_env_file() {
+    let environment = Environment::new(ENV, repository());
+    let config = load(Some(Path::new("config/config.example.yaml")), &environment);
+    let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(config.strategy.name, "database_dump");
+    assert_eq!(config.strategy.config["env"]["PGPASSWORD"], "very-secret");
+    let command = config.strategy.config["command"].as_str().unwrap();
+    assert_eq!(
+        command,
+        "pg_dump --dbname=\"${DATABASE_URL}\" --format=custom\n"
+    );
+    assert_eq!(config.secrets.api_token.reveal(), "a-token");
+}
+
+#[test]
+fn the_demo_needs_nothing() {
+    let config = demo(&Environment::new([("X", "")], "/clone"));
+    let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(config.paths.workdir, Path::new("/clone"));
+    assert_eq!(
+        config.paths.artifacts,
+        Path::new("/tmp/sidecar-demo/artifacts")
+    );
+    assert_eq!(config.strategy.name, "file_archive");
+}
+
+/// What the broken files are read with.
+const BROKEN_ENV: [(&str, &str); 6] = [
+    ("BACKUP_API_TOKEN", "a-token"),
+    ("DATABASE_URL", "postgresql://user:pass@db:5432/app"),
+    ("PASSWORD", "hunter2"),
+    ("SPACES", "hunter2 and more"),
+    ("INJECTION", "gz\nmin_size: 0"),
+    ("EMPTY", ""),
+];
+
+/// Each `tests/configuration/NAME.yaml` leads to exactly the words in `NAME.err`. A module's schema,
+/// if the pair has one, is `NAME.schema.json`. `UPDATE_GOLDEN=1` writes the words down anew.
+#[test]
+fn broken_files_are_explained() {
+    let folder = repository().join("tests/configuration");
+    let environment = Environment::new(BROKEN_ENV, repository());
+    let mut different = Vec::new();
+    let mut count = 0;
+    for name in names_in(&folder) {
+        let words = broken(&folder.join(&name), &environment) + "\n";
+        for secret in [
+            "hunter2",
+            "a-token",
+            "user:pass",
+            "min_size: 0",
+            "AGE-SECRET",
+        ] {
+            assert!(!words.contains(secret), "{name} shows a secret:\n{words}");
+        }
+        different.extend(golden(&folder.join(format!("{name}.err")), &words));
+        count += 1;
+    }
+    assert!(count >= 35, "only {count} pairs are left");
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+/// The names of the pairs.
+fn names_in(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut names: Vec<String> = files
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The words about a broken file.
+fn broken(stem: &Path, environment: &Environment) -> String {
+    let text = std::fs::read_to_string(stem.with_extension("yaml")).unwrap();
+    let shown = PathBuf::from(stem.file_name().unwrap()).with_extension("yaml");
+    let checked = parse(&shown, &text, environment).and_then(|config| {
+        let schema = std::fs::read(stem.with_extension("schema.json")).ok();
+        match schema {
+            Some(schema) => config.check_strategy(&serde_json::from_slice(&schema).unwrap()),
+            None => Ok(Value::Null),
+        }
+    });
+    let problems = checked.expect_err(&format!("{} is not broken", stem.display()));
+    Error::from(problems).message().to_owned()
+}
+
+/// A description of the difference, if `path` holds something else than `expected`.
+fn golden(path: &Path, actual: &str) -> Option<String> {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    (expected != actual).then(|| {
+        format!(
+            "{} expects\n{expected}\nand not\n{actual}\nUPDATE_GOLDEN=1 accepts the new words",
+            path.display()
+        )
+    })
+}
+
+#[test]
+fn the_published_schema_is_up_to_date() {
+    let schema = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    let different = golden(&repository().join("config/config.schema.json"), &schema);
+    assert!(
+        different.is_none(),
+        "UPDATE_GOLDEN=1 renews config/config.schema.json"
+    );
+}
+
+/// A small valid file, with `more` at its end.
+fn small(more: &str) -> Result<Config, Problems> {
+    let text = format!(
+        "capabilities: {{version: v1, types: [database]}}\n\
+         paths: {{workdir: work, artifacts: /a/./b, temp_dump: /tmp/dump}}\n{more}"
+    );
+    let environment = Environment::new([("DIGITS", "0123"), ("EMPTY", "")], "/current");
+    parse(Path::new("conf/sidecar.yaml"), &text, &environment)
+}
+
+#[test]
+fn defaults_are_filled_in_and_paths_are_absolute() {
+    let config = small("strategy: {type: Postgres}\nsecrets: {api_token: x}").unwrap();
+    assert_eq!(config.strategy.name, "database_dump");
+    assert_eq!(
+        config.strategy.timeout,
+        Some(std::time::Duration::from_secs(7200))
+    );
+    assert_eq!(config.strategy.artifact.filename, "backup.dat");
+    assert_eq!(config.strategy.config, serde_json::json!({}));
+    assert_eq!(config.paths.workdir, Path::new("/current/work"));
+    assert_eq!(config.paths.artifacts, Path::new("/a/b"));
+    assert_eq!(
+        (config.app.port, config.app.host.as_str()),
+        (8000, "0.0.0.0")
+    );
+}
+
+#[test]
+fn a_module_is_found_from_the_file_and_by_its_name() {
+    let config = small(
+        "strategy: {type: MINE, timeout: 0}\nsecrets: {api_token: x}\n\
+         modules: {mine: {source: ./mine.wasm, allow: {read: [/data]}, limits: {memory: 2MiB}}}",
+    )
+    .unwrap();
+    let module = &config.modules[&config.strategy.name];
+    assert_eq!(module.source, Path::new("/current/conf/mine.wasm"));
+    assert_eq!(module.limits.memory, 2 << 20);
+    assert_eq!(module.allow.read, [Path::new("/data")]);
+    assert_eq!(config.strategy.timeout, None);
+}
+
+#[test]
+fn where_text_is_expected_it_is_taken_as_it_was_written() {
+    let config = small(
+        "secrets: {api_token: \"${DIGITS}\"}\nstrategy:\n  type: custom\n  artifact: {format: 007}\n  \
+         config:\n    command: true\n    env: {PORT: 0700, FLAG: yes, TOKEN: \"${DIGITS}\"}\n    \
+         label: 1.50\n    empty: ${EMPTY}\n    count: 1.50\n",
+    )
+    .unwrap();
+    assert_eq!(config.secrets.api_token.reveal(), "0123");
+    assert_eq!(config.strategy.artifact.format, "007");
+    assert_eq!(config.strategy.config["command"], "true");
+    assert_eq!(config.strategy.config["env"]["PORT"], "0700");
+    let text = serde_json::json!({"type": "string"});
+    let schema = serde_json::json!({"properties": {"label": text, "empty": text}});
+    let fitted = config.check_strategy(&schema).unwrap();
+    assert_eq!(fitted["label"], "1.50");
+    assert_eq!(fitted["empty"], "");
+    assert_eq!(fitted["count"], 1.5);
+}
+
+#[test]
+fn a_secret_file_loses_the_newline_at_its_end_only() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "tok\r\n").unwrap();
+    let secrets = format!("secrets: {{api_token_file: {}}}", file.path().display());
+    let config = small(&format!("strategy: {{type: custom}}\n{secrets}")).unwrap();
+    assert_eq!(config.secrets.api_token.reveal(), "tok");
+    assert!(
+        !format!("{config:?}").contains("tok\""),
+        "a secret is printed"
+    );
+}
+
+#[test]
+fn the_places_are_tried_in_their_order() {
+    let nowhere = Environment::new([("HOME", "/root")], "/nonexistent");
+    let problems = load(None, &nowhere).unwrap_err().to_string();
+    for place in [
+        "--config",
+        "$SIDECAR_CONFIG_PATH",
+        "/etc/sidecar/config.yaml",
+        "config/config.yaml",
+    ] {
+        assert!(problems.contains(place), "{problems}");
+    }
+    let named = Environment::new([("SIDECAR_CONFIG_PATH", "config/demo.yaml")], repository());
+    assert_eq!(
+        load(None, &named).unwrap().file,
+        Path::new("config/demo.yaml")
+    );
+    let problems = load(Some(Path::new("other.yaml")), &named)
+        .unwrap_err()
+        .to_string();
+    assert!(problems.starts_with("other.yaml: the configuration cannot be read: no such file"));
+}
+
+#[test]
+fn the_example_names_all_missing_variables_at_once() {
+    let environment = Environment::new([("X", "")], repository());
+    let problems = load(Some(Path::new("config/config.example.yaml")), &environment).unwrap_err();
+    let words = problems.to_string();
+    for (name, _) in ENV {
+        assert!(words.contains(name), "{name} is not named:\n{words}");
+    }
+    assert_eq!(problems.iter().len(), ENV.len(), "{words}");
+}
+
+#[test]
+fn what_a_module_finds_wrong_gets_a_place() {
+    let config =
+        small("secrets: {api_token: x}\nstrategy:\n  type: custom\n  config: {a: 1}\n").unwrap();
+    let problems = config.refused([(
+        "`command` is required".to_owned(),
+        Some("add it".to_owned()),
+    )]);
+    let words = "conf/sidecar.yaml:6:3: strategy.config: `command` is required\n    add it";
+    assert_eq!(problems.to_string(), words);
+}

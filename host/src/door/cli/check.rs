@@ -1,0 +1,94 @@
+//! `sidecar check`: what would go wrong tonight.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Options, exit, print};
+use crate::error::Result;
+use crate::service::{Report, Service};
+
+/// How far to look.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Ask no store
+    #[arg(long)]
+    offline: bool,
+}
+
+pub(super) fn run(options: &Options, arguments: &Arguments) -> Result<ExitCode> {
+    let service = Service::new(options.load()?)?;
+    let mut report = service.check();
+    if !arguments.offline {
+        service.check_stores(&mut report)?;
+    }
+    if options.json {
+        println!("{}", json(&report));
+    } else {
+        text(options, &report);
+    }
+    Ok(report
+        .errors
+        .first()
+        .map_or(ExitCode::SUCCESS, |error| exit::code(error)))
+}
+
+fn json(report: &Report) -> serde_json::Value {
+    let errors: Vec<_> = report
+        .errors
+        .iter()
+        .map(|error| {
+            serde_json::json!({"code": error.code(), "message": error.message(), "hint": error.hint_text()})
+        })
+        .collect();
+    let mut object = serde_json::json!(report);
+    object["errors"] = errors.into();
+    object
+}
+
+fn text(options: &Options, report: &Report) {
+    println!("configuration  {}", report.configuration.display());
+    match &report.module {
+        Some(module) => println!(
+            "strategy       {} ({} {})",
+            report.strategy,
+            plain(&module.name),
+            plain(&module.version)
+        ),
+        None => println!("strategy       {}", report.strategy),
+    }
+    if let Some(sha256) = &report.module_sha256 {
+        println!("module         sha256:{sha256}");
+    }
+    if let Some(shell) = &report.shell {
+        println!("shell          {shell}");
+    }
+    for (at, grant) in report.grants.iter().enumerate() {
+        let title = if at == 0 { "grants" } else { "" };
+        let verdict = if grant.allowed { "granted" } else { "REFUSED" };
+        let asked = plain(grant.asked.trim_end());
+        println!(
+            "{title:<14} {verdict}  {:<8} {}",
+            grant.access,
+            asked.replace('\n', "\n                                  ")
+        );
+    }
+    for (at, store) in report.stores.iter().enumerate() {
+        let title = if at == 0 { "stores" } else { "" };
+        println!("{title:<14} {store}: can be written, listed, read and deleted");
+    }
+    match report.errors.as_slice() {
+        [] => println!("ready"),
+        errors => errors.iter().for_each(|error| print::error(options, error)),
+    }
+}
+
+/// A module's own words, unable to move the cursor over what stands beside them.
+fn plain(text: &str) -> String {
+    let escaped = |c: char| match c {
+        '\n' => c.to_string(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}

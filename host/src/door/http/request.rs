@@ -1,0 +1,129 @@
+//! What a caller asks for: query and headers become a request of the service.
+
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use axum::http::{HeaderMap, HeaderName};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Peer;
+use super::answer::Problem;
+use crate::service::Request;
+
+/// Longer words of a caller are a mistake.
+const LONGEST: usize = 1024;
+
+/// The query of `POST /backup/export` and `POST /backup/run`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(super) struct Parameters {
+    /// Given to the commands as `SIDE_CAR_DRIVE_FOLDER_ID`, and back as `X-Drive-Folder-Id`.
+    drive_folder_id: Option<String>,
+    /// Whether a run ends when the client that waits for it goes away.
+    #[serde(default)]
+    pub(super) cancel_on_disconnect: bool,
+}
+
+impl Parameters {
+    pub(super) fn read(query: Result<Query<Self>, QueryRejection>) -> Result<Self, Problem> {
+        let Query(parameters) = query.map_err(|error| Problem::bad_request(error.body_text()))?;
+        Ok(parameters)
+    }
+
+    /// A run that `peer` asks for.
+    pub(super) fn request(&self, headers: &HeaderMap, peer: Peer) -> Result<Request, Problem> {
+        let folder = self.drive_folder_id.as_deref().filter(|id| !id.is_empty());
+        if let Some(folder) = folder {
+            plain("drive_folder_id", folder)?;
+        }
+        let key = header(headers, "idempotency-key")?;
+        if let Some(key) = key {
+            plain("Idempotency-Key", key)?;
+        }
+        Ok(Request {
+            asked_by: format!("http {}", peer.0.to_canonical()),
+            idempotency_key: key.map(str::to_owned),
+            keep: true,
+            ..Request::new(folder.map(str::to_owned))
+        })
+    }
+}
+
+/// Whether the caller does not want to wait: `Prefer: respond-async` (RFC 7240).
+pub(super) fn prefers_async(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|preference| {
+            let word = preference.split([';', '=']).next().unwrap_or_default();
+            word.trim().eq_ignore_ascii_case("respond-async")
+        })
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Problem> {
+    let value = headers.get(HeaderName::from_static(name));
+    let text = value.map(|value| value.to_str()).transpose();
+    text.map_err(|_| Problem::bad_request(format!("the header {name} is not plain text")))
+}
+
+/// It ends up in headers, in variables and in the log.
+fn plain(name: &str, word: &str) -> Result<(), Problem> {
+    if word.len() > LONGEST {
+        let message = format!("{name} is longer than {LONGEST} bytes");
+        return Err(Problem::bad_request(message));
+    }
+    if word.chars().any(char::is_control) {
+        let message = format!("{name} holds a control character");
+        return Err(Problem::bad_request(message));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preferences() {
+        let prefer = |value: &str| {
+            prefers_async(
+                &[(HeaderName::from_static("prefer"), value.parse().unwrap())]
+                    .into_iter()
+                    .collect(),
+            )
+        };
+        assert!(
+            prefer("respond-async")
+                && prefer("wait=10, Respond-Async")
+                && prefer("respond-async;x=1")
+        );
+        assert!(
+            !prefer("respond-sync") && !prefer("wait=100") && !prefers_async(&HeaderMap::new())
+        );
+    }
+
+    #[test]
+    fn words_of_a_caller_are_plain() {
+        let request = |folder: &str, key: &str| {
+            let parameters = Parameters {
+                drive_folder_id: Some(folder.to_owned()),
+                ..Parameters::default()
+            };
+            let headers = [(
+                HeaderName::from_static("idempotency-key"),
+                key.parse().unwrap(),
+            )];
+            parameters.request(&headers.into_iter().collect(), Peer([127, 0, 0, 1].into()))
+        };
+        let good = request("1AbC_-x y&z=/%41 ñ", "key").unwrap();
+        assert_eq!(good.drive_folder_id.unwrap(), "1AbC_-x y&z=/%41 ñ");
+        assert_eq!(
+            (good.idempotency_key.unwrap(), good.asked_by),
+            ("key".to_owned(), "http 127.0.0.1".to_owned())
+        );
+        assert_eq!(request("", "key").unwrap().drive_folder_id, None);
+        assert!(request("a\r\nb", "key").is_err() && request(&"x".repeat(2000), "key").is_err());
+    }
+}

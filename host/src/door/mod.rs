@@ -1,0 +1,4 @@
+//! Thin doors to the same service.
+
+pub mod cli;
+pub mod http;

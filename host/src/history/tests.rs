@@ -1,0 +1,153 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+use super::*;
+
+fn run(id: &str) -> Run {
+    Run {
+        id: id.to_owned(),
+        state: State::Queued,
+        strategy: "custom".to_owned(),
+        asked_by: "command line".to_owned(),
+        drive_folder_id: Some("folder".to_owned()),
+        idempotency_key: Some(format!("key of {id}")),
+        // The file keeps microseconds.
+        queued_at: Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap(),
+        started_at: None,
+        finished_at: None,
+        duration_ms: None,
+        artifact: None,
+        error: None,
+        delivered_at: None,
+    }
+}
+
+fn artifact() -> Artifact {
+    Artifact {
+        path: "/artifacts/backup.dat".into(),
+        filename: "backup.dat".to_owned(),
+        format: "binary".to_owned(),
+        content_type: "application/octet-stream".to_owned(),
+        size: 1 << 40,
+        sha256: "00".repeat(32),
+    }
+}
+
+#[test]
+fn what_is_written_can_be_read_by_another_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, reader) = (History::open(folder.path()), History::open(folder.path()));
+    let queued = run("1");
+    writer.record(&queued);
+    assert_eq!(reader.get("1").unwrap(), queued);
+
+    let mut made = run("2");
+    made.start();
+    made.end(State::Succeeded, Ok(artifact()));
+    writer.record(&made);
+    writer.delivered("2");
+    let read = reader.get("2").unwrap();
+    assert_eq!(
+        (read.state, read.artifact),
+        (State::Succeeded, Some(artifact()))
+    );
+    assert!(read.delivered_at.is_some() && read.finished_at >= read.started_at);
+    let ids: Vec<String> = reader.list(10).into_iter().map(|run| run.id).collect();
+    assert_eq!(ids, ["2", "1"]);
+    assert_eq!(reader.last(State::Succeeded).unwrap().id, "2");
+    assert_eq!(reader.last(State::Failed), None);
+    assert_eq!(reader.get("3"), None);
+}
+
+#[test]
+fn a_key_is_forgotten_after_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path());
+    history.record(&run("1"));
+    let day = SignedDuration::from_hours(24);
+    assert_eq!(history.by_key("key of 1", day).unwrap().id, "1");
+    assert_eq!(history.by_key("key of 1", SignedDuration::ZERO), None);
+    assert_eq!(history.by_key("another", day), None);
+}
+
+#[test]
+fn only_unfinished_runs_are_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path());
+    let (queued, mut running, mut failed) = (run("1"), run("2"), run("3"));
+    running.start();
+    let why = Failure {
+        code: "too-small".to_owned(),
+        message: "it has 0 bytes".to_owned(),
+        hint: None,
+    };
+    failed.end(State::Failed, Err(why.clone()));
+    [queued, running, failed]
+        .iter()
+        .for_each(|run| history.record(run));
+    history.interrupt_unfinished();
+    let states: Vec<State> = history.list(10).iter().map(|run| run.state).collect();
+    assert_eq!(
+        states,
+        [State::Failed, State::Interrupted, State::Interrupted]
+    );
+    assert_eq!(history.get("3").unwrap().error, Some(why));
+    let mut counts = history.counts();
+    counts.sort_by_key(|(state, _)| state.as_str());
+    assert_eq!(counts, [(State::Failed, 1), (State::Interrupted, 2)]);
+}
+
+#[test]
+fn a_damaged_file_is_moved_aside() {
+    for damage in [
+        b"no data base at all, by far not".repeat(100),
+        Vec::from([0xff; 64]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(FILE), &damage).unwrap();
+        let history = History::open(folder.path());
+        history.record(&run("1"));
+        assert_eq!(History::open(folder.path()).list(10).len(), 1);
+        let kept = std::fs::read_dir(folder.path())
+            .unwrap()
+            .flatten()
+            .find(|entry| entry.file_name().to_string_lossy().contains("damaged"));
+        assert_eq!(std::fs::read(kept.unwrap().path()).unwrap(), damage);
+    }
+}
+
+#[test]
+fn a_damaged_page_is_found_when_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path());
+    (0..200).for_each(|id| history.record(&run(&id.to_string())));
+    drop(history);
+    let path = folder.path().join(FILE);
+    // Everything is in the file, not in its log.
+    let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+    Connection::open(&path)
+        .unwrap()
+        .query_row(checkpoint, [], |_| Ok(()))
+        .unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 4096].fill(0x5a);
+    std::fs::write(&path, bytes).unwrap();
+    let history = History::open(folder.path());
+    assert_eq!(history.list(1000), []);
+    history.record(&run("next"));
+    assert_eq!(History::open(folder.path()).list(1000).len(), 1);
+}
+
+#[test]
+fn without_a_usable_file_it_is_kept_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join(FILE)).unwrap();
+    let history = History::open(folder.path());
+    history.record(&run("1"));
+    assert_eq!(history.get("1").unwrap().id, "1");
+
+    // Once the file can be had, it is taken.
+    std::fs::remove_dir(folder.path().join(FILE)).unwrap();
+    history.mend();
+    history.record(&run("2"));
+    assert_eq!(History::open(folder.path()).get("2").unwrap().id, "2");
+}

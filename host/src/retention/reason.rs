@@ -1,0 +1,131 @@
+//! Why a backup stays or goes, in words for the operator.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+/// Keep or delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It stays.
+    Keep(Retain),
+    /// It goes.
+    Delete(Delete),
+}
+
+/// Why it stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retain {
+    /// The configuration has no retention.
+    NoPolicy,
+    /// It was taken after now.
+    FromTheFuture,
+    /// Another one, the newest of all, was taken after now.
+    ClockJumped {
+        /// When that was.
+        newest: Timestamp,
+    },
+    /// Its tier has neither `days` nor `last`.
+    ForEver,
+    /// By age.
+    Within {
+        /// `days` of the tier.
+        days: u32,
+    },
+    /// By number.
+    Among {
+        /// `last` of the tier.
+        last: u32,
+    },
+    /// Nothing but this rule keeps it.
+    NewestGood,
+    /// Damaged as it is, its tier has nothing better.
+    NoneIsGood,
+}
+
+/// Why it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delete {
+    /// Its tier is not named in the policy.
+    TierNotKept,
+    /// By age.
+    Older {
+        /// `days` of the tier.
+        days: u32,
+    },
+    /// By number.
+    Beyond {
+        /// `last` of the tier.
+        last: u32,
+    },
+    /// By both.
+    OlderAndBeyond {
+        /// `days` of the tier.
+        days: u32,
+        /// `last` of the tier.
+        last: u32,
+    },
+}
+
+impl Verdict {
+    /// Whether it stays.
+    pub fn keeps(self) -> bool {
+        matches!(self, Self::Keep(_))
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keep(reason) => reason.fmt(f),
+            Self::Delete(reason) => reason.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Retain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPolicy => f.write_str("no retention is configured"),
+            Self::FromTheFuture => {
+                f.write_str("taken in the future: the clock jumped, nothing is deleted")
+            }
+            Self::ClockJumped { newest } => write!(
+                f,
+                "the newest backup is from the future ({newest:.0}): the clock jumped, nothing is deleted"
+            ),
+            Self::ForEver => f.write_str("kept for ever"),
+            Self::Within { days } => write!(f, "within {}", Days(*days)),
+            Self::Among { last: 1 } => f.write_str("the last one"),
+            Self::Among { last } => write!(f, "one of the last {last}"),
+            Self::NewestGood => f.write_str("newest good backup"),
+            Self::NoneIsGood => f.write_str("damaged, but there is no good one"),
+        }
+    }
+}
+
+impl fmt::Display for Delete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TierNotKept => f.write_str("the tier is not in the retention"),
+            Self::Older { days } => write!(f, "older than {}", Days(*days)),
+            Self::Beyond { last } => write!(f, "not one of the last {last}"),
+            Self::OlderAndBeyond { days, last } => {
+                write!(
+                    f,
+                    "older than {}, and not one of the last {last}",
+                    Days(*days)
+                )
+            }
+        }
+    }
+}
+
+/// "1 day", "30 days".
+struct Days(u32);
+
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} day{}", self.0, if self.0 == 1 { "" } else { "s" })
+    }
+}

@@ -1,0 +1,41 @@
+//! What is known of a backup in a store.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+
+use crate::config::Tier;
+
+/// One backup in one tier of one store: exists only for what has a manifest of ours.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Record {
+    /// The artifact's key in the store ("citus/daily/backup_20231201_030000.dump").
+    pub key: String,
+    /// Where it lies.
+    pub tier: Tier,
+    /// The run that made it; the same in every tier that holds a copy.
+    pub id: String,
+    /// When the run started.
+    pub taken_at: Timestamp,
+    /// `false` once a verification found it damaged: it counts for nothing then.
+    pub good: bool,
+}
+
+/// The first day (UTC) of the period that a backup of `tier` stands for.
+pub(super) fn period(tier: Tier, taken_at: Timestamp) -> Date {
+    let date = utc_date(taken_at);
+    match tier {
+        Tier::Daily => date,
+        Tier::Weekly => {
+            let days = i64::from(date.weekday().to_monday_zero_offset());
+            date.saturating_sub(jiff::Span::new().days(days))
+        }
+        Tier::Monthly => date.first_of_month(),
+        Tier::Yearly => date.first_of_year(),
+    }
+}
+
+/// The day in UTC.
+pub(super) fn utc_date(at: Timestamp) -> Date {
+    Offset::UTC.to_datetime(at).date()
+}

@@ -1,0 +1,91 @@
+//! The one Wasmtime engine of this process.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Config, Strategy};
+
+use super::bindings;
+use super::cache::Cache;
+use super::run::State;
+use crate::artifact::Digest;
+use crate::error::{Error, Kind, Result};
+
+/// How often a running module can be interrupted.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Compiles and links components; cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(super) wasmtime: wasmtime::Engine,
+    pub(super) linker: Arc<Linker<State>>,
+    cache: Option<Arc<Cache>>,
+}
+
+impl Engine {
+    /// `cache` is a private folder for compiled code; without one, modules are compiled each time.
+    pub fn new(cache: Option<PathBuf>) -> Result<Self> {
+        let mut config = Config::new();
+        config
+            .strategy(Strategy::Cranelift)
+            .wasm_component_model(true)
+            .epoch_interruption(true);
+        let wasmtime = wasmtime::Engine::new(&config).map_err(broken)?;
+        let mut linker = Linker::new(&wasmtime);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(broken)?;
+        bindings::Module::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        start_ticker(&wasmtime)?;
+        let cache = cache.map(|folder| Arc::new(Cache::new(folder, &wasmtime)));
+        Ok(Self {
+            wasmtime,
+            linker: Arc::new(linker),
+            cache,
+        })
+    }
+
+    /// Compiles a component, or takes it from the cache.
+    pub(super) fn compile(&self, wasm: &[u8], digest: Digest) -> wasmtime::Result<Component> {
+        if let Some(cache) = &self.cache
+            && let Some(component) = cache.load(&self.wasmtime, digest)
+        {
+            return Ok(component);
+        }
+        let component = Component::new(&self.wasmtime, wasm)?;
+        if let Some(cache) = &self.cache {
+            cache.store(&component, digest);
+        }
+        Ok(component)
+    }
+}
+
+fn start_ticker(engine: &wasmtime::Engine) -> Result<()> {
+    let weak = engine.weak();
+    std::thread::Builder::new()
+        .name("epoch".to_owned())
+        .spawn(move || {
+            while let Some(engine) = weak.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                std::thread::sleep(TICK);
+            }
+        })
+        .map(drop)
+        .map_err(|error| {
+            Error::new(
+                Kind::Run,
+                "no-thread",
+                format!("cannot start the epoch thread: {error}"),
+            )
+        })
+}
+
+fn broken(error: wasmtime::Error) -> Error {
+    Error::new(
+        Kind::Run,
+        "no-sandbox",
+        format!("the WebAssembly engine does not start: {error:#}"),
+    )
+}

@@ -1,0 +1,155 @@
+//! Interface `artifact`: the bytes that the run produces.
+
+use std::os::fd::AsFd;
+
+use rustix::io::Errno;
+use wasmtime::component::Resource;
+
+use super::access::failed;
+use super::files::OpenFile;
+use crate::artifact::{Part, ReadError, Writer};
+use crate::cancel::Cancel;
+use crate::error::{Error, Result};
+use crate::sandbox::bindings::sidecar::strategy::artifact::{Appended, Host};
+use crate::sandbox::bindings::sidecar::strategy::types::Failure;
+use crate::sandbox::run::State;
+
+/// The host remembers the parts, so that there is an end to them: their number, and bytes of a name.
+const MOST_PARTS: usize = 100_000;
+const LONGEST_NAME: usize = 1024;
+
+impl Host for State {
+    fn write(&mut self, bytes: Vec<u8>) -> wasmtime::Result<Result<(), Failure>> {
+        let written = self.artifact().and_then(|artifact| artifact.write(&bytes));
+        self.settle(written)
+    }
+
+    fn append_file(
+        &mut self,
+        file: Resource<OpenFile>,
+        length: u64,
+    ) -> wasmtime::Result<Result<Appended, Failure>> {
+        let appended = append(self, &file, length)?;
+        self.settle(appended)
+    }
+
+    fn position(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.artifact().map_or(0, |artifact| artifact.position()))
+    }
+
+    fn add_part(
+        &mut self,
+        name: String,
+        offset: u64,
+        length: u64,
+    ) -> wasmtime::Result<Result<(), Failure>> {
+        let added = self.artifact().and_then(|artifact| {
+            if name.len() > LONGEST_NAME || artifact.parts() == MOST_PARTS {
+                return Err(too_many_parts());
+            }
+            artifact.add_part(Part {
+                name,
+                offset,
+                length,
+            })
+        });
+        self.settle(added)
+    }
+}
+
+/// Moves a file's bytes into the artifact: exactly as many as promised.
+fn append(
+    state: &mut State,
+    file: &Resource<OpenFile>,
+    length: u64,
+) -> wasmtime::Result<Result<Appended>> {
+    let State {
+        table,
+        artifact,
+        cancel,
+        ..
+    } = state;
+    let file = table.get(file)?;
+    let Some(artifact) = artifact else {
+        return Ok(Err(busy()));
+    };
+    Ok(copy(file, length, artifact, cancel))
+}
+
+fn copy(file: &OpenFile, length: u64, artifact: &mut Writer, cancel: &Cancel) -> Result<Appended> {
+    let wrong = |error: Errno| failed("read", &file.path, error);
+    // From the start, however often the module appends it.
+    if length > 0 {
+        rustix::fs::seek(&file.file, rustix::fs::SeekFrom::Start(0)).map_err(wrong)?;
+    }
+    let mut done = 0;
+    while done < length {
+        cancel.check()?;
+        match artifact.read_from(file.file.as_fd(), length - done) {
+            Ok(0) => break,
+            Ok(read) => done += read as u64,
+            Err(ReadError::Source(error)) => return Err(wrong(error)),
+            Err(ReadError::Artifact(error)) => return Err(error),
+        }
+    }
+    let short = done < length;
+    if short {
+        tracing::warn!(
+            path = %file.path.display(), promised = length, found = done,
+            "the file became shorter while it was read; the rest is filled with zeros"
+        );
+        fill(artifact, length - done, cancel)?;
+    }
+    Ok(Appended {
+        length: done,
+        short,
+    })
+}
+
+/// Zeros in the place of what is missing: it may be more than any disk holds.
+fn fill(artifact: &mut Writer, mut length: u64, cancel: &Cancel) -> Result<()> {
+    while length > 0 {
+        cancel.check()?;
+        let now = length.min(1 << 20);
+        artifact.zeros(now)?;
+        length -= now;
+    }
+    Ok(())
+}
+
+impl State {
+    /// The artifact, unless the FIFO at `SIDE_CAR_TEMP_DUMP` is writing it.
+    pub(super) fn artifact(&mut self) -> Result<&mut Writer> {
+        self.artifact.as_mut().ok_or_else(busy)
+    }
+
+    /// An error that makes the artifact worthless fails the run, whatever the module makes of it;
+    /// a cancelled run stops right here.
+    pub(super) fn settle<T>(&mut self, result: Result<T>) -> wasmtime::Result<Result<T, Failure>> {
+        if self.cancel.is_cancelled() {
+            return Err(wasmtime::Error::msg("cancelled"));
+        }
+        Ok(result.map_err(|error| {
+            let failure = Failure::from(&error);
+            self.broken.get_or_insert(error);
+            failure
+        }))
+    }
+}
+
+pub(super) fn busy() -> Error {
+    Error::run(
+        "artifact-busy",
+        "the artifact is being written from the FIFO at SIDE_CAR_TEMP_DUMP",
+    )
+    .hint("a module writes either there or itself, not both at once")
+}
+
+fn too_many_parts() -> Error {
+    Error::run(
+        "bad-part",
+        format!(
+            "an artifact has at most {MOST_PARTS} parts, with names of at most {LONGEST_NAME} bytes"
+        ),
+    )
+}

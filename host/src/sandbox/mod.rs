@@ -1,0 +1,36 @@
+//! Where modules run: WebAssembly components that get what was granted, and nothing else.
+//!
+//! One run is one store on one thread. The thread blocks in the host's own calls, which watch the
+//! cancel signal; what waits inside WASI is a future that cancelling drops, or a system
+//! call that it interrupts; and an endless loop is broken by the epoch.
+
+mod builtin;
+mod cache;
+mod engine;
+mod grants;
+mod imports;
+mod interrupt;
+mod limit;
+mod module;
+mod run;
+mod stream;
+
+pub use engine::Engine;
+pub use grants::Directories;
+pub use module::{Description, Module};
+pub use run::{Job, Reporter};
+
+/// Bindings of `wit/strategy.wit`.
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "module",
+        imports: { default: trappable },
+        exports: { default: async },
+        with: {
+            "sidecar:strategy/files.directory": crate::sandbox::imports::files::Directory,
+            "sidecar:strategy/files.file": crate::sandbox::imports::files::OpenFile,
+        },
+        require_store_data_send: true,
+    });
+}

@@ -1,0 +1,242 @@
+//! A module that was loaded: what it is, what it would need, and how to run it.
+
+use wasmtime::component::{Component, Linker};
+
+use super::bindings::Module as Bindings;
+use super::bindings::exports::sidecar::strategy::strategy::Plan;
+use super::builtin;
+use super::engine::Engine;
+use super::run::{self, Job, State};
+use super::stream::Words;
+use crate::artifact::{Digest, Writer};
+use crate::config::{Codec, Limits, ModuleSpec};
+use crate::error::{Error, Kind, Result};
+use crate::plan::Request;
+
+/// A strategy's component.
+#[derive(Clone)]
+pub struct Module {
+    name: String,
+    digest: Digest,
+    limits: Limits,
+    component: Component,
+    engine: Engine,
+}
+
+/// Who a module says it is.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Description {
+    /// Its own name.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// One sentence.
+    pub summary: String,
+    /// JSON Schema of `strategy.config`.
+    pub config_schema: serde_json::Value,
+}
+
+impl Module {
+    /// A strategy of this house: "database_dump", "file_archive" or "custom".
+    pub fn builtin(engine: &Engine, name: &str) -> Result<Self> {
+        let wasm = builtin::component(name).ok_or_else(|| {
+            Error::new(
+                Kind::Config,
+                "no-such-strategy",
+                format!("there is no built-in strategy {name}"),
+            )
+        })?;
+        Self::compile(engine, name, wasm, Limits::default())
+    }
+
+    /// A module from elsewhere.
+    pub fn load(engine: &Engine, name: &str, spec: &ModuleSpec) -> Result<Self> {
+        let wasm = std::fs::read(&spec.source).map_err(|error| {
+            Error::new(
+                Kind::Config,
+                "module-not-read",
+                format!(
+                    "cannot read module {name} from {}: {error}",
+                    spec.source.display()
+                ),
+            )
+            .hint(format!(
+                "correct modules.{name}.source, or mount the file there"
+            ))
+        })?;
+        if let Some(expected) = &spec.sha256 {
+            let found = Digest::of_bytes(&wasm).to_string();
+            if *expected != found {
+                return Err(Error::new(
+                    Kind::Config,
+                    "module-changed",
+                    format!("module {name} is not the one that was pinned: expected {expected}, found {found}"),
+                )
+                .hint(format!("if the new file is wanted, write its digest to modules.{name}.sha256")));
+            }
+        }
+        Self::compile(engine, name, &wasm, spec.limits)
+    }
+
+    fn compile(engine: &Engine, name: &str, wasm: &[u8], limits: Limits) -> Result<Self> {
+        let digest = Digest::of_bytes(wasm);
+        let component = engine
+            .compile(wasm, digest)
+            .map_err(|error| unusable(name, &error))?;
+        Ok(Self {
+            name: name.to_owned(),
+            digest,
+            limits,
+            component,
+            engine: engine.clone(),
+        })
+    }
+
+    /// The name in the configuration.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Of the component's file.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// What it may use.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Asks the module who it is.
+    pub fn describe(&self) -> Result<Description> {
+        let said = self.ask(&[], async |instance, store| {
+            instance
+                .sidecar_strategy_strategy()
+                .call_describe(store)
+                .await
+        })?;
+        let config_schema = serde_json::from_str(&said.config_schema).map_err(|error| {
+            Error::new(
+                Kind::Config,
+                "module-invalid",
+                format!(
+                    "the configuration schema of module {} is not JSON: {error}",
+                    self.name
+                ),
+            )
+        })?;
+        Ok(Description {
+            name: said.name,
+            version: said.version,
+            summary: said.summary,
+            config_schema,
+        })
+    }
+
+    /// Asks what a run with `config` would need. The module's own objections come as they are.
+    pub fn plan(
+        &self,
+        config: &str,
+        helpers: &[(String, String)],
+    ) -> Result<Result<Request, Vec<Error>>> {
+        let said = self.ask(helpers, async |instance, store| {
+            instance
+                .sidecar_strategy_strategy()
+                .call_plan_run(store, config)
+                .await
+        })?;
+        match said {
+            Ok(plan) => self.request(plan).map(Ok),
+            Err(failures) => Ok(Err(failures.into_iter().map(Error::from).collect())),
+        }
+    }
+
+    /// Makes a backup on this thread.
+    pub fn run(&self, job: Job, artifact: Writer) -> Result<Writer> {
+        run::run(self, job, artifact)
+    }
+
+    /// Calls a function that needs nothing and may do nothing.
+    fn ask<T>(
+        &self,
+        helpers: &[(String, String)],
+        call: impl AsyncFnOnce(&Bindings, &mut wasmtime::Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T> {
+        let words = Words::new(&self.name);
+        let mut store = run::store(
+            self,
+            State::bare(&self.name, helpers, self.limits.memory, &words),
+        );
+        let asked = async {
+            // A component may compute as soon as it is instantiated.
+            let instance =
+                Bindings::instantiate_async(&mut store, &self.component, &self.engine.linker)
+                    .await
+                    .map_err(|error| unusable(&self.name, &error))?;
+            Ok::<_, Error>(call(&instance, &mut store).await)
+        };
+        match run::block_on(async { tokio::time::timeout(PATIENCE, asked).await })? {
+            Ok(answer) => answer?
+                .map_err(|trap| run::explain(&trap, &self.name, &store.data().memory, &words)),
+            Err(_) => Err(Error::new(
+                Kind::Config,
+                "module-invalid",
+                format!(
+                    "module {} takes longer than {PATIENCE:?} to say what it needs",
+                    self.name
+                ),
+            )
+            .hint("describe and plan-run must only think; the work belongs into backup")),
+        }
+    }
+
+    fn request(&self, plan: Plan) -> Result<Request> {
+        let compression = plan.compression.as_deref().map(|word| {
+            serde_json::from_value::<Codec>(word.into()).map_err(|_| {
+                Error::new(
+                    Kind::Config,
+                    "module-invalid",
+                    format!(
+                        "module {} asks for the unknown compression {word:?}",
+                        self.name
+                    ),
+                )
+            })
+        });
+        Ok(Request {
+            commands: plan.commands,
+            shell: plan.shell,
+            read: plan.read,
+            follow_links: plan.follow_links,
+            net: plan.net,
+            env: plan.env,
+            compression: compression.transpose()?,
+        })
+    }
+
+    pub(super) fn component(&self) -> &Component {
+        &self.component
+    }
+
+    pub(super) fn linker(&self) -> &Linker<State> {
+        &self.engine.linker
+    }
+
+    pub(super) fn engine(&self) -> &wasmtime::Engine {
+        &self.engine.wasmtime
+    }
+}
+
+/// How long a module may think about its plan.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn unusable(name: &str, error: &wasmtime::Error) -> Error {
+    Error::new(
+        Kind::Config,
+        "module-invalid",
+        format!("module {name} cannot be used: {error:#}"),
+    )
+    .hint(
+        "it must be a component for the world sidecar:strategy/module@0.1.0: see plugins/README.md",
+    )
+}

@@ -1,0 +1,253 @@
+//! One run of a module: its store, its thread's event loop, and how it ended.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use wasmtime::Store;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use super::bindings::Module as Bindings;
+use super::bindings::exports::sidecar::strategy::strategy::Run;
+use super::grants::{self, Directories};
+use super::imports::{Access, Commands, TempDump};
+use super::interrupt::Interrupt;
+use super::limit::MemoryLimit;
+use super::module::Module;
+use super::stream::Words;
+use crate::artifact::Writer;
+use crate::cancel::Cancel;
+use crate::command::Shell;
+use crate::error::{Error, Result};
+use crate::plan::Grants;
+
+/// Hears how far a run is.
+pub trait Reporter: Send + Sync {
+    /// Bytes done, bytes in all if known, and a few words.
+    fn report(&self, done: u64, total: Option<u64>, note: Option<&str>);
+}
+
+/// All that a run needs, decided before it starts.
+pub struct Job {
+    /// The run's id.
+    pub id: String,
+    /// `strategy.config` as JSON.
+    pub config: String,
+    /// What the caller gave for this run.
+    pub parameters: Vec<(String, String)>,
+    /// What it may do.
+    pub grants: Grants,
+    /// Where it works.
+    pub directories: Directories,
+    /// `SIDE_CAR_TEMP_DUMP`.
+    pub temp_dump: PathBuf,
+    /// The helper variables.
+    pub helpers: Vec<(String, String)>,
+    /// The container's environment and the helpers, for commands.
+    pub env: Vec<(OsString, OsString)>,
+    /// Bytes of memory at most.
+    pub memory: u64,
+    /// Ends it early.
+    pub cancel: Cancel,
+    /// Hears how far it is.
+    pub reporter: Arc<dyn Reporter>,
+}
+
+/// What the host keeps for a running module.
+pub(crate) struct State {
+    pub(super) table: ResourceTable,
+    wasi: WasiCtx,
+    pub(super) memory: MemoryLimit,
+    pub(super) module: String,
+    pub(super) access: Access,
+    pub(super) commands: Commands,
+    pub(super) temp_dump: TempDump,
+    /// Gone while the FIFO is being read.
+    pub(super) artifact: Option<Writer>,
+    /// The first error after which the artifact cannot be good.
+    pub(super) broken: Option<Error>,
+    pub(super) cancel: Cancel,
+    pub(super) reporter: Arc<dyn Reporter>,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl State {
+    /// The state behind a call that is granted nothing.
+    pub(super) fn bare(
+        module: &str,
+        helpers: &[(String, String)],
+        memory: u64,
+        words: &Words,
+    ) -> Self {
+        Self {
+            table: ResourceTable::new(),
+            wasi: grants::bare(helpers, words),
+            memory: MemoryLimit::new(memory),
+            module: module.to_owned(),
+            access: Access::none(),
+            commands: Commands {
+                grants: Grants::default(),
+                shell: None,
+                env: Vec::new(),
+                workdir: PathBuf::new(),
+            },
+            temp_dump: TempDump::new(PathBuf::new()),
+            artifact: None,
+            broken: None,
+            cancel: Cancel::new(),
+            reporter: Arc::new(Silent),
+        }
+    }
+
+    fn for_job(module: &Module, job: &Job, artifact: Writer, words: &Words) -> Result<Self> {
+        let shell = match job.grants.commands.as_slice() {
+            [] => None,
+            _ => Some(Shell::find(job.grants.shell.as_deref())?),
+        };
+        if let Some(shell) = shell.as_ref().filter(|shell| !shell.has_pipefail()) {
+            tracing::warn!(
+                shell = %shell.path().display(),
+                "this shell does not notice a command that fails inside a pipe; install bash"
+            );
+        }
+        let grants = &job.grants;
+        let directories = &job.directories;
+        let mut access = Access::new(grants.read.clone(), directories.all(), grants.follow_links)?;
+        Ok(Self {
+            wasi: grants::granted(grants, directories, &mut access, &job.helpers, words)?,
+            memory: MemoryLimit::new(job.memory),
+            access,
+            commands: Commands {
+                grants: grants.clone(),
+                shell,
+                env: job.env.clone(),
+                workdir: directories.workdir.clone(),
+            },
+            temp_dump: TempDump::new(job.temp_dump.clone()),
+            artifact: Some(artifact),
+            cancel: job.cancel.clone(),
+            reporter: job.reporter.clone(),
+            ..Self::bare(module.name(), &[], job.memory, words)
+        })
+    }
+}
+
+/// For calls that have nobody to report to.
+struct Silent;
+
+impl Reporter for Silent {
+    fn report(&self, _: u64, _: Option<u64>, _: Option<&str>) {}
+}
+
+/// Runs `backup` to its end on this thread. Returns the artifact that it wrote, still unsealed.
+pub(super) fn run(module: &Module, job: Job, artifact: Writer) -> Result<Writer> {
+    let words = Words::new(module.name());
+    let state = State::for_job(module, &job, artifact, &words)?;
+    let mut store = store(module, state);
+    let request = Run {
+        id: job.id,
+        config: job.config,
+        parameters: job.parameters,
+    };
+    let interrupt = Interrupt::this_thread(&job.cancel)?;
+    let answer = block_on(async {
+        let call = async {
+            let instance =
+                Bindings::instantiate_async(&mut store, module.component(), module.linker())
+                    .await?;
+            instance
+                .sidecar_strategy_strategy()
+                .call_backup(&mut store, &request)
+                .await
+        };
+        tokio::select! {
+            answer = call => Ok(answer),
+            () = job.cancel.cancelled() => Err(job.cancel.error()),
+        }
+    });
+    drop(interrupt);
+    let answer = answer?;
+    let State {
+        artifact,
+        broken,
+        memory,
+        ..
+    } = store.into_data();
+    if let Some(reason) = job.cancel.reason() {
+        return Err(reason.error());
+    }
+    let answer = answer?;
+    if let Some(broken) = broken {
+        return Err(broken);
+    }
+    answer
+        .map_err(|trap| explain(&trap, module.name(), &memory, &words))?
+        .map_err(Error::from)?;
+    artifact.ok_or_else(|| {
+        Error::run(
+            "fifo-not-collected",
+            "the module prepared the FIFO and never collected it",
+        )
+    })
+}
+
+/// A store with its limits set; the deadline yields to the event loop, which knows of cancelling.
+pub(super) fn store(module: &Module, state: State) -> Store<State> {
+    let mut store = Store::new(module.engine(), state);
+    store.limiter(|state| &mut state.memory);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_async_yield_and_update(1);
+    store
+}
+
+/// Runs a future on this thread, which has no event loop of its own.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map(|runtime| runtime.block_on(future))
+        .map_err(|error| {
+            Error::run(
+                "no-thread",
+                format!("cannot start the run's event loop: {error}"),
+            )
+        })
+}
+
+/// What a trap means, in words.
+pub(super) fn explain(
+    trap: &wasmtime::Error,
+    module: &str,
+    memory: &MemoryLimit,
+    words: &Words,
+) -> Error {
+    if let Some((used, wanted)) = memory.exceeded {
+        return Error::run(
+            "out-of-memory",
+            format!(
+                "module {module} needs more memory than it may use: it has {used} bytes, wants {wanted}, the limit is {}",
+                memory.limit()
+            ),
+        )
+        .hint(format!("raise modules.{module}.limits.memory if you trust it with that"));
+    }
+    let last = words.last();
+    let error = Error::run(
+        "trapped",
+        format!("module {module} stopped: {}", trap.root_cause()),
+    );
+    if last.is_empty() {
+        error
+    } else {
+        error.hint(format!("its last words: {last}"))
+    }
+}

@@ -1,0 +1,168 @@
+//! The only place where the parts meet: a run, and a check before it.
+
+mod catalogue;
+mod check;
+mod job;
+mod jobs;
+mod keep;
+mod kept;
+mod lifecycle;
+mod news;
+mod pending;
+mod prepare;
+mod pulse;
+mod run;
+mod scheduler;
+mod ship;
+mod turn;
+mod verify;
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use tokio::runtime::Runtime;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::history::History;
+use crate::notify::Notifier;
+use crate::sandbox::{Directories, Engine, Module};
+use crate::schedule::Timetable;
+
+pub use crate::artifact::Growth;
+pub use crate::history::{Artifact, Failure, Run, State};
+pub use crate::store::{Backup as StoredBackup, Catalogue};
+pub use check::Report;
+pub use job::{Job, Progress};
+pub use jobs::{Jobs, Known};
+pub use keep::Pruned;
+pub use lifecycle::BucketRules;
+pub use prepare::Unready;
+pub use pulse::Pulse;
+pub use run::{Backup, Request};
+pub use scheduler::{Clock, SystemClock};
+pub use verify::Verified;
+
+/// A configuration, ready to run.
+pub struct Service {
+    config: Config,
+    engine: Engine,
+    history: OnceLock<History>,
+    runtime: OnceLock<Runtime>,
+    builtin: OnceLock<Module>,
+    timetable: Timetable,
+    notifier: OnceLock<Arc<Notifier>>,
+}
+
+impl Service {
+    /// Starts the engine. Nothing else is touched before a run or a check.
+    pub fn new(config: Config) -> Result<Self> {
+        let engine = Engine::new(cache_folder(&config))?;
+        let timetable = scheduler::timetable(&config)?;
+        Ok(Self {
+            config,
+            engine,
+            history: OnceLock::new(),
+            runtime: OnceLock::new(),
+            builtin: OnceLock::new(),
+            timetable,
+            notifier: OnceLock::new(),
+        })
+    }
+
+    /// What it was configured with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The youngest runs, youngest first, of a sidecar that may never have run.
+    pub fn runs(&self, at_most: usize) -> Vec<Run> {
+        match self.state_folder().is_dir() {
+            true => self.history().list(at_most),
+            false => Vec::new(),
+        }
+    }
+
+    /// The journal of runs. It is opened when it is first needed: by then its folder is there, or
+    /// nothing can run anyway.
+    pub fn history(&self) -> &History {
+        self.history
+            .get_or_init(|| History::open(&self.state_folder()))
+    }
+
+    /// Whether a run could begin, as far as folders go.
+    pub fn ready(&self) -> Result<(), Unready> {
+        prepare::ready(&self.config.paths)
+    }
+
+    /// Drives the stores. It is started when it is first needed, and never by somebody who is
+    /// driven himself.
+    fn runtime(&self) -> Result<&Runtime> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime);
+        }
+        let started = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("stores")
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                Error::run(
+                    "no-thread",
+                    format!("cannot start the stores' event loop: {error}"),
+                )
+            })?;
+        Ok(self.runtime.get_or_init(|| started))
+    }
+
+    fn state_folder(&self) -> PathBuf {
+        prepare::state_folder(&self.config.paths)
+    }
+
+    /// The module that the configured strategy names.
+    fn module(&self) -> Result<Module> {
+        let name = &self.config.strategy.name;
+        match self.config.modules.get(name) {
+            Some(spec) => Module::load(&self.engine, name, spec),
+            None => {
+                // It cannot change while this program runs: a server loads it once.
+                if let Some(module) = self.builtin.get() {
+                    return Ok(module.clone());
+                }
+                let module = Module::builtin(&self.engine, name)?;
+                Ok(self.builtin.get_or_init(|| module).clone())
+            }
+        }
+    }
+}
+
+/// The JSON Schema of `strategy.config` for a strategy of this house; none for others.
+/// Compiled anew: without a configuration nobody knows whether the cache is safe from modules.
+pub fn builtin_schema(strategy: &str) -> Option<serde_json::Value> {
+    let engine = Engine::new(None).ok()?;
+    let module = Module::builtin(&engine, strategy).ok()?;
+    Some(module.describe().ok()?.config_schema)
+}
+
+/// Where compiled code is kept: the user's cache, unless a module could write there.
+fn cache_folder(config: &Config) -> Option<PathBuf> {
+    let named = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let folder = named("SIDECAR_CACHE_DIR")
+        .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("sidecar")))
+        .or_else(|| named("HOME").map(|home| home.join(".cache/sidecar")))?;
+    let directories = Directories::from(&config.paths);
+    let exposed = [&directories.workdir, &directories.temp]
+        .into_iter()
+        .any(|open| folder.starts_with(open));
+    if exposed {
+        tracing::warn!(
+            folder = %folder.display(),
+            "compiled modules are not cached: modules may write to that folder; set SIDECAR_CACHE_DIR to another one"
+        );
+    }
+    (!exposed).then_some(folder)
+}

@@ -1,0 +1,66 @@
+//! Telling how far a run is, from time to time.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use super::{Job, Progress};
+
+/// Between two lines in the log.
+const LOGGED: Duration = Duration::from_secs(10);
+
+/// Tells until it is dropped.
+pub struct Pulse {
+    alive: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Pulse {
+    /// Calls `tell` on a thread of its own.
+    pub fn start(
+        job: &Arc<Job>,
+        every: Duration,
+        tell: impl Fn(&Progress) + Send + 'static,
+    ) -> Self {
+        let (alive, ended) = channel::<()>();
+        let job = job.clone();
+        let work = move || {
+            while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                tell(&job.progress());
+            }
+        };
+        let thread = Builder::new().name("progress".to_owned()).spawn(work);
+        Self {
+            alive: Some(alive),
+            // A run that nobody hears of is still a run.
+            thread: thread.ok(),
+        }
+    }
+
+    /// A line in the log every 10 s.
+    pub fn log(job: &Arc<Job>) -> Self {
+        let id = job.request().id.clone();
+        Self::start(job, LOGGED, move |progress| {
+            tracing::info!(
+                id,
+                bytes = progress.bytes,
+                bytes_per_second = progress.bytes_per_second,
+                percent = progress.percent,
+                note = progress.note,
+                "backing up for {} s",
+                progress.elapsed_ms / 1000
+            );
+        })
+    }
+}
+
+impl Drop for Pulse {
+    fn drop(&mut self) {
+        self.alive = None;
+        if let Some(thread) = self.thread.take() {
+            // If it panicked, that was logged.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! One run at a time, in all processes that share the artifacts folder.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::{Service, kept, prepare};
+use crate::artifact::remove_leftovers;
+use crate::error::{Error, Kind, Result};
+
+/// The right to run now. The system ends it when its holder dies.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// The state folder.
+    pub(super) folder: PathBuf,
+    #[allow(dead_code, reason = "holding it open is holding the lock")]
+    lock: File,
+}
+
+impl Service {
+    /// Makes the folders ready, takes the lock, and tidies up after those who died with it.
+    pub(super) fn turn(&self) -> Result<Turn> {
+        let paths = &self.config().paths;
+        let folder = prepare::folders(paths)?;
+        let lock = lock(&folder.join("lock"))?;
+        remove_leftovers(&folder)?;
+        kept::remove_expired(&folder, paths.keep_undelivered);
+        self.history().mend();
+        self.history().interrupt_unfinished();
+        Ok(Turn { folder, lock })
+    }
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| Error::io("open", path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::new(Kind::Busy, "busy", "another run is in progress")
+                .hint("wait for it to end, or cancel it"))
+        }
+        Err(TryLockError::Error(error)) => Err(Error::io("lock", path, error)),
+    }
+}

@@ -1,0 +1,121 @@
+//! What interrupted uploads left behind: parts that nobody sees, and everybody pays for.
+//!
+//! Neither of the libraries that were weighed can list them, so these two requests are our own.
+
+use http::{Method, Request, Response};
+use opendal::Buffer;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use super::backend::Remote;
+use super::{Store, keys};
+use crate::config::Tier;
+use crate::error::{Error, Result};
+
+/// A service lists no more in one answer.
+const AT_ONCE: usize = 1_000;
+
+/// What a signature wants encoded: all but letters, digits and `-._~`.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// In a path, slashes stay.
+const PATH: &AsciiSet = &VALUE.remove(b'/');
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Uploads {
+    #[serde(default)]
+    upload: Vec<Unfinished>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Unfinished {
+    key: String,
+    upload_id: String,
+}
+
+impl Store {
+    /// Aborts every upload into the tiers of this prefix, and returns how many there were. Only the
+    /// one who may start a backup here may do so: an upload that is still running would fail.
+    pub async fn abort_stale_uploads(&self) -> Result<usize> {
+        let Some(remote) = &self.remote else {
+            return self.remove_partial_files();
+        };
+        let mut aborted = 0;
+        for tier in Tier::ALL {
+            let folder = self.full(&keys::folder(tier));
+            loop {
+                let found = remote.unfinished(&folder).await;
+                let found = found.map_err(|error| self.sweeping(&folder, &error))?;
+                for upload in &found {
+                    let done = remote.abort(upload).await;
+                    done.map_err(|error| self.sweeping(&upload.key, &error))?;
+                    tracing::warn!(
+                        store = self.name(),
+                        key = upload.key,
+                        "aborted an upload that an interrupted run left behind"
+                    );
+                }
+                aborted += found.len();
+                if found.len() < AT_ONCE {
+                    break;
+                }
+            }
+        }
+        Ok(aborted)
+    }
+
+    fn sweeping(&self, what: &str, reason: &str) -> Error {
+        let name = self.name();
+        let message =
+            format!("cannot abort the unfinished uploads of {what} in store `{name}`: {reason}");
+        Error::run("stale-uploads", message).hint(format!(
+            "allow these credentials `s3:ListBucketMultipartUploads` and `s3:AbortMultipartUpload` on {}, \
+             or have the bucket expire them (`sidecar lifecycle`)",
+            self.place()
+        ))
+    }
+}
+
+impl Remote {
+    /// At most a thousand.
+    async fn unfinished(&self, prefix: &str) -> Result<Vec<Unfinished>, String> {
+        let url = format!(
+            "{}?prefix={}&uploads=",
+            self.url,
+            utf8_percent_encode(prefix, VALUE)
+        );
+        let answer = self.ask(Method::GET, &url).await?;
+        let text = answer.into_body().to_bytes();
+        let found: Result<Uploads, _> = quick_xml::de::from_reader(text.as_ref());
+        Ok(found.map_err(|error| error.to_string())?.upload)
+    }
+
+    async fn abort(&self, upload: &Unfinished) -> Result<(), String> {
+        let key = utf8_percent_encode(&upload.key, PATH);
+        let id = utf8_percent_encode(&upload.upload_id, VALUE);
+        let url = format!("{}/{key}?uploadId={id}", self.url);
+        self.ask(Method::DELETE, &url).await.map(drop)
+    }
+
+    async fn ask(&self, method: Method, url: &str) -> Result<Response<Buffer>, String> {
+        let request = Request::builder().method(method).uri(url);
+        let request = request
+            .body(Buffer::new())
+            .map_err(|error| error.to_string())?;
+        let (mut parts, body) = request.into_parts();
+        let signed = self.signer.sign(&mut parts, None).await;
+        signed.map_err(|error| error.to_string())?;
+        let sent = self.transport.send(Request::from_parts(parts, body)).await;
+        let answer = sent.map_err(|error| error.to_string())?;
+        if answer.status().is_success() {
+            Ok(answer)
+        } else {
+            Err(answer.status().to_string())
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What the tests put into stores.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::artifact::manifest::{Contents, MadeBy, Manifest, Sha256};
+use crate::artifact::{Digest, Growth};
+use crate::config::Tier;
+use crate::config::{Addressing, Bucket, Codec, Credentials, Place, Secret, StoreSpec};
+use crate::store::{Backup, Patience, Store, Stored, Upload};
+
+pub(super) const MIB: usize = 1 << 20;
+
+/// Fast enough for a test, with as many tries as a run has.
+pub(super) const HURRY: Patience = Patience {
+    connect: Duration::from_secs(2),
+    answer: Duration::from_secs(3),
+    slowest: 8 << 20,
+    idle: Duration::from_secs(1),
+    retries: 3,
+    first_delay: Duration::from_millis(5),
+    longest_delay: Duration::from_millis(50),
+};
+
+pub(super) fn fs(path: &Path, prefix: &str) -> StoreSpec {
+    StoreSpec {
+        name: "local".to_owned(),
+        prefix: prefix.to_owned(),
+        place: Place::Fs {
+            path: path.to_owned(),
+        },
+    }
+}
+
+pub(super) fn s3(prefix: &str, bucket: Bucket) -> StoreSpec {
+    StoreSpec {
+        name: "minio".to_owned(),
+        prefix: prefix.to_owned(),
+        place: Place::S3(Box::new(bucket)),
+    }
+}
+
+pub(super) fn bucket(endpoint: &str) -> Bucket {
+    Bucket {
+        name: "backups".to_owned(),
+        endpoint: Some(endpoint.to_owned()),
+        region: "us-east-1".to_owned(),
+        credentials: Some(Credentials {
+            access_key_id: Secret::new("AKIAIOSFODNN7EXAMPLE"),
+            secret_access_key: Secret::new("wJalrXUtnFEMI-not-a-secret"),
+            session_token: None,
+        }),
+        ca_file: None,
+        addressing: Addressing::Path,
+    }
+}
+
+pub(super) fn open(spec: &StoreSpec) -> Store {
+    Store::open(spec, HURRY).unwrap()
+}
+
+/// Bytes that no two parts have in common.
+pub(super) fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// A file that grows, as the artifact of a run does.
+pub(super) struct Growing {
+    file: File,
+    path: tempfile::TempPath,
+    written: watch::Sender<u64>,
+}
+
+impl Growing {
+    pub(super) fn new() -> Self {
+        let (file, path) = tempfile::NamedTempFile::new().unwrap().into_parts();
+        Self {
+            file,
+            path,
+            written: watch::channel(0).0,
+        }
+    }
+
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.file.write_all(bytes).unwrap();
+        self.written.send_modify(|size| *size += bytes.len() as u64);
+    }
+
+    pub(super) fn upload(&self, store: &Store, at: Timestamp) -> Upload {
+        let source = Growth::new(File::open(&self.path).unwrap(), self.written.subscribe());
+        store.upload(Tier::Daily, "backup.dump", at, source)
+    }
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// Uploads bytes that are all there already.
+pub(super) async fn store_bytes(
+    store: &Store,
+    bytes: &[u8],
+    time: &str,
+) -> crate::error::Result<Stored> {
+    let mut growing = Growing::new();
+    growing.append(bytes);
+    growing
+        .upload(store, at(time))
+        .finish(bytes.len() as u64)
+        .await
+}
+
+pub(super) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest {
+    let digest = Sha256::from(Digest::of_bytes(bytes));
+    Manifest {
+        version: Manifest::VERSION,
+        id: id.to_owned(),
+        tier: Tier::Daily,
+        started_at: at(time),
+        finished_at: at(time),
+        strategy: MadeBy {
+            name: "custom".to_owned(),
+            sha256: digest.clone(),
+        },
+        tools: BTreeMap::new(),
+        sidecar: "0.1.0".to_owned(),
+        artifact: Contents {
+            filename: "backup.dump".to_owned(),
+            format: "binary".to_owned(),
+            content_type: "application/octet-stream".to_owned(),
+            size: bytes.len() as u64,
+            sha256: digest.clone(),
+            raw_size: bytes.len() as u64,
+            raw_sha256: digest,
+            compression: Codec::None,
+            encryption: None,
+        },
+        parts: Vec::new(),
+    }
+}
+
+/// A whole backup.
+pub(super) async fn backup(store: &Store, id: &str, bytes: &[u8], time: &str) -> Backup {
+    let stored = store_bytes(store, bytes, time).await.unwrap();
+    let manifest = manifest(id, bytes, time);
+    store.commit(&stored, &manifest).await.unwrap()
+}

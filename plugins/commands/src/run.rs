@@ -1,0 +1,76 @@
+//! The run: `pre`, the main commands, the artifact, `post`.
+
+use sidecar_sdk::{Artifact, Command, Failure, Result, log, temp_dump};
+
+use crate::Config;
+
+/// Tells `post` how the run went: "succeeded" or "failed".
+pub(crate) const OUTCOME: &str = "SIDE_CAR_OUTCOME";
+
+/// Makes the backup. Once `pre` has begun, `post` runs whatever happens.
+pub fn backup(config: &Config, capture_by_default: bool, artifact: &mut Artifact) -> Result<()> {
+    let capture = config.capture_stdout.unwrap_or(capture_by_default);
+    if !capture {
+        temp_dump::prepare()?;
+    }
+    let made = make(config, capture, artifact);
+    let cleaned = clean_up(config, made.is_ok());
+    match (made, cleaned) {
+        (Err(failure), Err(another)) => {
+            log::error(&format!("post failed too: {}", another.message));
+            Err(failure)
+        }
+        (made, cleaned) => made.and(cleaned),
+    }
+}
+
+fn make(config: &Config, capture: bool, artifact: &mut Artifact) -> Result<()> {
+    for line in config.pre.as_slice() {
+        command(config, line).run()?;
+    }
+    for line in config.main() {
+        let command = command(config, line);
+        if capture {
+            artifact.append_stdout(&command)?
+        } else {
+            command.run()?
+        };
+    }
+    if !capture {
+        artifact.append_temp_dump()?;
+    }
+    Ok(())
+}
+
+/// Runs every line of `post`, also after one of them failed: each may have something to undo.
+fn clean_up(config: &Config, succeeded: bool) -> Result<()> {
+    let outcome = if succeeded { "succeeded" } else { "failed" };
+    let mut first: Option<Failure> = None;
+    for line in config.post.as_slice() {
+        if let Err(failure) = command(config, line).env(OUTCOME, outcome).run() {
+            first.get_or_insert(failure);
+        }
+    }
+    first.map_or(Ok(()), Err)
+}
+
+fn command(config: &Config, line: &str) -> Command {
+    let mut command = Command::new(line);
+    command.env = config
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), value.to_string()))
+        .collect();
+    command.workdir = workdir(config);
+    command
+}
+
+/// `workdir` as an absolute path; a relative one is below the run's own.
+pub(crate) fn workdir(config: &Config) -> Option<String> {
+    let workdir = config.workdir.as_deref()?;
+    if workdir.starts_with('/') {
+        return Some(workdir.to_owned());
+    }
+    let base = std::env::var("SIDE_CAR_WORKDIR").unwrap_or_default();
+    Some(format!("{base}/{workdir}"))
+}

@@ -1,0 +1,84 @@
+//! The bytes that the run produces.
+
+use std::io::{self, Write};
+
+use crate::bindings::sidecar::strategy::{artifact, commands, files, temp_dump};
+use crate::{Command, Failure, Finished, Result};
+
+/// Pieces of 64 to 256 KiB cross the border fastest.
+const BUFFER: usize = 128 << 10;
+
+/// The artifact, buffered: small writes are collected, and everything keeps its order.
+pub struct Artifact {
+    buffer: Vec<u8>,
+}
+
+impl Artifact {
+    pub(crate) fn new() -> Self {
+        Self {
+            buffer: Vec::with_capacity(BUFFER),
+        }
+    }
+
+    /// Writes all of `bytes`.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.buffer.len() + bytes.len() > BUFFER {
+            self.flush_buffer()?;
+        }
+        if bytes.len() < BUFFER {
+            self.buffer.extend_from_slice(bytes);
+            return Ok(());
+        }
+        bytes.chunks(BUFFER).try_for_each(artifact::write)
+    }
+
+    /// Appends exactly `length` bytes from the start of `file`, without them entering the module.
+    /// Returns false if the file was shorter: the rest is zeros then, and the host has logged it.
+    pub fn append_file(&mut self, file: &files::File, length: u64) -> Result<bool> {
+        self.flush_buffer()?;
+        artifact::append_file(file, length).map(|appended| !appended.short)
+    }
+
+    /// Runs a command and appends its stdout while it is written.
+    pub fn append_stdout(&mut self, command: &Command) -> Result<Finished> {
+        self.flush_buffer()?;
+        commands::run_into_artifact(command)
+    }
+
+    /// Appends what the commands left in `SIDE_CAR_TEMP_DUMP`, and returns the number of bytes.
+    pub fn append_temp_dump(&mut self) -> Result<u64> {
+        self.flush_buffer()?;
+        temp_dump::collect()
+    }
+
+    /// Bytes written so far, before compression.
+    pub fn position(&self) -> u64 {
+        artifact::position() + self.buffer.len() as u64
+    }
+
+    /// Names a range of what was written, so that it can be restored alone.
+    pub fn add_part(&mut self, name: &str, offset: u64, length: u64) -> Result<()> {
+        self.flush_buffer()?;
+        artifact::add_part(name, offset, length)
+    }
+
+    pub(crate) fn flush_buffer(&mut self) -> Result<()> {
+        if !self.buffer.is_empty() {
+            artifact::write(&self.buffer)?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Write for Artifact {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.append(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.flush_buffer()
+            .map_err(|failure: Failure| failure.into())
+    }
+}

@@ -1,0 +1,32 @@
+//! What a strategy for sidecar is written with.
+//!
+//! A strategy is a type that implements [`Strategy`]; [`export!`] makes a component of it. The
+//! host checks the operator's configuration with the schema derived from [`Strategy::Config`],
+//! so the strategy only ever sees a typed value.
+
+mod artifact;
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+pub mod bindings;
+mod commands;
+mod failure;
+pub mod files;
+pub mod log;
+mod strategy;
+mod strings;
+pub mod temp_dump;
+
+pub use artifact::Artifact;
+pub use bindings::exports::sidecar::strategy::strategy::Plan;
+pub use bindings::sidecar::strategy::commands::{Captured, Command, Finished};
+pub use bindings::sidecar::strategy::files::Entry;
+pub use bindings::sidecar::strategy::types::Failure;
+pub use strategy::{Module, Run, Strategy};
+pub use strings::Strings;
+
+/// The result of everything that a strategy does.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// The module in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

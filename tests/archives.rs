@@ -1,0 +1,18 @@
+//! `file_archive`: what goes in, and that it comes out again as it was.
+
+mod facts;
+mod formats;
+mod living;
+mod selection;
+mod tree;
+
+use serde_json::Value;
+
+use crate::harness::Sidecar;
+
+/// A sidecar that archives `paths` of its work directory.
+fn archive_of(paths: impl Into<Value>) -> Sidecar {
+    Sidecar::new()
+        .strategy("file_archive")
+        .set("strategy.config.paths", paths.into())
+}

@@ -1,0 +1,144 @@
+"""P1 to P7: each gives rows of the table."""
+import json
+import os
+import shutil
+
+import export
+import inputs
+from measure import Row, alternate, median, timed
+
+MIB = 1 << 20
+
+
+class Bench:
+    """The binary, a folder for everything, and the inputs that were made so far."""
+
+    def __init__(self, binary, folder, options):
+        self.binary, self.folder, self.options = binary, folder, options
+        self.made = {}
+
+    def input(self, make, *arguments):
+        key = (make.__name__, *arguments)
+        if key not in self.made:
+            self.made[key] = make(self.folder / "-".join(map(str, key)), *arguments)
+        return self.made[key]
+
+    def config(self, strategy, config, **artifact):
+        """A configuration file of its own folder; the artifact is its artifacts/out."""
+        home = self.folder / "home"
+        shutil.rmtree(home, ignore_errors=True)
+        for name in ("work", "artifacts", "tmp"):
+            (home / name).mkdir(parents=True)
+        file = home / "config.yaml"
+        file.write_text(json.dumps({
+            "app": {"host": "127.0.0.1", "port": export.free_port(), "export": {"first_byte_within": "0"}},
+            "capabilities": {"version": "v1", "types": ["bench"]},
+            "strategy": {"type": strategy, "artifact": {"filename": "out", **artifact}, "config": config},
+            "paths": {"workdir": str(home / "work"), "artifacts": str(home / "artifacts"),
+                      "temp_dump": str(home / "tmp/dump")},
+            "secrets": {"api_token": export.TOKEN},
+        }))
+        return file
+
+    def backup(self, file):
+        output = file.parent / "artifacts/out"
+        output.unlink(missing_ok=True)
+        return timed([self.binary, "--quiet", "--config", file, "backup"], output)
+
+    def shell(self, line):
+        output = self.folder / "peer-out"
+        output.unlink(missing_ok=True)
+        return timed(["bash", "-c", f"set -o pipefail; {line}"], output, env={**os.environ, "OUT": str(output)})
+
+    def compare(self, name, work, file, line, goal):
+        """Our backup beside a shell line that writes to $OUT."""
+        self.backup(file), self.shell(line)
+        ours, peer = alternate(self.options.pairs, lambda: self.backup(file), lambda: self.shell(line))
+        row = Row(name, work, median(ours), median(peer), "s", f"≤ {goal} ×", False)
+        row.good = row.ratio() <= goal
+        more = median(ours, "size") / max(1, median(peer, "size")) - 1
+        row.note = f"size {more:+.1%}, peak {median(ours, 'peak') / MIB:.0f} MiB"
+        return row
+
+
+def p1(bench):
+    file = bench.input(inputs.mixed_file, bench.options.size)
+    config = bench.config("database_dump", {"command": f"cat {file}"})
+    yield bench.compare("P1", f"dump of {bench.options.size} MiB, beside `cat \\| tee \\| sha256sum`", config,
+                        f"cat {file} | tee $OUT | sha256sum", 1.0)
+
+
+def p2(bench):
+    tree = bench.input(inputs.mixed_tree, bench.options.size)
+    config = bench.config("file_archive", {"base_dir": str(tree), "paths": ["*"], "compression": "gz"})
+    row = bench.compare("P2", f"tar.gz of {bench.options.size} MiB, beside `tar \\| pigz -6`", config,
+                        f"tar -C {tree} -cf - . | pigz -6 > $OUT", 0.75)
+    yield row
+
+
+def p3(bench):
+    for count, goal in [(30_000, 1.2)] + ([(300_000, 1.2)] if bench.options.large else []):
+        tree = bench.input(inputs.small_files, count)
+        config = bench.config("file_archive", {"base_dir": str(tree), "paths": ["*"], "compression": "store"})
+        yield bench.compare("P3", f"tar of {count:,} small files, beside GNU tar", config,
+                            f"tar -C {tree} -cf $OUT .", goal)
+
+
+def p4(bench):
+    size = bench.options.size // 4
+    tree = bench.input(inputs.mixed_tree, size)
+    for codec, peer in [("xz", "xz -T0 -6"), ("bz2", "pbzip2"), ("zst", "zstd -q -T0 -3")]:
+        config = bench.config("file_archive", {"base_dir": str(tree), "paths": ["*"], "compression": codec})
+        yield bench.compare("P4", f"tar.{codec} of {size} MiB, beside `tar \\| {peer}`", config,
+                            f"tar -C {tree} -cf - . | {peer} > $OUT", 1.0)
+    config = bench.config("file_archive", {"base_dir": str(tree), "paths": ["*"], "format": "zip"})
+    yield bench.compare("P4", f"zip of {size} MiB, beside Info-ZIP", config,
+                        f"cd {tree} && zip -q -r - . > $OUT", 0.5)
+
+
+def p5(bench):
+    for codec in ("none", "gz", "bz2", "xz", "zst"):
+        peaks = {}
+        for gib in (1, 10) if bench.options.large else (0.25, 1):
+            line = f"yes 0123456789abcdef | head -c {int(gib * 1024)}M"
+            config = bench.config("database_dump", {"command": line}, compression=codec)
+            peaks[gib] = bench.backup(config).peak / MIB
+        small, large = peaks.values()
+        note = f"{small:.0f} MiB for {min(peaks)} GiB"
+        yield Row("P5", f"peak memory, {codec}, {max(peaks)} GiB", large, 0, "MiB", "≤ 64 MiB, flat",
+                  large <= 64 and abs(large - small) < 5, note)
+
+
+def p6(bench):
+    file = bench.input(inputs.mixed_file, bench.options.size)
+    config = bench.config("database_dump", {"command": f"cat {file}"})
+    with export.Server(bench.binary, config) as server, export.PlainSocket(f"cat {file}") as plain:
+        server.export()
+        ours, peer = alternate(bench.options.pairs, server.export, plain.export)
+    row = Row("P6", "export, streaming, beside the command on a plain socket", median(ours), median(peer), "s",
+              "≥ 0.9 × its throughput", False)
+    row.good = row.ratio() <= 1 / 0.9
+    yield row
+    config = bench.config("database_dump", {"command": "printf 'first'; sleep 0.2; printf 'last'"})
+    with export.Server(bench.binary, config) as server, export.PlainSocket("printf 'first'; sleep 0.2") as plain:
+        server.export()
+        ours, peer = alternate(bench.options.pairs, server.first_byte, plain.first_byte)
+    late = (median(ours) - median(peer)) * 1000
+    yield Row("P6", "first byte of an export, after the command's own", late, 0, "ms", "≤ 20 ms", late <= 20)
+
+
+def p7(bench):
+    config = bench.config("custom", {"command": "echo x", "capture_stdout": True})
+    bench.backup(config)
+    pairs = bench.options.pairs * 4
+    ours, peer = alternate(pairs, lambda: bench.backup(config), lambda: timed(["sh", "-c", "echo x"]))
+    whole = median(ours) * 1000
+    yield Row("P7", "`sidecar backup` of nothing, warm", whole, 0, "ms", "≤ 60 ms", whole <= 60)
+    with export.Server(bench.binary, config) as server:
+        server.export()
+        ours = [server.export() for _ in range(pairs)]
+    more = (median(ours) - median(peer)) * 1000
+    yield Row("P7", "the same in a running server, over `sh -c`", more, 0, "ms", "≤ 5 ms", more <= 5)
+
+
+ALL = {"P1": p1, "P2": p2, "P3": p3, "P4": p4, "P5": p5, "P6": p6, "P7": p7}

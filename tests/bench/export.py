@@ -1,0 +1,104 @@
+"""An export as an orchestrator sees it, from the sidecar and from a plain socket."""
+import http.client
+import json
+import socket
+import subprocess
+import threading
+import time
+
+from measure import Run
+
+TOKEN = "bench-token"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A running sidecar."""
+
+    def __init__(self, binary, config):
+        self.port = json.loads(config.read_text())["app"]["port"]
+        self.process = subprocess.Popen([binary, "--config", config, "serve"], stderr=subprocess.PIPE)
+
+    def __enter__(self):
+        # Its log says when it listens; the rest of it is read so that it never waits for us.
+        for line in self.process.stderr:
+            if b"listening" in line:
+                break
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def request(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request("POST", "/backup/export", headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise SystemExit(f"export failed: {answer.read()}")
+        return answer
+
+    def export(self):
+        start = time.perf_counter()
+        answer, size, buffer = self.request(), 0, bytearray(1 << 20)
+        while read := answer.readinto(buffer):
+            size += read
+        return Run(time.perf_counter() - start, size=size)
+
+    def first_byte(self):
+        start = time.perf_counter()
+        answer = self.request()
+        answer.read(1)
+        run = Run(time.perf_counter() - start)
+        answer.read()
+        return run
+
+
+class PlainSocket:
+    """A command whose stdout is the connection itself: the least that can be between two."""
+
+    def __init__(self, line):
+        self.line = line
+        self.listener = socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self):
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            subprocess.run(["sh", "-c", self.line], stdout=connection.fileno())
+            connection.shutdown(socket.SHUT_WR)
+            connection.close()
+
+    def connect(self):
+        return socket.create_connection(self.listener.getsockname())
+
+    def export(self):
+        start, size, buffer = time.perf_counter(), 0, bytearray(1 << 20)
+        with self.connect() as connection:
+            while read := connection.recv_into(buffer):
+                size += read
+        return Run(time.perf_counter() - start, size=size)
+
+    def first_byte(self):
+        start = time.perf_counter()
+        with self.connect() as connection:
+            connection.recv(1)
+            run = Run(time.perf_counter() - start)
+            while connection.recv(1 << 16):
+                pass
+        return run

@@ -1,0 +1,130 @@
+//! A MariaDB server of our own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::{Daemon, Finished, free_port, sh};
+
+const PASSWORD: &str = "s3cr3t";
+
+/// A server on a loopback port; its data go away with it.
+pub(crate) struct MariaDb {
+    // Dropped in this order: first the server, then its folder.
+    _daemon: Daemon,
+    folder: TempDir,
+    port: u16,
+}
+
+impl MariaDb {
+    /// Makes a data folder and starts a server on it.
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("sidecar-mariadb-")
+            .tempdir()
+            .unwrap();
+        let data = folder.path().join("data");
+        sh(&format!(
+            "chown -R mysql '{folder}'; chmod 755 '{folder}'; mariadb-install-db --no-defaults --user=mysql \
+             --datadir='{}' --auth-root-authentication-method=normal --skip-test-db",
+            data.display(),
+            folder = folder.path().display(),
+        ))
+        .succeeds();
+        let (daemon, port) = serve(&data, folder.path());
+        let server = Self {
+            _daemon: daemon,
+            folder,
+            port,
+        };
+        let root = format!(
+            "mariadb --no-defaults -uroot --socket='{}'",
+            server.socket()
+        );
+        let grant = format!(
+            "CREATE USER backup@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO backup@'%'"
+        );
+        sh(&format!("{root} -e \"{grant}\"")).succeeds();
+        server
+    }
+
+    fn socket(&self) -> String {
+        self.folder.path().join("socket").display().to_string()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// For `MYSQL_PWD`.
+    pub(crate) fn password(&self) -> &'static str {
+        PASSWORD
+    }
+
+    /// Runs a script. `database` may be empty.
+    pub(crate) fn sql(&self, database: &str, script: &str) -> Finished {
+        let file = self.folder.path().join("script.sql");
+        std::fs::write(&file, script).unwrap();
+        self.load(database, &file)
+    }
+
+    /// Runs the script in `file`.
+    pub(crate) fn load(&self, database: &str, file: &Path) -> Finished {
+        sh(&format!(
+            "MYSQL_PWD={PASSWORD} mariadb --no-defaults -N --default-character-set=utf8mb4 -ubackup -h127.0.0.1 -P{} {database} <'{}'",
+            self.port,
+            file.display(),
+        ))
+        .succeeds()
+    }
+
+    /// Every table's and view's definition and rows; routines and triggers.
+    pub(crate) fn contents(&self, database: &str) -> BTreeMap<String, String> {
+        let mut contents = BTreeMap::new();
+        for table in self.sql(database, "SHOW TABLES").stdout.lines() {
+            let quoted = table.replace('`', "``");
+            let all = format!("SHOW CREATE TABLE `{quoted}`; SELECT * FROM `{quoted}` ORDER BY 1");
+            contents.insert(table.to_owned(), self.sql(database, &all).stdout);
+        }
+        let code = "SELECT routine_name, routine_definition FROM information_schema.routines \
+             WHERE routine_schema = DATABASE() ORDER BY 1; \
+             SELECT trigger_name, action_statement FROM information_schema.triggers \
+             WHERE trigger_schema = DATABASE() ORDER BY 1";
+        contents.insert("code".to_owned(), self.sql(database, code).stdout);
+        contents
+    }
+}
+
+/// Starts the server. The port may be taken between finding and using it: then another one.
+fn serve(data: &Path, folder: &Path) -> (Daemon, u16) {
+    for _ in 0..5 {
+        let port = free_port();
+        let mut command = Command::new("setpriv");
+        command.args([
+            "--reuid=mysql",
+            "--regid=mysql",
+            "--init-groups",
+            "--pdeathsig=TERM",
+        ]);
+        command.args(["/usr/sbin/mariadbd", "--no-defaults"]);
+        command.arg(format!("--datadir={}", data.display()));
+        command.arg(format!("--socket={}", folder.join("socket").display()));
+        command.arg(format!("--pid-file={}", folder.join("pid").display()));
+        command.args(["--bind-address=127.0.0.1", &format!("--port={port}")]);
+        command.args([
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-buffer-pool-size=32M",
+        ]);
+        let mut daemon = Daemon::start(command);
+        if daemon
+            .next_line(|line| line.contains("ready for connections").then_some(()))
+            .is_some()
+        {
+            return (daemon, port);
+        }
+        assert!(daemon.log().contains("already in use"), "{}", daemon.log());
+    }
+    panic!("no free port for MariaDB");
+}

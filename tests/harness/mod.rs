@@ -1,0 +1,38 @@
+//! The words that the specification is written in.
+//!
+//! Everything lives in a temporary folder that goes away with its owner; every process that is
+//! started here ends with its owner too.
+
+mod components;
+mod daemon;
+mod event;
+mod finished;
+mod http;
+mod mariadb;
+mod orchestrator;
+mod postgres;
+mod process;
+mod raw;
+mod receiver;
+mod redis;
+mod server;
+mod sidecar;
+mod skip;
+mod system;
+
+pub(crate) use components::{component, python_component};
+pub(crate) use daemon::Daemon;
+pub(crate) use event::{Gate, mkfifo, within};
+pub(crate) use finished::Finished;
+pub(crate) use http::{Answer, agent};
+pub(crate) use mariadb::MariaDb;
+pub(crate) use orchestrator::Orchestrator;
+pub(crate) use postgres::Postgres;
+pub(crate) use process::{Running, STOP_LIMIT, peak_memory, send};
+pub(crate) use raw::{End, Raw};
+pub(crate) use receiver::Receiver;
+pub(crate) use redis::Redis;
+pub(crate) use server::Server;
+pub(crate) use sidecar::{Sidecar, TOKEN};
+pub(crate) use skip::skip;
+pub(crate) use system::{Tmpfs, free_port, measure, repository, sh, sha256};

@@ -1,0 +1,430 @@
+//! Runs that nobody waits for: their state, their artifact, their end.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Gate, Raw, STOP_LIMIT, Server, Sidecar, TOKEN, sha256, within};
+
+/// A run that stops at the returned gate.
+fn gated(then: &str) -> (Sidecar, Gate) {
+    let sidecar = Sidecar::new();
+    let gate = sidecar.gate("half-way");
+    let sidecar = sidecar
+        .command(&format!("{} || exit 9; {then}", gate.wait()))
+        .capture();
+    (sidecar, gate)
+}
+
+fn printing(text: &str) -> Sidecar {
+    Sidecar::new()
+        .command(&format!("printf '{text}'"))
+        .capture()
+}
+
+/// The URL of a run that has succeeded and was not fetched.
+fn undelivered(server: &Server) -> String {
+    let url = server.start_run();
+    assert_eq!(server.over(&url)["state"], "succeeded");
+    url
+}
+
+#[test]
+fn whoever_does_not_wait_is_told_where_to_look() {
+    let (sidecar, gate) = gated("echo done");
+    let server = sidecar.serve();
+    let answer = server.ask(
+        "POST",
+        "/backup/export?drive_folder_id=folder",
+        &[("Prefer", "respond-async")],
+    );
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let told = answer.json();
+    let url = told["status_url"].as_str().unwrap();
+    assert_eq!(answer.header("location"), url);
+    assert_eq!(
+        url,
+        format!("/backup/jobs/{}", told["job_id"].as_str().unwrap())
+    );
+    let download = told["download_url"].as_str().unwrap();
+
+    let open = gate.reached();
+    let job = server.get(url).json();
+    assert_eq!(
+        (&job["state"], &job["drive_folder_id"]),
+        (&json!("running"), &json!("folder"))
+    );
+    assert!(job["progress"]["elapsed_ms"].is_u64(), "{job}");
+    let early = server.get(download);
+    assert_eq!(
+        (early.status, early.json()["code"].clone()),
+        (409, json!("not-finished"))
+    );
+    let second = server.export();
+    assert_eq!(
+        (second.status, second.json()["status_url"].clone()),
+        (409, json!(url))
+    );
+
+    drop(open);
+    let job = server.over(url);
+    assert_eq!(
+        (&job["state"], &job["bytes"]),
+        (&json!("succeeded"), &json!(5)),
+        "{job}"
+    );
+    assert_eq!(job["artifact"]["sha256"], sha256(b"done\n"));
+    assert_eq!(job["progress"], Value::Null);
+    let artifact = server.get(download);
+    assert_eq!(
+        (artifact.status, artifact.body.as_slice()),
+        (200, b"done\n".as_slice())
+    );
+    assert_eq!(artifact.header("x-drive-folder-id"), "folder");
+    assert_eq!(artifact.header("x-checksum-sha256"), sha256(b"done\n"));
+}
+
+#[test]
+fn a_run_of_its_own_is_a_job_too() {
+    let server = printing("x").serve();
+    let answer = server.post("/backup/run");
+    assert_eq!(answer.status, 202, "{answer:?}");
+    assert_eq!(server.over(answer.header("location"))["state"], "succeeded");
+}
+
+#[test]
+fn a_failed_job_says_why() {
+    let server = Sidecar::new().command("true").serve();
+    let url = server.start_run();
+    let job = server.over(&url);
+    assert_eq!(job["state"], "failed");
+    assert!(
+        job["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("did not generate"),
+        "{job}"
+    );
+    let artifact = server.get(&format!("{url}/artifact"));
+    assert_eq!(artifact.status, 500);
+    assert_eq!(artifact.json()["code"], job["error"]["code"]);
+    assert_eq!(server.get("/backup/jobs/no-such-job").status, 404);
+}
+
+#[test]
+fn an_artifact_is_kept_until_it_was_fetched_as_a_whole() {
+    let sidecar = printing("0123456789");
+    let server = sidecar.serve();
+    let url = undelivered(&server);
+    let artifact = format!("{url}/artifact");
+    // The next run takes the published name, not the bytes.
+    assert_eq!(server.export().status, 200);
+
+    let head = server.ask("HEAD", &artifact, &[]);
+    assert_eq!(
+        (head.status, head.header("content-length"), head.body.len()),
+        (200, "10", 0)
+    );
+    let etag = format!("\"{}\"", sha256(b"0123456789"));
+    assert_eq!(head.header("etag"), etag);
+    assert_eq!(head.header("accept-ranges"), "bytes");
+    assert_eq!(
+        server
+            .ask("GET", &artifact, &[("If-None-Match", &etag)])
+            .status,
+        304
+    );
+
+    let middle = server.ask(
+        "GET",
+        &artifact,
+        &[("Range", "bytes=3-5"), ("If-Range", &etag)],
+    );
+    assert_eq!(
+        (middle.status, middle.body.as_slice()),
+        (206, b"345".as_slice())
+    );
+    assert_eq!(middle.header("content-range"), "bytes 3-5/10");
+    let beyond = server.ask("GET", &artifact, &[("Range", "bytes=10-")]);
+    assert_eq!(
+        (beyond.status, beyond.header("content-range")),
+        (416, "bytes */10")
+    );
+    // Two parts that a client puts together are a delivery like any other.
+    assert_eq!(
+        server.ask("GET", &artifact, &[("Range", "bytes=0-4")]).body,
+        b"01234"
+    );
+    assert_eq!(server.get(&url).json()["download_url"], json!(artifact));
+    assert_eq!(
+        server.ask("GET", &artifact, &[("Range", "bytes=5-")]).body,
+        b"56789"
+    );
+    let job = within(STOP_LIMIT, "the delivery is noted", || {
+        let job = server.get(&url).json();
+        job["delivered_at"].is_string().then_some(job)
+    });
+    assert_eq!(job["download_url"], Value::Null);
+    let gone = server.get(&artifact);
+    assert_eq!(
+        (gone.status, gone.json()["code"].clone()),
+        (404, json!("not-found"))
+    );
+    assert_eq!(sidecar.files(), ["artifacts/backup.dat"]);
+}
+
+#[test]
+fn what_nobody_fetches_is_removed_in_time() {
+    let sidecar = printing("x").set("paths.keep_undelivered", "1s");
+    let server = sidecar.serve();
+    let first = undelivered(&server);
+    within(Duration::from_secs(10), "the next run removes it", || {
+        undelivered(&server);
+        (server.get(&format!("{first}/artifact")).status == 404).then_some(())
+    });
+}
+
+#[test]
+fn events_tell_of_every_change() {
+    let (sidecar, gate) = gated("echo done");
+    let server = sidecar.serve();
+    let url = server.start_run();
+    let open = gate.reached();
+    let mut events = Raw::ask(&server, &format!("GET {url}/events HTTP/1.1"), &[]);
+    assert_eq!(events.headers["content-type"], "text/event-stream");
+    let first = String::from_utf8(events.chunk().unwrap()).unwrap();
+    assert!(first.starts_with("event: state\ndata: {"), "{first}");
+    assert!(
+        first.contains("\"state\":\"running\"") && first.ends_with("}\n\n"),
+        "{first}"
+    );
+    let second = String::from_utf8(events.chunk().unwrap()).unwrap();
+    assert!(second.starts_with("event: progress\ndata: {"), "{second}");
+    drop(open);
+    let (rest, end) = events.chunks();
+    let rest = String::from_utf8(rest).unwrap();
+    assert!(
+        rest.contains("event: state\n") && rest.contains("\"state\":\"succeeded\""),
+        "{rest}"
+    );
+    assert!(matches!(end, crate::harness::End::Good(_)), "{end:?}");
+}
+
+#[test]
+fn the_same_key_is_the_same_job() {
+    let (sidecar, gate) = gated("cat /proc/sys/kernel/random/uuid");
+    let server = sidecar.serve();
+    let key = [("Idempotency-Key", "night-1"), ("Prefer", "respond-async")];
+    let first = server.ask("POST", "/backup/export", &key);
+    let open = gate.reached();
+    let again = server.ask("POST", "/backup/run", &key);
+    assert_eq!((first.status, again.status), (202, 202));
+    assert_eq!(first.json(), again.json());
+    drop(open);
+    let job = server.over(first.header("location"));
+
+    // Also when it is over, and after a restart; the artifact is the same.
+    let export = server.ask("POST", "/backup/export", &key[..1]);
+    assert_eq!(
+        (export.status, export.header("x-backup-id")),
+        (200, job["id"].as_str().unwrap())
+    );
+    assert_eq!(
+        sha256(&export.body),
+        job["artifact"]["sha256"].as_str().unwrap()
+    );
+    drop(server);
+    let server = sidecar.serve();
+    assert_eq!(server.ask("POST", "/backup/run", &key).json(), first.json());
+    let other = server.ask("POST", "/backup/run?drive_folder_id=another", &key);
+    assert_eq!(
+        (other.status, other.json()["code"].clone()),
+        (400, json!("key-reused"))
+    );
+}
+
+#[test]
+fn a_cancelled_run_is_gone_when_that_is_answered() {
+    let sidecar = Sidecar::new();
+    let gate = sidecar.gate("half-way");
+    let sidecar = sidecar.command(&format!(
+        "trap '' TERM INT; sleep 600 & echo half > \"$SIDE_CAR_TEMP_DUMP\"; {}",
+        gate.wait()
+    ));
+    let server = sidecar.serve();
+    let idle = sidecar.processes().len();
+    let url = server.start_run();
+    let _open = gate.reached();
+    let job = server.ask("DELETE", &url, &[]).json();
+    assert_eq!(sidecar.processes().len(), idle, "{:?}", sidecar.processes());
+    assert_eq!(job["state"], "cancelled", "{job}");
+    assert_eq!(job["error"]["code"], "cancelled");
+    assert_eq!(sidecar.files(), [""; 0]);
+    // Once more changes nothing.
+    assert_eq!(server.ask("DELETE", &url, &[]).json()["state"], "cancelled");
+}
+
+#[test]
+fn cancelling_at_any_moment_leaves_nothing() {
+    let sidecar = Sidecar::new().command(
+        "sleep 600 & (sleep 601 | sleep 602) & \
+         for i in 1 2 3 4 5; do echo half >> \"$SIDE_CAR_TEMP_DUMP\"; done; sleep 603",
+    );
+    let server = sidecar.serve();
+    let idle = sidecar.processes().len();
+    let mut seed = u64::from(std::process::id());
+    println!("seed {seed}");
+    for round in 0..50 {
+        let url = server.start_run();
+        // Any moment: a small generator of unrelated delays.
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(Duration::from_micros((seed >> 33) % 40_000));
+        let job = server.ask("DELETE", &url, &[]).json();
+        assert_eq!(job["state"], "cancelled", "round {round}: {job}");
+        assert_eq!(
+            sidecar.processes().len(),
+            idle,
+            "round {round}: {:?}",
+            sidecar.processes()
+        );
+        assert_eq!(sidecar.files(), [""; 0], "round {round}");
+    }
+    drop(server);
+    let sidecar = sidecar.command("echo next").capture();
+    assert_eq!(sidecar.serve().export().body, b"next\n");
+}
+
+#[test]
+fn a_restart_interrupts_and_keeps() {
+    let sidecar = Sidecar::new();
+    let gate = sidecar.gate("half-way");
+    let line = format!(
+        "test -e \"$SIDE_CAR_WORKDIR/wait\" && {}; echo made",
+        gate.wait()
+    );
+    let sidecar = sidecar.command(&line).capture();
+    let server = sidecar.serve();
+    let finished = undelivered(&server);
+    std::fs::write(sidecar.workdir().join("wait"), "").unwrap();
+    let unfinished = server.start_run();
+    let _open = gate.reached();
+    server.end_with(rustix::process::Signal::KILL);
+
+    let server = sidecar.serve();
+    let job = server.get(&unfinished).json();
+    assert_eq!(
+        (&job["state"], &job["error"]["code"]),
+        (&json!("interrupted"), &json!("interrupted"))
+    );
+    let artifact = server.get(&format!("{finished}/artifact"));
+    assert_eq!(artifact.body, b"made\n", "{artifact:?}");
+}
+
+#[test]
+fn whoever_guesses_has_to_wait() {
+    let server = printing("x").serve();
+    let wrong = [("Authorization", "Bearer wrong")];
+    let url = format!("{}/backup/capabilities", server.url);
+    let answers: Vec<u16> = (0..21)
+        .map(|_| crate::harness::Answer::ask("GET", &url, &wrong).status)
+        .collect();
+    assert_eq!(answers[..20], [401; 20]);
+    assert_eq!(answers[20], 429);
+    let right = server.get("/backup/capabilities");
+    assert_eq!(right.status, 429, "the address waits, whatever it sends");
+    assert!((1..=61).contains(&right.header("retry-after").parse::<u64>().unwrap()));
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
+fn what_cannot_be_is_refused_in_json() {
+    let server = printing("x").serve();
+    for (method, path, status) in [
+        ("POST", "/backup/capabilities", 405),
+        ("PUT", "/backup/export", 405),
+        ("GET", "/nothing", 404),
+        ("POST", "/backup/export?cancel_on_disconnect=perhaps", 400),
+        ("GET", "/backup/jobs?limit=many", 400),
+    ] {
+        let answer = server.ask(method, path, &[]);
+        assert_eq!(answer.status, status, "{method} {path}: {answer:?}");
+        assert!(
+            answer.json()["error"].is_string(),
+            "{method} {path}: {answer:?}"
+        );
+    }
+    let long = Raw::ask(
+        &server,
+        "POST /backup/export HTTP/1.1",
+        &["Content-Length: 100000"],
+    );
+    assert_eq!(long.status, 413);
+    let chunk = format!("\r\n11000\r\n{}", "x".repeat(0x11000));
+    let long = Raw::ask(
+        &server,
+        "POST /backup/export HTTP/1.1",
+        &["Transfer-Encoding: chunked", &chunk],
+    );
+    assert_eq!(long.status, 413);
+}
+
+#[test]
+fn metrics_count_the_runs() {
+    let server = printing("0123456789").serve();
+    server.export();
+    server.export();
+    let answer = server.get("/metrics");
+    let text = String::from_utf8(answer.body).unwrap();
+    for line in [
+        "sidecar_runs_total{state=\"succeeded\"} 2",
+        "sidecar_runs_total{state=\"failed\"} 0",
+        "sidecar_run_in_progress 0",
+        "sidecar_last_success_size_bytes 10",
+    ] {
+        assert!(
+            text.lines().any(|found| found == line),
+            "no {line} in:\n{text}"
+        );
+    }
+    let without = crate::harness::Answer::get(&format!("{}/metrics", server.url), None);
+    assert_eq!(without.status, 401);
+    assert!(!text.contains(TOKEN));
+}
+
+#[test]
+fn the_api_describes_itself() {
+    let server = printing("x").serve();
+    let document = server.get("/openapi.json").json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let url = undelivered(&server);
+    // What is answered is what is described.
+    let mut schema = document["components"]["schemas"]["Job"].clone();
+    schema["components"] = document["components"].clone();
+    let job = server.get(&url).json();
+    let described = schema["properties"].as_object().unwrap();
+    for key in job.as_object().unwrap().keys() {
+        assert!(described.contains_key(key), "{key} is not described");
+    }
+    for key in schema["required"].as_array().unwrap() {
+        assert!(
+            job.get(key.as_str().unwrap()).is_some(),
+            "{key} is missing in {job}"
+        );
+    }
+}
+
+#[test]
+fn readiness_names_the_check_that_failed() {
+    let sidecar = printing("x");
+    let server = sidecar.serve();
+    std::fs::remove_dir(sidecar.workdir()).unwrap();
+    std::fs::write(sidecar.workdir(), "").unwrap();
+    let answer = server.get("/readyz");
+    assert_eq!(
+        (answer.status, answer.body.trim_ascii()),
+        (503, b"workdir".as_slice())
+    );
+    assert_eq!(server.get("/healthz").status, 200);
+}

@@ -1,0 +1,26 @@
+//! The specification: what a user, an orchestrator or an operator sees, tried on the real binary.
+//!
+//! One module for each feature; `harness` holds the words they are written in.
+#![allow(clippy::unwrap_used)]
+
+mod architecture;
+mod archives;
+mod check;
+mod codecs;
+mod contract_v1;
+mod custom;
+mod databases;
+mod denials;
+mod failures;
+mod first_contact;
+mod harness;
+mod https;
+mod jobs;
+mod memory;
+mod modules;
+mod notifications;
+mod one_run;
+mod runs;
+mod schedule;
+mod stores;
+mod streaming;

@@ -20,6 +20,7 @@ mod memory;
 mod modules;
 mod notifications;
 mod one_run;
+mod page;
 mod runs;
 mod schedule;
 mod stores;

@@ -3,6 +3,7 @@
 //! Everything lives in a temporary folder that goes away with its owner; every process that is
 //! started here ends with its owner too.
 
+mod browser;
 mod components;
 mod daemon;
 mod event;
@@ -20,6 +21,7 @@ mod sidecar;
 mod skip;
 mod system;
 
+pub(crate) use browser::Browser;
 pub(crate) use components::{component, python_component};
 pub(crate) use daemon::Daemon;
 pub(crate) use event::{Gate, mkfifo, within};

@@ -18,6 +18,7 @@ mod jobs;
 mod metrics;
 mod openapi;
 mod operation;
+mod page;
 mod range;
 mod request;
 mod router;

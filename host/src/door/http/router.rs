@@ -19,7 +19,7 @@ use super::export::Accepted;
 use super::jobs::{List, Paging, View};
 use super::operation::Operation;
 use super::request::Parameters;
-use super::{App, Peer, artifact, events, export, health, jobs, metrics, openapi};
+use super::{App, Peer, artifact, events, export, health, jobs, metrics, openapi, page};
 use crate::config::Capabilities;
 
 /// No request has anything to say that would be longer.
@@ -33,7 +33,10 @@ pub(super) fn router(app: Arc<App>) -> Router {
     let document = openapi::document(&operations).to_string();
     let document = move || async { ([(CONTENT_TYPE, "application/json")], document) };
     let mut with_token = Router::new().route("/openapi.json", get(document));
-    let mut for_all = Router::new();
+    let mut for_all = Router::new()
+        .route("/", get(page::page))
+        .route("/page.css", get(page::style))
+        .route("/page.js", get(page::script));
     for operation in operations {
         let group = if operation.needs_token {
             &mut with_token

@@ -35,7 +35,11 @@ impl Process {
     fn parse(id: Pid, stat: &str) -> Option<Process> {
         let (_, fields) = stat.rsplit_once(") ")?;
         let fields: Vec<&str> = fields.split(' ').collect();
-        let pid = |at: usize| Some(Pid::from_raw(fields.get(at)?.parse().ok()?));
+        // 0: of another container; -1: of a process that the system is just taking away.
+        let pid = |at: usize| {
+            let raw: i32 = fields.get(at)?.parse().ok()?;
+            Some(Pid::from_raw(raw.max(0)))
+        };
         // A first thread that has ended looks the same, but others still run.
         let threads: u32 = fields.get(17)?.parse().ok()?;
         Some(Process {
@@ -172,6 +176,13 @@ mod tests {
             (process.parent, process.group, process.ended),
             (None, None, true)
         );
+    }
+
+    #[test]
+    fn a_process_that_is_being_taken_away_has_no_group() {
+        let stat = "9 (sh) X 0 -1 -1 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 0 0 5 0 0";
+        let process = Process::parse(Pid::from_raw(9).unwrap(), stat).unwrap();
+        assert_eq!((process.group, process.ended), (None, true));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod harness;
 mod https;
 mod jobs;
 mod memory;
+mod module_command;
 mod modules;
 mod notifications;
 mod one_run;

@@ -59,6 +59,14 @@ pub struct Verdict {
 }
 
 impl Request {
+    /// Everything that it asks for, each with the kind of access: a key of `modules.NAME.allow`.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        self.verdicts(&Allow::default())
+            .into_iter()
+            .map(|verdict| (verdict.access, verdict.asked))
+            .collect()
+    }
+
     /// Compares every line with what the operator allows.
     pub fn verdicts(&self, allow: &Allow) -> Vec<Verdict> {
         let lists = [

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::hostile;
 use super::pointer;
 use super::problem::{Problem, Problems};
 use super::scalar;
@@ -119,7 +120,14 @@ impl Document {
     ///
     /// Returns the section as the schema wants it: a plain `123` where it expects text is "123".
     pub fn check(&self, section: &str, schema: &Value) -> Result<Value, Problems> {
-        let (value, problems) = validate::section(self, section, schema);
+        let nothing = Value::Null;
+        let given = self.get(section).unwrap_or(&nothing);
+        if let Err(why) = hostile::refuse(schema, given) {
+            let wrong = format!("it cannot be checked with the JSON Schema of the module: {why}");
+            let problem = self.problem(section, wrong, "ask the module's makers for a simpler one");
+            return Err(Problems::new(&self.file, vec![problem]));
+        }
+        let (value, problems) = validate::section(self, section, schema, validate::From::AModule);
         if problems.is_empty() {
             Ok(value)
         } else {
@@ -129,7 +137,7 @@ impl Document {
 
     /// Checks the whole file with our own schema, and takes it as the schema wants it.
     pub(super) fn check_all(&mut self, schema: &Value) -> Vec<Problem> {
-        let (value, problems) = validate::section(self, "", schema);
+        let (value, problems) = validate::section(self, "", schema, validate::From::Us);
         self.value = value;
         problems
     }

@@ -10,12 +10,14 @@
 //!
 //! Every step adds its problems to one list, so that an operator sees all of them at once.
 
+mod alone;
 mod builder;
 mod check;
 mod document;
 mod environment;
 mod explain;
 mod formats;
+mod hostile;
 mod model;
 mod not_built;
 mod notify;
@@ -38,6 +40,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+pub use alone::{Alone, strategy_config};
 pub use document::Document;
 pub use environment::{Environment, Schemas};
 pub use model::*;
@@ -102,6 +105,11 @@ impl Config {
     /// Returns it as the schema wants it: a plain `123` where it expects text is "123".
     pub fn check_strategy(&self, schema: &Value) -> Result<Value, Problems> {
         self.document.check("/strategy/config", schema)
+    }
+
+    /// The strategy's own part, to be tried with another module.
+    pub fn strategy_config(&self) -> Alone {
+        Alone::of(self.document.clone())
     }
 
     /// What the module found wrong with `strategy.config`, as (message, hint), with its place.

@@ -1,7 +1,7 @@
 //! A section of a document against a JSON Schema: every mistake at once.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
-use jsonschema::{JsonType, ValidationError, Validator};
+use jsonschema::{JsonType, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 
 use super::document::Document;
@@ -10,13 +10,27 @@ use super::formats;
 use super::pointer;
 use super::problem::Problem;
 
+/// Whose schema it is.
+#[derive(Clone, Copy)]
+pub(super) enum From {
+    /// Ours may look back and forth in its patterns.
+    Us,
+    /// A stranger's.
+    AModule,
+}
+
 /// The section as the schema wants it, and what is wrong with it. A section that is not there is an empty map.
-pub(super) fn section(document: &Document, section: &str, schema: &Value) -> (Value, Vec<Problem>) {
+pub(super) fn section(
+    document: &Document,
+    section: &str,
+    schema: &Value,
+    from: From,
+) -> (Value, Vec<Problem>) {
     let mut value = match document.get(section) {
         None | Some(Value::Null) => Value::Object(Map::new()),
         Some(value) => value.clone(),
     };
-    let validator = match validator(schema) {
+    let validator = match validator(schema, from) {
         Ok(validator) => validator,
         Err(error) => {
             let wrong = format!("it cannot be checked: {}", error.masked());
@@ -34,13 +48,20 @@ pub(super) fn section(document: &Document, section: &str, schema: &Value) -> (Va
     (value, problems)
 }
 
-fn validator(schema: &Value) -> Result<Validator, ValidationError<'static>> {
+fn validator(schema: &Value, from: From) -> Result<Validator, ValidationError<'static>> {
     let options = formats::ALL
         .iter()
         .fold(jsonschema::options(), |options, format| {
             options.with_format(format.name, |text: &str| (format.holds)(text))
-        });
-    options.should_validate_formats(true).build(schema)
+        })
+        .should_validate_formats(true);
+    match from {
+        From::Us => options.build(schema),
+        // An engine that never goes back: no pattern takes longer than its text is long.
+        From::AModule => options
+            .with_pattern_options(PatternOptions::regex())
+            .build(schema),
+    }
 }
 
 /// Where text is expected, a number or a boolean is taken as it was written.

@@ -4,6 +4,7 @@
 //! cancel signal; what waits inside WASI is a future that cancelling drops, or a system
 //! call that it interrupts; and an endless loop is broken by the epoch.
 
+mod anatomy;
 mod builtin;
 mod cache;
 mod engine;
@@ -15,9 +16,10 @@ mod module;
 mod run;
 mod stream;
 
+pub use anatomy::{Anatomy, Version};
 pub use engine::Engine;
 pub use grants::Directories;
-pub use module::{Description, Module};
+pub use module::{Description, Module, Source};
 pub use run::{Job, Reporter};
 
 /// Bindings of `wit/strategy.wit`.

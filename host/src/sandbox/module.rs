@@ -1,7 +1,11 @@
 //! A module that was loaded: what it is, what it would need, and how to run it.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use wasmtime::component::{Component, Linker};
 
+use super::anatomy::{Anatomy, what_it_must_be};
 use super::bindings::Module as Bindings;
 use super::bindings::exports::sidecar::strategy::strategy::Plan;
 use super::builtin;
@@ -23,6 +27,14 @@ pub struct Module {
     engine: Engine,
 }
 
+/// A component's file that was read, and nothing more.
+pub struct Source {
+    name: String,
+    wasm: Cow<'static, [u8]>,
+    digest: Digest,
+    limits: Limits,
+}
+
 /// Who a module says it is.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Description {
@@ -36,9 +48,9 @@ pub struct Description {
     pub config_schema: serde_json::Value,
 }
 
-impl Module {
+impl Source {
     /// A strategy of this house: "database_dump", "file_archive" or "custom".
-    pub fn builtin(engine: &Engine, name: &str) -> Result<Self> {
+    pub fn builtin(name: &str) -> Result<Self> {
         let wasm = builtin::component(name).ok_or_else(|| {
             Error::new(
                 Kind::Config,
@@ -46,47 +58,85 @@ impl Module {
                 format!("there is no built-in strategy {name}"),
             )
         })?;
-        Self::compile(engine, name, wasm, Limits::default())
+        Ok(Self::new(name, wasm.into(), Limits::default()))
     }
 
-    /// A module from elsewhere.
-    pub fn load(engine: &Engine, name: &str, spec: &ModuleSpec) -> Result<Self> {
-        let wasm = std::fs::read(&spec.source).map_err(|error| {
+    /// A file.
+    pub fn read(name: &str, file: &Path) -> Result<Self> {
+        let wasm = std::fs::read(file).map_err(|error| {
             Error::new(
                 Kind::Config,
                 "module-not-read",
-                format!(
-                    "cannot read module {name} from {}: {error}",
-                    spec.source.display()
-                ),
+                format!("cannot read module {name} from {}: {error}", file.display()),
             )
-            .hint(format!(
+        })?;
+        Ok(Self::new(name, wasm.into(), Limits::default()))
+    }
+
+    /// A module of the configuration.
+    pub fn configured(name: &str, spec: &ModuleSpec) -> Result<Self> {
+        let source = Self::read(name, &spec.source).map_err(|error| {
+            error.hint(format!(
                 "correct modules.{name}.source, or mount the file there"
             ))
         })?;
-        if let Some(expected) = &spec.sha256 {
-            let found = Digest::of_bytes(&wasm).to_string();
-            if *expected != found {
-                return Err(Error::new(
-                    Kind::Config,
-                    "module-changed",
-                    format!("module {name} is not the one that was pinned: expected {expected}, found {found}"),
-                )
-                .hint(format!("if the new file is wanted, write its digest to modules.{name}.sha256")));
-            }
+        let found = source.digest.to_string();
+        match &spec.sha256 {
+            Some(expected) if *expected != found => Err(Error::new(
+                Kind::Config,
+                "module-changed",
+                format!("module {name} is not the one that was pinned: expected {expected}, found {found}"),
+            )
+            .hint(format!("if the new file is wanted, write its digest to modules.{name}.sha256"))),
+            _ => Ok(Self {
+                limits: spec.limits,
+                ..source
+            }),
         }
-        Self::compile(engine, name, &wasm, spec.limits)
     }
 
-    fn compile(engine: &Engine, name: &str, wasm: &[u8], limits: Limits) -> Result<Self> {
-        let digest = Digest::of_bytes(wasm);
+    fn new(name: &str, wasm: Cow<'static, [u8]>, limits: Limits) -> Self {
+        Self {
+            name: name.to_owned(),
+            digest: Digest::of_bytes(&wasm),
+            wasm,
+            limits,
+        }
+    }
+
+    /// The name that it goes by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Of the file.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Bytes of the file.
+    pub fn size(&self) -> u64 {
+        self.wasm.len() as u64
+    }
+
+    /// What the file says of itself.
+    pub fn anatomy(&self) -> Result<Anatomy> {
+        Anatomy::read(&self.name, &self.wasm)
+    }
+}
+
+impl Module {
+    /// Compiles a component, or takes it from the cache.
+    pub fn load(engine: &Engine, source: &Source) -> Result<Self> {
+        let name = &source.name;
+        source.anatomy()?.check(name)?;
         let component = engine
-            .compile(wasm, digest)
+            .compile(&source.wasm, source.digest)
             .map_err(|error| unusable(name, &error))?;
         Ok(Self {
-            name: name.to_owned(),
-            digest,
-            limits,
+            name: name.clone(),
+            digest: source.digest,
+            limits: source.limits,
             component,
             engine: engine.clone(),
         })
@@ -236,7 +286,5 @@ fn unusable(name: &str, error: &wasmtime::Error) -> Error {
         "module-invalid",
         format!("module {name} cannot be used: {error:#}"),
     )
-    .hint(
-        "it must be a component for the world sidecar:strategy/module@0.1.0: see plugins/README.md",
-    )
+    .hint(what_it_must_be())
 }

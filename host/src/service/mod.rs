@@ -14,6 +14,7 @@ mod pulse;
 mod run;
 mod scheduler;
 mod ship;
+mod specimen;
 mod turn;
 mod verify;
 
@@ -26,7 +27,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::notify::Notifier;
-use crate::sandbox::{Directories, Engine, Module};
+use crate::sandbox::{Directories, Engine, Module, Source};
 use crate::schedule::Timetable;
 
 pub use crate::artifact::Growth;
@@ -41,6 +42,7 @@ pub use prepare::Unready;
 pub use pulse::Pulse;
 pub use run::{Backup, Request};
 pub use scheduler::{Clock, SystemClock};
+pub use specimen::{Inspection, Specimen};
 pub use verify::Verified;
 
 /// A configuration, ready to run.
@@ -123,13 +125,13 @@ impl Service {
     fn module(&self) -> Result<Module> {
         let name = &self.config.strategy.name;
         match self.config.modules.get(name) {
-            Some(spec) => Module::load(&self.engine, name, spec),
+            Some(spec) => Module::load(&self.engine, &Source::configured(name, spec)?),
             None => {
                 // It cannot change while this program runs: a server loads it once.
                 if let Some(module) = self.builtin.get() {
                     return Ok(module.clone());
                 }
-                let module = Module::builtin(&self.engine, name)?;
+                let module = Module::load(&self.engine, &Source::builtin(name)?)?;
                 Ok(self.builtin.get_or_init(|| module).clone())
             }
         }
@@ -140,7 +142,7 @@ impl Service {
 /// Compiled anew: without a configuration nobody knows whether the cache is safe from modules.
 pub fn builtin_schema(strategy: &str) -> Option<serde_json::Value> {
     let engine = Engine::new(None).ok()?;
-    let module = Module::builtin(&engine, strategy).ok()?;
+    let module = Module::load(&engine, &Source::builtin(strategy).ok()?).ok()?;
     Some(module.describe().ok()?.config_schema)
 }
 

@@ -37,9 +37,7 @@ fn json(report: &Report) -> serde_json::Value {
     let errors: Vec<_> = report
         .errors
         .iter()
-        .map(|error| {
-            serde_json::json!({"code": error.code(), "message": error.message(), "hint": error.hint_text()})
-        })
+        .map(|error| print::object(error))
         .collect();
     let mut object = serde_json::json!(report);
     object["errors"] = errors.into();
@@ -52,8 +50,8 @@ fn text(options: &Options, report: &Report) {
         Some(module) => println!(
             "strategy       {} ({} {})",
             report.strategy,
-            plain(&module.name),
-            plain(&module.version)
+            print::plain(&module.name),
+            print::plain(&module.version)
         ),
         None => println!("strategy       {}", report.strategy),
     }
@@ -66,7 +64,7 @@ fn text(options: &Options, report: &Report) {
     for (at, grant) in report.grants.iter().enumerate() {
         let title = if at == 0 { "grants" } else { "" };
         let verdict = if grant.allowed { "granted" } else { "REFUSED" };
-        let asked = plain(grant.asked.trim_end());
+        let asked = print::plain(grant.asked.trim_end());
         println!(
             "{title:<14} {verdict}  {:<8} {}",
             grant.access,
@@ -81,14 +79,4 @@ fn text(options: &Options, report: &Report) {
         [] => println!("ready"),
         errors => errors.iter().for_each(|error| print::error(options, error)),
     }
-}
-
-/// A module's own words, unable to move the cursor over what stands beside them.
-fn plain(text: &str) -> String {
-    let escaped = |c: char| match c {
-        '\n' => c.to_string(),
-        c if c.is_control() => c.escape_default().to_string(),
-        c => c.to_string(),
-    };
-    text.chars().map(escaped).collect()
 }

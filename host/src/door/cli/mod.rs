@@ -8,6 +8,7 @@ mod health;
 mod lifecycle;
 mod list;
 mod log;
+mod module;
 mod print;
 mod progress;
 mod prune;
@@ -87,6 +88,8 @@ enum Verb {
     Lifecycle,
     /// List what ran on this sidecar, youngest first
     Runs(runs::Arguments),
+    /// Look at modules, make them, try them
+    Module(module::Arguments),
     /// Ask the running server whether it is ready: for the container's health check
     Health,
     /// Print a JSON Schema, for editors
@@ -140,8 +143,9 @@ pub fn main() -> ExitCode {
         Verb::Prune(ref arguments) => prune::run(&cli.options, arguments),
         Verb::Lifecycle => lifecycle::run(&cli.options),
         Verb::Runs(ref arguments) => runs::run(&cli.options, arguments),
+        Verb::Module(ref arguments) => module::run(&cli.options, arguments),
         Verb::Health => health::run(&cli.options),
-        Verb::Schema(ref arguments) => schema::run(arguments),
+        Verb::Schema(ref arguments) => schema::run(&cli.options, arguments),
         Verb::Completions { shell } => {
             clap_complete::generate(
                 shell,

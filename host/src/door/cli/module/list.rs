@@ -1,0 +1,57 @@
+//! `sidecar module list`: what `strategy.type` may name.
+
+use std::process::ExitCode;
+
+use super::{Options, exit, print};
+use crate::error::Result;
+use crate::service::{Inspection, Service};
+
+pub(super) fn run(options: &Options) -> Result<ExitCode> {
+    let listed = Service::new(options.load()?)?.modules();
+    let worst = listed.iter().find_map(|(_, looked)| match looked {
+        Ok(inspection) => inspection.error.as_ref(),
+        Err(error) => Some(error),
+    });
+    let code = worst.map_or(ExitCode::SUCCESS, exit::code);
+    if options.json {
+        let modules: Vec<_> = listed
+            .iter()
+            .map(|(name, looked)| match looked {
+                Ok(Inspection { error: None, .. }) => serde_json::json!(looked.as_ref().ok()),
+                Ok(Inspection {
+                    error: Some(error), ..
+                })
+                | Err(error) => serde_json::json!({
+                    "module": name,
+                    "error": print::object(error),
+                }),
+            })
+            .collect();
+        println!("{}", serde_json::json!({"modules": modules}));
+        return Ok(code);
+    }
+    for (name, looked) in &listed {
+        match looked {
+            Ok(Inspection {
+                description: Some(said),
+                file,
+                ..
+            }) => {
+                let place = file
+                    .as_ref()
+                    .map_or("built in".into(), |file| file.to_string_lossy());
+                println!("{name:<20} {:<10} {place}", print::plain(&said.version));
+                println!("{:<20} {}", "", print::plain(&said.summary));
+            }
+            Ok(Inspection {
+                error: Some(error), ..
+            })
+            | Err(error) => {
+                println!("{name:<20} cannot be used");
+                print::error(options, error);
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(code)
+}

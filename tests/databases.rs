@@ -30,7 +30,7 @@ secrets:
 "#;
 
 /// A schema with what dumps tend to lose, and rows enough for more than one buffer.
-const POSTGRES_APP: &str = r#"
+pub(crate) const POSTGRES_APP: &str = r#"
 CREATE SCHEMA "Ñandú & co";
 CREATE TYPE state AS ENUM ('new', 'paid', 'sent');
 CREATE SEQUENCE invoice_numbers START 1000 INCREMENT 7;

@@ -11,6 +11,7 @@ mod contract_v1;
 mod custom;
 mod databases;
 mod denials;
+mod engines_postgres;
 mod failures;
 mod first_contact;
 mod harness;

@@ -110,6 +110,26 @@ impl Postgres {
         contents
     }
 
+    /// What `pg_dumpall` says: roles, databases, rows.
+    pub(crate) fn everything(&self) -> String {
+        self.client("pg_dumpall | grep -v '^.\\(un\\)\\?restrict'")
+            .stdout
+    }
+
+    /// Makes the salt of our own role's password that of `other`'s, so that both can be compared.
+    pub(crate) fn adopt_password_of(&self, other: &Self) {
+        let hash = other
+            .sql(
+                "postgres",
+                "SELECT rolpassword FROM pg_authid WHERE rolname = 'backup'",
+            )
+            .stdout;
+        self.sql(
+            "postgres",
+            &format!("ALTER ROLE backup PASSWORD '{}'", hash.trim()),
+        );
+    }
+
     /// What `pg_dump` says of everything but the rows. (`\restrict` has a new key each time.)
     pub(crate) fn schema(&self, database: &str) -> String {
         self.client(&format!(

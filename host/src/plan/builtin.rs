@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::normal;
+use super::{Request, normal};
 use crate::config::Allow;
 
 /// The keys of `strategy.config` that hold command lines.
@@ -12,7 +12,15 @@ const COMMAND_KEYS: [&str; 5] = ["pre", "command", "commands", "post", "shell"];
 
 /// Derives the permission from the operator's own words: the lines and the paths in `config`.
 /// `workdir` is where relative paths start unless `base_dir` says otherwise.
-pub fn allow(config: &Value, workdir: &Path) -> Allow {
+///
+/// With `engine`, the operator leaves the lines to the strategy, and so it may have those that it
+/// `asked` for: it is embedded in this binary, as trusted as the host, and its lines are the same
+/// for every configuration. They stand there, and nowhere a second time.
+pub fn allow(config: &Value, workdir: &Path, asked: &Request) -> Allow {
+    let (lines, variables): (&[String], &[String]) = match config.get("engine") {
+        Some(_) => (&asked.commands, &asked.env),
+        None => (&[], &[]),
+    };
     let base = config
         .get("base_dir")
         .and_then(Value::as_str)
@@ -21,6 +29,7 @@ pub fn allow(config: &Value, workdir: &Path) -> Allow {
         commands: COMMAND_KEYS
             .iter()
             .flat_map(|key| strings(config.get(key)))
+            .chain(lines.iter().cloned())
             .collect(),
         read: strings(config.get("paths"))
             .map(|pattern| root(&base.join(pattern)))
@@ -34,6 +43,7 @@ pub fn allow(config: &Value, workdir: &Path) -> Allow {
         net: Vec::new(),
         env: names(config.get("env"))
             .chain([OUTCOME.to_owned()])
+            .chain(variables.iter().cloned())
             .collect(),
     }
 }
@@ -89,7 +99,7 @@ mod tests {
             "pre": ["echo one", "echo two"], "command": "pg_dump | gzip", "env": {"PGPASSWORD": "x"},
             "paths": ["/srv/data/**/*.log", "notes/a.txt", "./*"], "follow_symlinks": true,
         });
-        let allow = allow(&config, Path::new("/work"));
+        let allow = allow(&config, Path::new("/work"), &Request::default());
         assert_eq!(allow.commands, ["echo one", "echo two", "pg_dump | gzip"]);
         assert_eq!(
             allow.read,
@@ -101,5 +111,22 @@ mod tests {
         );
         assert_eq!(allow.env, ["PGPASSWORD", "SIDE_CAR_OUTCOME"]);
         assert!(allow.follow_links);
+    }
+    #[test]
+    fn only_an_engine_may_run_lines_that_the_operator_did_not_write() {
+        let asked = Request {
+            commands: vec!["pg_dump".into()],
+            env: vec!["PGHOST".into()],
+            read: vec!["/etc".into()],
+            shell: Some("sh".into()),
+            ..Request::default()
+        };
+        let allowed = |config| allow(&config, Path::new("/work"), &asked);
+        let engine = allowed(serde_json::json!({"engine": "postgres", "pre": "echo"}));
+        assert_eq!(engine.commands, ["echo", "pg_dump"]);
+        assert!(engine.env.contains(&"PGHOST".to_owned()) && engine.read.is_empty());
+        let none = allowed(serde_json::json!({"command": "true"}));
+        assert_eq!(none.commands, ["true"]);
+        assert!(!none.env.contains(&"PGHOST".to_owned()));
     }
 }

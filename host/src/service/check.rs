@@ -75,7 +75,7 @@ impl Service {
         let config = self.config().check_strategy(&description.config_schema)?;
         report.module = Some(description);
         let request = self.ask(&module, &config, &Request::new(None))?;
-        let allowed = self.allowed(&config);
+        let allowed = self.allowed(&config, &request);
         report.grants = request.verdicts(&allowed);
         if !request.commands.is_empty() {
             let shell = Shell::find(request.shell.as_deref());

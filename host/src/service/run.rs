@@ -174,7 +174,8 @@ impl Service {
         let config = self.config.check_strategy(&schema)?;
         let asked = self.ask(module, &config, request)?;
         let compression = self.compression(&config, asked.compression)?;
-        let grants = asked.approve(module.name(), &self.allowed(&config))?;
+        let allowed = self.allowed(&config, &asked);
+        let grants = asked.approve(module.name(), &allowed)?;
         Ok(Plan {
             config: config.to_string(),
             grants,
@@ -203,10 +204,10 @@ impl Service {
     }
 
     /// The operator's permission: for a strategy of this house, its configuration is it.
-    pub(super) fn allowed(&self, config: &Value) -> Allow {
+    pub(super) fn allowed(&self, config: &Value, asked: &plan::Request) -> Allow {
         match self.config.modules.get(&self.config.strategy.name) {
             Some(spec) => spec.allow.clone(),
-            None => plan::allow_builtin(config, &self.config.paths.workdir),
+            None => plan::allow_builtin(config, &self.config.paths.workdir, asked),
         }
     }
 

@@ -5,5 +5,5 @@ mod plan;
 mod run;
 
 pub use config::Config;
-pub use plan::{blank, plan};
-pub use run::backup;
+pub use plan::{blank, plan, plan_around};
+pub use run::{around, backup, command};

@@ -11,20 +11,51 @@ pub fn plan(config: &Config, capture_by_default: bool) -> Result<Plan, Vec<Failu
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
+    Ok(all_of(config))
+}
+
+/// What `pre` and `post` will need around a strategy that makes the backup itself; it adds its own
+/// lines. `instead` is the key that says so: the main commands have no place beside it.
+pub fn plan_around(config: &Config, instead: &str) -> Result<Plan, Vec<Failure>> {
+    let idle = [
+        ("command", !config.command.as_slice().is_empty()),
+        ("commands", !config.commands.as_slice().is_empty()),
+        ("capture_stdout", config.capture_stdout.is_some()),
+        ("shell", config.shell.is_some()),
+        ("restore", !config.restore.as_slice().is_empty()),
+    ];
+    let mut mistakes = blanks(config);
+    mistakes.extend(env_names(config));
+    mistakes.extend(idle.iter().filter(|(_, used)| *used).map(|(key, _)| {
+        Failure::new(
+            "key-without-effect",
+            format!("strategy.config.{key} has no effect beside strategy.config.{instead}"),
+        )
+        .hint("remove one of the two")
+    }));
+    if mistakes.is_empty() {
+        Ok(all_of(config))
+    } else {
+        Err(mistakes)
+    }
+}
+
+fn all_of(config: &Config) -> Plan {
     let mut env: Vec<String> = config.env.keys().cloned().collect();
     if !config.post.as_slice().is_empty() {
         env.push(OUTCOME.to_owned());
     }
-    Ok(Plan {
+    Plan {
         commands: [config.pre.as_slice(), config.main(), config.post.as_slice()].concat(),
         shell: config.shell.clone(),
         read: workdir(config).into_iter().collect(),
         env,
         ..Plan::default()
-    })
+    }
 }
 
-fn mistakes(config: &Config, capture_by_default: bool) -> Vec<Failure> {
+/// What is written, but empty.
+fn blanks(config: &Config) -> Vec<Failure> {
     let lists: [(&str, &Strings); 4] = [
         ("pre", &config.pre),
         ("command", &config.command),
@@ -41,7 +72,24 @@ fn mistakes(config: &Config, capture_by_default: bool) -> Vec<Failure> {
             mistakes.push(blank(key));
         }
     }
+    mistakes
+}
 
+fn env_names(config: &Config) -> impl Iterator<Item = Failure> {
+    let wrong = config
+        .env
+        .keys()
+        .filter(|name| name.is_empty() || name.contains(['=', '\0']));
+    wrong.map(|name| {
+        Failure::new(
+            "env-name-invalid",
+            format!("strategy.config.env: {name:?} cannot be the name of an environment variable"),
+        )
+    })
+}
+
+fn mistakes(config: &Config, capture_by_default: bool) -> Vec<Failure> {
+    let mut mistakes = blanks(config);
     let (command, commands) = (config.command.as_slice(), config.commands.as_slice());
     if command.is_empty() && commands.is_empty() {
         mistakes.push(
@@ -73,16 +121,7 @@ fn mistakes(config: &Config, capture_by_default: bool) -> Vec<Failure> {
         );
     }
 
-    for name in config.env.keys() {
-        if name.is_empty() || name.contains(['=', '\0']) {
-            mistakes.push(Failure::new(
-                "env-name-invalid",
-                format!(
-                    "strategy.config.env: {name:?} cannot be the name of an environment variable"
-                ),
-            ));
-        }
-    }
+    mistakes.extend(env_names(config));
     if !config.restore.as_slice().is_empty() {
         mistakes.push(
             Failure::new("not-built-yet", "strategy.config.restore is not built yet")
@@ -142,6 +181,26 @@ mod tests {
                 "env-name-invalid",
                 "not-built-yet"
             ]
+        );
+    }
+
+    #[test]
+    fn around_another_maker_there_are_no_main_commands() {
+        let config = |text: &str| serde_json::from_str(text).unwrap();
+        let plan = plan_around(
+            &config(r#"{"pre": "a", "post": "b", "env": {"X": 1}}"#),
+            "engine",
+        );
+        let plan = plan.unwrap();
+        assert_eq!(plan.commands, ["a", "b"]);
+        assert_eq!(plan.env, ["X", "SIDE_CAR_OUTCOME"]);
+        let mixed = config(r#"{"command": "a", "shell": "sh", "capture_stdout": false}"#);
+        let mistakes = plan_around(&mixed, "engine").unwrap_err();
+        assert_eq!(mistakes.len(), 3);
+        assert!(
+            mistakes
+                .iter()
+                .all(|mistake| mistake.message.contains("engine"))
         );
     }
 

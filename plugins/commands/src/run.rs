@@ -13,7 +13,17 @@ pub fn backup(config: &Config, capture_by_default: bool, artifact: &mut Artifact
     if !capture {
         temp_dump::prepare()?;
     }
-    let made = make(config, capture, artifact);
+    around(config, || make(config, capture, artifact))
+}
+
+/// Runs `pre`, then `make`; once `pre` has begun, `post` runs whatever happens.
+pub fn around(config: &Config, make: impl FnOnce() -> Result<()>) -> Result<()> {
+    let made = config
+        .pre
+        .as_slice()
+        .iter()
+        .try_for_each(|line| command(config, line).run().map(drop))
+        .and_then(|()| make());
     let cleaned = clean_up(config, made.is_ok());
     match (made, cleaned) {
         (Err(failure), Err(another)) => {
@@ -25,9 +35,6 @@ pub fn backup(config: &Config, capture_by_default: bool, artifact: &mut Artifact
 }
 
 fn make(config: &Config, capture: bool, artifact: &mut Artifact) -> Result<()> {
-    for line in config.pre.as_slice() {
-        command(config, line).run()?;
-    }
     for line in config.main() {
         let command = command(config, line);
         if capture {
@@ -54,7 +61,8 @@ fn clean_up(config: &Config, succeeded: bool) -> Result<()> {
     first.map_or(Ok(()), Err)
 }
 
-fn command(config: &Config, line: &str) -> Command {
+/// A command in the environment and the directory that the configuration gives it.
+pub fn command(config: &Config, line: &str) -> Command {
     let mut command = Command::new(line);
     command.env = config
         .env

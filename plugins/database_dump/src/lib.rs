@@ -1,41 +1,18 @@
-//! Backs up what dump commands (`pg_dump`, `mysqldump`) write.
+//! Backs up what dump commands (`pg_dump`, `mysqldump`) write: those of the operator, or those that
+//! an engine knows by itself.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy, Strings};
+mod client;
+mod config;
+mod layout;
+mod postgres;
+mod system;
+mod url;
+
+use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy};
+
+pub use config::{Config, Engine};
 
 const CAPTURE_BY_DEFAULT: bool = true;
-
-/// `strategy.config` of `database_dump`.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct Config {
-    #[serde(flatten)]
-    commands: commands::Config,
-    /// Which database system to dump without writing commands.
-    #[serde(default)]
-    #[schemars(with = "Engine")]
-    engine: Option<Engine>,
-    /// How to reach it.
-    #[serde(default)]
-    #[schemars(with = "String")]
-    url: Option<String>,
-    /// Which databases: "all" or a list of names.
-    #[serde(default)]
-    #[schemars(with = "Strings")]
-    databases: Option<Strings>,
-}
-
-/// A database system.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum Engine {
-    Postgres,
-    Mysql,
-    Mariadb,
-    Sqlite,
-    Redis,
-}
 
 struct DatabaseDump;
 
@@ -44,36 +21,31 @@ impl Strategy for DatabaseDump {
 
     const NAME: &'static str = "database_dump";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const SUMMARY: &'static str = "Runs a dump command; the artifact is what it writes to stdout.";
+    const SUMMARY: &'static str =
+        "Dumps every database of a server, or runs a dump command; the artifact is what it writes.";
 
     fn plan(config: Config) -> Result<Plan, Vec<Failure>> {
-        let keys = [
-            ("engine", config.engine.is_some()),
-            ("url", config.url.is_some()),
-            ("databases", config.databases.is_some()),
-        ];
-        let later: Vec<Failure> = keys
-            .into_iter()
-            .filter(|(_, used)| *used)
-            .map(|(key, _)| not_built_yet(key))
-            .collect();
-        if !later.is_empty() {
-            return Err(later);
+        if let Some(engine) = config.engine {
+            return system::plan(engine, &config);
         }
-        commands::plan(&config.commands, CAPTURE_BY_DEFAULT)
+        let idle = config.idle();
+        match commands::plan(&config.commands, CAPTURE_BY_DEFAULT) {
+            Ok(plan) if idle.is_empty() => Ok(plan),
+            Ok(_) => Err(idle),
+            Err(mistakes) => Err([idle, mistakes].concat()),
+        }
     }
 
     fn backup(run: Run<Config>, artifact: &mut Artifact) -> Result<()> {
-        commands::backup(&run.config.commands, CAPTURE_BY_DEFAULT, artifact)
+        let config = run.config;
+        match config.engine {
+            Some(engine) => {
+                let system = system::open(engine, &config)?;
+                commands::around(&config.commands, || system.backup(artifact))
+            }
+            None => commands::backup(&config.commands, CAPTURE_BY_DEFAULT, artifact),
+        }
     }
-}
-
-fn not_built_yet(key: &str) -> Failure {
-    Failure::new(
-        "not-built-yet",
-        format!("strategy.config.{key} is not built yet"),
-    )
-    .hint("write the dump command itself under strategy.config.command")
 }
 
 sidecar_sdk::export!(DatabaseDump);

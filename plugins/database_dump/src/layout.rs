@@ -1,0 +1,166 @@
+//! How an artifact of an engine is laid out, so that anybody can cut a part out of it: a line that
+//! says what it is, the parts one after the other, and a last line of JSON that lists them.
+
+use serde::{Deserialize, Serialize};
+use sidecar_sdk::{Artifact, Failure, Result};
+
+/// The part that holds what belongs to the server and not to a database: roles.
+pub(crate) const GLOBALS: &str = "globals";
+/// The part that lists the others: the artifact's last line.
+pub(crate) const INDEX: &str = "index";
+/// Stands before a database whose own name would be taken for something else.
+const PREFIX: &str = "database:";
+/// Rises with every change that an older reader cannot understand.
+const LAYOUT: u32 = 1;
+
+const FIRST_LINE: &str =
+    "sidecar database_dump: the last line of this file is JSON that says where each part lies\n";
+
+/// What the operator writes for a database: its name, whatever it is, and yet never that of
+/// another part.
+pub(crate) fn part_name(database: &str) -> String {
+    match database {
+        GLOBALS | INDEX => format!("{PREFIX}{database}"),
+        _ if database.starts_with(PREFIX) => format!("{PREFIX}{database}"),
+        _ => database.to_owned(),
+    }
+}
+
+/// The last line. `F` is what an engine remembers of a database.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Index<F> {
+    pub(crate) layout: u32,
+    pub(crate) engine: String,
+    /// The server's version, in its own words.
+    pub(crate) server: String,
+    /// The dump tool's.
+    pub(crate) client: String,
+    pub(crate) parts: Vec<Entry<F>>,
+}
+
+/// A part, and where it lies.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Entry<F> {
+    pub(crate) part: String,
+    pub(crate) offset: u64,
+    pub(crate) length: u64,
+    /// Left out: the part is no database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) database: Option<Database<F>>,
+}
+
+/// A database, and what is needed to make it anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Database<F> {
+    pub(crate) name: String,
+    #[serde(flatten)]
+    pub(crate) facts: F,
+}
+
+/// Writes the layout around what the engine dumps.
+pub(crate) struct Layout<'a, F> {
+    artifact: &'a mut Artifact,
+    index: Index<F>,
+}
+
+impl<'a, F: Serialize> Layout<'a, F> {
+    /// Writes the first line.
+    pub(crate) fn start(
+        artifact: &'a mut Artifact,
+        engine: &str,
+        server: &str,
+        client: &str,
+    ) -> Result<Self> {
+        artifact.append(FIRST_LINE.as_bytes())?;
+        let index = Index {
+            layout: LAYOUT,
+            engine: engine.to_owned(),
+            server: server.to_owned(),
+            client: client.to_owned(),
+            parts: Vec::new(),
+        };
+        Ok(Self { artifact, index })
+    }
+
+    /// Adds what belongs to no database.
+    pub(crate) fn globals(&mut self, dump: impl FnOnce(&mut Artifact) -> Result<()>) -> Result<()> {
+        self.add(GLOBALS.to_owned(), None, dump)
+    }
+
+    /// Adds a database.
+    pub(crate) fn database(
+        &mut self,
+        name: &str,
+        facts: F,
+        dump: impl FnOnce(&mut Artifact) -> Result<()>,
+    ) -> Result<()> {
+        let database = Database {
+            name: name.to_owned(),
+            facts,
+        };
+        self.add(part_name(name), Some(database), dump)
+    }
+
+    fn add(
+        &mut self,
+        part: String,
+        database: Option<Database<F>>,
+        dump: impl FnOnce(&mut Artifact) -> Result<()>,
+    ) -> Result<()> {
+        let offset = self.artifact.position();
+        dump(self.artifact)?;
+        let length = self.artifact.position() - offset;
+        if length == 0 {
+            return Err(
+                Failure::new("nothing-dumped", format!("the dump of {part} is empty"))
+                    .hint("look at what the dump tool said: an empty part is not a backup"),
+            );
+        }
+        self.artifact.add_part(&part, offset, length)?;
+        self.index.parts.push(Entry {
+            part,
+            offset,
+            length,
+            database,
+        });
+        Ok(())
+    }
+
+    /// Writes the last line.
+    pub(crate) fn finish(self) -> Result<()> {
+        let line = serde_json::to_string(&self.index).map_err(|error| {
+            Failure::new("internal", format!("cannot write the index: {error}"))
+        })?;
+        self.artifact.append(b"\n")?;
+        let offset = self.artifact.position();
+        self.artifact.append(line.as_bytes())?;
+        self.artifact.append(b"\n")?;
+        self.artifact.add_part(INDEX, offset, line.len() as u64 + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_database_has_its_own_name_unless_it_would_be_mistaken() {
+        assert_eq!(part_name("app1"), "app1");
+        assert_eq!(part_name("globals"), "database:globals");
+        assert_eq!(part_name("database:app1"), "database:database:app1");
+        let names = [
+            "globals",
+            "index",
+            "database:globals",
+            "database:index",
+            "database:",
+            "",
+            "app",
+        ];
+        let parts: BTreeSet<String> = names.into_iter().map(part_name).collect();
+        assert_eq!(parts.len(), names.len());
+        assert!(!parts.contains(GLOBALS) && !parts.contains(INDEX));
+    }
+}

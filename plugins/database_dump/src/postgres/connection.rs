@@ -1,0 +1,143 @@
+//! `postgresql://…` → the variables that libpq reads, so that no command line has a password.
+
+use sidecar_sdk::{Failure, Result};
+
+use crate::url::Url;
+
+/// The parameters of a connection, and the variables of the same meaning.
+const PARAMETERS: [(&str, &str); 22] = [
+    ("application_name", "PGAPPNAME"),
+    ("channel_binding", "PGCHANNELBINDING"),
+    ("connect_timeout", "PGCONNECT_TIMEOUT"),
+    ("gssencmode", "PGGSSENCMODE"),
+    ("host", "PGHOST"),
+    ("hostaddr", "PGHOSTADDR"),
+    ("krbsrvname", "PGKRBSRVNAME"),
+    ("options", "PGOPTIONS"),
+    ("passfile", "PGPASSFILE"),
+    ("password", "PGPASSWORD"),
+    ("port", "PGPORT"),
+    ("require_auth", "PGREQUIREAUTH"),
+    ("requirepeer", "PGREQUIREPEER"),
+    ("service", "PGSERVICE"),
+    ("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION"),
+    ("sslcert", "PGSSLCERT"),
+    ("sslcrl", "PGSSLCRL"),
+    ("sslkey", "PGSSLKEY"),
+    ("sslmode", "PGSSLMODE"),
+    ("sslrootcert", "PGSSLROOTCERT"),
+    ("target_session_attrs", "PGTARGETSESSIONATTRS"),
+    ("user", "PGUSER"),
+];
+
+/// Where a server is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Connection {
+    /// For every tool.
+    pub(super) env: Vec<(String, String)>,
+    /// The database to connect to first.
+    pub(super) door: String,
+}
+
+/// Reads a URL; `key` names it in a failure.
+pub(super) fn parse(text: &str, key: &str) -> Result<Connection> {
+    let url = Url::parse(text, &["postgresql", "postgres"], key)?;
+    let mut env: Vec<(String, String)> = Vec::new();
+    let mut set = |name: &str, value: Option<String>| {
+        env.extend(value.map(|value| (name.to_owned(), value)));
+    };
+    set("PGUSER", url.user);
+    set("PGPASSWORD", url.password);
+    let names: Vec<String> = url
+        .hosts
+        .iter()
+        .map(|host| host.name.clone().unwrap_or_default())
+        .collect();
+    set("PGHOST", listed(&names));
+    let ports = url
+        .hosts
+        .iter()
+        .map(|host| host.port.map_or_else(String::new, |port| port.to_string()));
+    set("PGPORT", listed(&ports.collect::<Vec<_>>()));
+    let mut door = url.path;
+    for (name, value) in url.parameters {
+        if name == "dbname" {
+            door = Some(value);
+            continue;
+        }
+        let Some((_, variable)) = PARAMETERS.iter().find(|(known, _)| *known == name) else {
+            return Err(Failure::new(
+                "url-invalid",
+                format!("{key} has the parameter {name}, which is not known"),
+            )
+            .hint(
+                "remove it, or set the variable that libpq has for it under strategy.config.env",
+            ));
+        };
+        set(variable, Some(value));
+    }
+    Ok(Connection {
+        env,
+        door: door.unwrap_or_else(|| "postgres".to_owned()),
+    })
+}
+
+/// With commas between them; none if nothing is given.
+fn listed(values: &[String]) -> Option<String> {
+    values
+        .iter()
+        .any(|value| !value.is_empty())
+        .then(|| values.join(","))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn env(url: &str) -> Vec<(String, String)> {
+        parse(url, "strategy.config.url").unwrap().env
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_url_becomes_variables() {
+        assert_eq!(
+            env("postgresql://backup:p%27w@db:5433/?sslmode=verify-full"),
+            pairs(&[
+                ("PGUSER", "backup"),
+                ("PGPASSWORD", "p'w"),
+                ("PGHOST", "db"),
+                ("PGPORT", "5433"),
+                ("PGSSLMODE", "verify-full")
+            ])
+        );
+        assert_eq!(env("postgres:///"), []);
+        assert_eq!(
+            env("postgres://a,b:2/"),
+            pairs(&[("PGHOST", "a,b"), ("PGPORT", ",2")])
+        );
+    }
+
+    #[test]
+    fn the_database_of_a_url_is_the_one_to_connect_to() {
+        let door = |url| parse(url, "strategy.config.url").unwrap().door;
+        assert_eq!(door("postgres://db"), "postgres");
+        assert_eq!(door("postgres://db/app1"), "app1");
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_named() {
+        let failure = parse("postgres://db/?sslmod=require", "--into").unwrap_err();
+        assert_eq!(
+            failure.message,
+            "--into has the parameter sslmod, which is not known"
+        );
+    }
+}

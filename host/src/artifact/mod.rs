@@ -10,6 +10,7 @@
 //! of it is left.
 
 pub mod codec;
+mod digest;
 mod encrypt;
 mod growth;
 pub mod manifest;
@@ -17,7 +18,9 @@ mod pipeline;
 mod pool;
 mod spool;
 mod stage;
+mod transform;
 
+pub use digest::Digest;
 pub use growth::Growth;
-pub use pipeline::{Digest, Part, ReadError, Sealed, Writer};
+pub use pipeline::{Part, ReadError, Sealed, Writer};
 pub use spool::{Published, Spool, remove_leftovers};

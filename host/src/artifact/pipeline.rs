@@ -1,24 +1,18 @@
 //! The stages put together.
 
-use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::thread::JoinHandle;
 
 use rustix::buffer::spare_capacity;
-use sha2::{Digest as _, Sha256};
 
-use super::pool::{BUFFER, Pool};
+use super::digest::{Digest, Measured, Meter};
+use super::pool::Pool;
 use super::spool::Spool;
 use super::stage::{self, Inlet, Outlet, Stopped, abandoned};
+use super::transform::{self, transform};
 use super::{codec, encrypt};
 use crate::config::{Codec, Compression, Encryption};
 use crate::error::{Error, Result};
-
-/// A SHA-256, printed as lower-case hex.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Digest([u8; 32]);
 
 /// A named range of the artifact before compression.
 #[derive(
@@ -66,11 +60,6 @@ pub struct Sealed {
     pub parts: Vec<Part>,
 }
 
-struct Measured {
-    size: u64,
-    sha256: Digest,
-}
-
 impl Writer {
     /// Starts the stages; they end with [`Writer::finish`], or when the writer is dropped.
     pub fn start(
@@ -89,17 +78,18 @@ impl Writer {
             let (before, inlet) = stage::channel(&pool);
             let after = std::mem::replace(&mut outlet, before);
             transforms.push(stage::start("encrypt", move || {
-                transform(
-                    inlet,
-                    encryptor.wrap_output(after).map_err(transform_failed)?,
-                )
+                let sent = after.sent();
+                let encrypting = encryptor.wrap_output(after).map_err(transform::failed)?;
+                transform(inlet, encrypting, &sent, transform::PATIENCE)
             })?);
         }
         if compression.codec != Codec::None {
             let (before, inlet) = stage::channel(&pool);
             let after = std::mem::replace(&mut outlet, before);
             transforms.push(stage::start("compress", move || {
-                transform(inlet, codec::encoder(compression, after)?)
+                let sent = after.sent();
+                let encoder = codec::encoder(compression, after)?;
+                transform(inlet, encoder, &sent, transform::PATIENCE)
             })?);
         }
         Ok(Self {
@@ -297,47 +287,6 @@ fn join<T>(stage: JoinHandle<Result<T>>) -> Result<T> {
     })
 }
 
-/// A stage that changes the bytes.
-trait Transform: Write {
-    /// Writes the end of its stream.
-    fn finish(self) -> std::io::Result<Outlet>;
-}
-
-impl Transform for codec::Encoder<Outlet> {
-    fn finish(self) -> std::io::Result<Outlet> {
-        codec::Encoder::finish(self)
-    }
-}
-
-impl Transform for age::stream::StreamWriter<Outlet> {
-    fn finish(self) -> std::io::Result<Outlet> {
-        age::stream::StreamWriter::finish(self)
-    }
-}
-
-/// Changes everything that comes; measures it as it was before.
-fn transform(mut inlet: Inlet, mut transform: impl Transform) -> Result<Measured> {
-    let mut meter = Meter::default();
-    while let Some(bytes) = inlet.next()? {
-        meter.add(&bytes);
-        transform.write_all(&bytes).map_err(transform_failed)?;
-        inlet.give_back(bytes);
-    }
-    let outlet = transform.finish().map_err(transform_failed)?;
-    outlet.end().map_err(|Stopped| abandoned())?;
-    Ok(meter.done())
-}
-
-fn transform_failed(error: std::io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::BrokenPipe => abandoned(),
-        _ => Error::run(
-            "transform-failed",
-            format!("cannot compress or encrypt the artifact: {error}"),
-        ),
-    }
-}
-
 fn measure(mut inlet: Inlet, mut outlet: Outlet) -> Result<Measured> {
     let mut meter = Meter::default();
     while let Some(bytes) = inlet.next()? {
@@ -355,55 +304,4 @@ fn keep(mut inlet: Inlet, mut spool: Spool) -> Result<Spool> {
     }
     spool.sync()?;
     Ok(spool)
-}
-
-#[derive(Default)]
-struct Meter {
-    size: u64,
-    hash: Sha256,
-}
-
-impl Meter {
-    fn add(&mut self, bytes: &[u8]) {
-        self.size += bytes.len() as u64;
-        self.hash.update(bytes);
-    }
-
-    fn done(self) -> Measured {
-        Measured {
-            size: self.size,
-            sha256: Digest(self.hash.finalize().into()),
-        }
-    }
-}
-
-impl Digest {
-    /// Of everything that `source` has.
-    pub fn of(source: &mut File) -> std::io::Result<Self> {
-        let mut hash = Sha256::new();
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            match source.read(&mut buffer)? {
-                0 => return Ok(Self(hash.finalize().into())),
-                read => hash.update(&buffer[..read]),
-            }
-        }
-    }
-
-    /// Of bytes in memory.
-    pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }

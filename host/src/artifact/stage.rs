@@ -1,8 +1,11 @@
 //! A stage: one thread between two bounded channels of buffers.
 
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
 
 use super::pool::Pool;
 use crate::error::{Error, Result};
@@ -21,7 +24,17 @@ pub(super) struct Outlet {
     pieces: SyncSender<Piece>,
     pool: Pool,
     buffer: Vec<u8>,
-    sent: u64,
+    sent: Sent,
+}
+
+/// How much has gone through an [`Outlet`], wherever that is by now.
+#[derive(Clone, Default)]
+pub(super) struct Sent(Arc<AtomicU64>);
+
+impl Sent {
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// The stage behind has stopped; its own thread knows why.
@@ -31,12 +44,19 @@ pub(super) struct Stopped;
 impl Outlet {
     /// Bytes put in so far.
     pub(super) fn position(&self) -> u64 {
-        self.sent + self.buffer.len() as u64
+        self.sent.bytes() + self.buffer.len() as u64
+    }
+
+    /// What it sends from now on is counted there.
+    pub(super) fn sent(&self) -> Sent {
+        self.sent.clone()
     }
 
     /// Hands over a whole buffer.
     pub(super) fn send(&mut self, buffer: Vec<u8>) -> Result<(), Stopped> {
-        self.sent += buffer.len() as u64;
+        self.sent
+            .0
+            .fetch_add(buffer.len() as u64, Ordering::Relaxed);
         self.pieces.send(Piece::Bytes(buffer)).map_err(|_| Stopped)
     }
 
@@ -90,8 +110,18 @@ impl io::Write for Outlet {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.hand_over()
+            .map_err(|Stopped| io::ErrorKind::BrokenPipe.into())
     }
+}
+
+/// What an [`Inlet`] has to say.
+pub(super) enum Next {
+    Bytes(Vec<u8>),
+    /// Nothing came in time.
+    Late,
+    /// The good end.
+    End,
 }
 
 /// The receiving end.
@@ -111,6 +141,20 @@ impl Inlet {
         }
     }
 
+    /// The same, but waits no longer than to `deadline`.
+    pub(super) fn next_before(&mut self, deadline: Option<Instant>) -> Result<Next> {
+        let Some(deadline) = deadline else {
+            return Ok(self.next()?.map_or(Next::End, Next::Bytes));
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        match self.pieces.recv_timeout(left) {
+            Ok(Piece::Bytes(bytes)) => Ok(Next::Bytes(bytes)),
+            Ok(Piece::End) => Ok(Next::End),
+            Err(RecvTimeoutError::Timeout) => Ok(Next::Late),
+            Err(RecvTimeoutError::Disconnected) => Err(abandoned()),
+        }
+    }
+
     /// A buffer that is no longer needed.
     pub(super) fn give_back(&self, buffer: Vec<u8>) {
         self.pool.give_back(buffer);
@@ -124,7 +168,7 @@ pub(super) fn channel(pool: &Pool) -> (Outlet, Inlet) {
         pieces: sender,
         pool: pool.clone(),
         buffer: pool.take(),
-        sent: 0,
+        sent: Sent::default(),
     };
     (
         outlet,

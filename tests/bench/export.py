@@ -1,6 +1,8 @@
 """An export as an orchestrator sees it, from the sidecar and from a plain socket."""
 import http.client
 import json
+import pathlib
+import re
 import socket
 import subprocess
 import threading
@@ -50,6 +52,18 @@ class Server:
         while read := answer.readinto(buffer):
             size += read
         return Run(time.perf_counter() - start, size=size)
+
+    def peak_of_slow_export(self, slow):
+        """Reads 5 MB/s for `slow` seconds, then as fast as it comes: the server's peak, and the size."""
+        answer, size, buffer = self.request(), 0, bytearray(1 << 18)
+        start = time.perf_counter()
+        while read := answer.readinto(buffer):
+            size += read
+            due = start + size / 5e6
+            if due < start + slow:
+                time.sleep(max(0, due - time.perf_counter()))
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return Run(0, peak=int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10, size=size)
 
     def first_byte(self):
         start = time.perf_counter()

@@ -41,3 +41,11 @@ def small_files(path, count):
             folder.mkdir(parents=True)
         (folder / f"{index % 100:02}.txt").write_bytes(dice.randbytes(dice.randrange(8192)))
     return path
+
+
+def links_to(path, file, count):
+    """Files of the same content, which takes the disk once."""
+    path.mkdir()
+    for index in range(count):
+        (path / f"{index:04}.dat").hardlink_to(file)
+    return path

@@ -30,6 +30,7 @@ mod bindings {
         imports: { default: trappable },
         exports: { default: async },
         with: {
+            "sidecar:strategy/deflate.deflated": crate::sandbox::imports::deflate::Deflated,
             "sidecar:strategy/files.directory": crate::sandbox::imports::files::Directory,
             "sidecar:strategy/files.file": crate::sandbox::imports::files::OpenFile,
         },

@@ -17,6 +17,7 @@ use super::limit::MemoryLimit;
 use super::module::Module;
 use super::stream::Words;
 use crate::artifact::Writer;
+use crate::artifact::codec::deflate::Deflater;
 use crate::cancel::Cancel;
 use crate::command::Shell;
 use crate::error::{Error, Result};
@@ -65,6 +66,8 @@ pub(crate) struct State {
     pub(super) temp_dump: TempDump,
     /// Gone while the FIFO is being read.
     pub(super) artifact: Option<Writer>,
+    /// There once a file was deflated.
+    pub(super) deflater: Option<Deflater>,
     /// The first error after which the artifact cannot be good.
     pub(super) broken: Option<Error>,
     pub(super) cancel: Cancel,
@@ -102,6 +105,7 @@ impl State {
             },
             temp_dump: TempDump::new(PathBuf::new()),
             artifact: None,
+            deflater: None,
             broken: None,
             cancel: Cancel::new(),
             reporter: Arc::new(Silent),

@@ -13,6 +13,7 @@ mod settings;
 mod tar_format;
 mod walk;
 mod zip_format;
+mod zip_header;
 
 use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy};
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::bindings::sidecar::strategy::{artifact, commands, files, temp_dump};
+use crate::deflate::{self, Deflated, Facts};
 use crate::{Command, Failure, Finished, Result};
 
 /// Pieces of 64 to 256 KiB cross the border fastest.
@@ -37,6 +38,23 @@ impl Artifact {
     pub fn append_file(&mut self, file: &files::File, length: u64) -> Result<bool> {
         self.flush_buffer()?;
         artifact::append_file(file, length).map(|appended| !appended.short)
+    }
+
+    /// Appends a file that was deflated ahead.
+    pub fn append_deflated(&mut self, deflated: Deflated) -> Result<()> {
+        self.flush_buffer()?;
+        deflate::append_deflated(deflated)
+    }
+
+    /// Appends exactly `length` bytes from the start of `file`, deflated at `level`; stored at 0.
+    pub fn append_file_deflated(
+        &mut self,
+        file: &files::File,
+        length: u64,
+        level: u32,
+    ) -> Result<Facts> {
+        self.flush_buffer()?;
+        deflate::append_file_deflated(file, length, level)
     }
 
     /// Runs a command and appends its stdout while it is written.

@@ -8,6 +8,7 @@ mod artifact;
 #[allow(missing_docs, unreachable_pub, clippy::all)]
 pub mod bindings;
 mod commands;
+pub mod deflate;
 mod failure;
 pub mod files;
 pub mod log;

@@ -1,6 +1,7 @@
 //! Interface `artifact`: the bytes that the run produces.
 
 use std::os::fd::AsFd;
+use std::path::Path;
 
 use rustix::io::Errno;
 use wasmtime::component::Resource;
@@ -94,16 +95,20 @@ fn copy(file: &OpenFile, length: u64, artifact: &mut Writer, cancel: &Cancel) ->
     }
     let short = done < length;
     if short {
-        tracing::warn!(
-            path = %file.path.display(), promised = length, found = done,
-            "the file became shorter while it was read; the rest is filled with zeros"
-        );
+        tell_short(&file.path, length, done);
         fill(artifact, length - done, cancel)?;
     }
     Ok(Appended {
         length: done,
         short,
     })
+}
+
+pub(super) fn tell_short(path: &Path, promised: u64, found: u64) {
+    tracing::warn!(
+        path = %path.display(), promised, found,
+        "the file became shorter while it was read; the rest is filled with zeros"
+    );
 }
 
 /// Zeros in the place of what is missing: it may be more than any disk holds.

@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustix::fs::{Dir, FileType, OFlags, Stat, fstat};
 use rustix::io::Errno;
@@ -30,7 +31,7 @@ pub struct Directory {
 /// A regular file.
 #[allow(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct OpenFile {
-    pub(super) file: OwnedFd,
+    pub(super) file: Arc<OwnedFd>,
     pub(super) path: PathBuf,
     /// When it was opened.
     facts: Stat,
@@ -107,7 +108,11 @@ impl Host for State {
                 let path = path_of(&path).to_owned();
                 let facts = fstat(&file).map_err(|error| failed("inspect", &path, error))?;
                 match FileType::from_raw_mode(facts.st_mode) {
-                    FileType::RegularFile => Ok(OpenFile { file, path, facts }),
+                    FileType::RegularFile => Ok(OpenFile {
+                        file: Arc::new(file),
+                        path,
+                        facts,
+                    }),
                     _ => Err(Error::run(
                         "not-a-file",
                         format!("{} is not a regular file", path.display()),

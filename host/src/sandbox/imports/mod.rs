@@ -3,6 +3,7 @@
 mod access;
 mod artifact;
 mod commands;
+pub(super) mod deflate;
 pub(super) mod files;
 mod progress;
 mod temp_dump;

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use crate::harness::repository;
 
 /// A room and what it may import from the crate, beside itself.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("error", &[]),
+    ("clock", &[]),
     ("cancel", &["error"]),
     ("config", &["error"]),
     ("command", &["cancel", "error"]),
     ("plan", &["config", "error"]),
     ("artifact", &["config", "error"]),
-    ("history", &["error"]),
+    ("history", &["clock", "error"]),
     ("retention", &["config"]),
     ("lifecycle", &["error", "retention"]),
-    ("store", &["artifact", "config", "error"]),
+    ("store", &["artifact", "clock", "config", "error"]),
     ("schedule", &["error"]),
     ("notify", &["config", "error"]),
     (
@@ -28,6 +29,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
         &[
             "artifact",
             "cancel",
+            "clock",
             "command",
             "config",
             "error",
@@ -41,7 +43,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "store",
         ],
     ),
-    ("door", &["cancel", "config", "error", "service"]),
+    ("door", &["cancel", "clock", "config", "error", "service"]),
 ];
 
 /// What plain data may not know.

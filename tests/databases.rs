@@ -172,7 +172,7 @@ fn receive(server: &Server, file: &Path, format: &str) {
 }
 
 /// Compares part by part, so that a difference names its table and not megabytes of rows.
-fn same(original: &BTreeMap<String, String>, copy: &BTreeMap<String, String>) {
+pub(crate) fn same(original: &BTreeMap<String, String>, copy: &BTreeMap<String, String>) {
     let names = |contents: &BTreeMap<String, String>| contents.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(original), names(copy));
     for (name, rows) in original {

@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod cancel;
+pub mod clock;
 pub mod command;
 pub mod config;
 pub mod door;

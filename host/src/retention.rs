@@ -25,7 +25,7 @@ mod record;
 
 pub use count::{Count, count};
 pub use decide::{Decision, decide};
-pub use promote::promotions;
+pub use promote::{first_of_period, promotions};
 pub use reason::{Delete, Retain, Verdict};
 pub use record::Record;
 

@@ -4,6 +4,7 @@
 //! started here ends with its owner too.
 
 mod browser;
+mod clock;
 mod components;
 mod daemon;
 mod event;
@@ -16,12 +17,14 @@ mod process;
 mod raw;
 mod receiver;
 mod redis;
+mod s3;
 mod server;
 mod sidecar;
 mod skip;
 mod system;
 
 pub(crate) use browser::Browser;
+pub(crate) use clock::Clock;
 pub(crate) use components::{component, python_component};
 pub(crate) use daemon::Daemon;
 pub(crate) use event::{Gate, mkfifo, within};
@@ -34,6 +37,7 @@ pub(crate) use process::{Running, STOP_LIMIT, peak_memory, send};
 pub(crate) use raw::{End, Raw};
 pub(crate) use receiver::Receiver;
 pub(crate) use redis::Redis;
+pub(crate) use s3::{Fault, Faulty, S3};
 pub(crate) use server::Server;
 pub(crate) use sidecar::{Sidecar, TOKEN};
 pub(crate) use skip::skip;

@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rusqlite::{Connection, ErrorCode};
+
+use crate::clock;
 
 pub use run::{Artifact, Failure, Run, State, StoreKeys};
 
@@ -61,14 +63,14 @@ impl History {
     /// Notes that somebody has got the whole artifact.
     pub fn delivered(&self, id: &str) {
         self.try_to("record a delivery", |connection| {
-            store::delivered(connection, id, Timestamp::now())
+            store::delivered(connection, id, clock::now())
         });
     }
 
     /// Marks what an earlier process did not finish. Only the holder of the run lock may do so.
     pub fn interrupt_unfinished(&self) {
         let interrupted = self.try_to("mark interrupted runs", |connection| {
-            store::interrupt(connection, Timestamp::now())
+            store::interrupt(connection, clock::now())
         });
         if interrupted > 0 {
             tracing::warn!(
@@ -85,7 +87,7 @@ impl History {
 
     /// The youngest run that was asked for under `key` in the time before now.
     pub fn by_key(&self, key: &str, within: SignedDuration) -> Option<Run> {
-        let since = Timestamp::now() - within;
+        let since = clock::now() - within;
         self.try_to("look up a run", |connection| {
             store::by_key(connection, key, since)
         })
@@ -177,7 +179,7 @@ fn move_aside(path: &Path) -> PathBuf {
         name.push(ending);
         PathBuf::from(name)
     };
-    let aside = named(&format!(".damaged-{}", Timestamp::now().as_second()));
+    let aside = named(&format!(".damaged-{}", clock::now().as_second()));
     for (from, to) in [
         (path.to_owned(), aside.clone()),
         (

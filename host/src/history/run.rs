@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::clock;
 use crate::error::Error;
 
 /// How a run stands.
@@ -146,12 +147,12 @@ impl Run {
     /// It begins now.
     pub fn start(&mut self) {
         self.state = State::Running;
-        self.started_at = Some(Timestamp::now());
+        self.started_at = Some(clock::now());
     }
 
     /// It ends now.
     pub fn end(&mut self, state: State, made: Result<Artifact, Failure>) {
-        let now = Timestamp::now();
+        let now = clock::now();
         let started = *self.started_at.get_or_insert(now);
         self.state = state;
         self.finished_at = Some(now);

@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
+use jiff::Timestamp;
+
 use super::*;
 
 fn run(id: &str) -> Run {

@@ -22,3 +22,13 @@ pub fn promotions(records: &[Record], policy: &Policy, new: &Record) -> Vec<Tier
         })
         .collect()
 }
+
+/// The key of the first good daily backup of `new`'s period: the one that stands for it in `tier`.
+pub fn first_of_period<'a>(records: &'a [Record], tier: Tier, new: &Record) -> Option<&'a String> {
+    let wanted = period(tier, new.taken_at);
+    let daily = records.iter().filter(|record| {
+        record.good && record.tier == Tier::Daily && period(tier, record.taken_at) == wanted
+    });
+    let first = daily.min_by_key(|record| (record.taken_at, &record.key));
+    first.map(|record| &record.key)
+}

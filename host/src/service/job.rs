@@ -3,7 +3,6 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -12,6 +11,7 @@ use super::news::Herald;
 use super::{Request, Service};
 use crate::artifact::Growth;
 use crate::cancel::Cancel;
+use crate::clock;
 use crate::history::{Run, State};
 use crate::sandbox::Reporter;
 
@@ -65,7 +65,7 @@ impl Service {
             asked_by: request.asked_by.clone(),
             drive_folder_id: request.drive_folder_id.clone(),
             idempotency_key: request.idempotency_key.clone(),
-            queued_at: Timestamp::now(),
+            queued_at: clock::now(),
             started_at: None,
             finished_at: None,
             duration_ms: None,

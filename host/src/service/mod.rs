@@ -2,12 +2,14 @@
 
 mod catalogue;
 mod check;
+mod claim;
 mod job;
 mod jobs;
 mod keep;
 mod kept;
 mod lifecycle;
 mod news;
+mod parcel;
 mod pending;
 mod prepare;
 mod pulse;

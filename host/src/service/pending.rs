@@ -4,12 +4,15 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Service;
+use super::parcel::{Address, Parcel, owner};
+use crate::artifact::Growth;
 use crate::artifact::manifest::Manifest;
 use crate::error::{Error, Result};
 use crate::history::Artifact;
-use crate::store::{Backup, Patience, Store};
+use crate::store::{Patience, Store};
 
 /// What is written down beside the bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +72,12 @@ impl Service {
     /// Sends what stores have missed, oldest first. Returns how many backups are complete now; what
     /// still fails is the error, after everything was tried.
     pub fn upload_pending(&self) -> Result<usize> {
+        let _turn = self.turn()?;
+        self.send_pending()
+    }
+
+    /// The same when it is our turn already.
+    pub(super) fn send_pending(&self) -> Result<usize> {
         let folder = folder(&self.state_folder());
         let mut complete = 0;
         let mut failed = None;
@@ -76,9 +85,7 @@ impl Service {
             let mut missed = Vec::new();
             for name in std::mem::take(&mut pending.stores) {
                 match self.send(&pending.manifest, &folder, &name) {
-                    Ok(backup) => {
-                        tracing::info!(store = name, key = backup.key, "sent what it had missed")
-                    }
+                    Ok(keys) => tracing::info!(store = name, ?keys, "sent what it had missed"),
                     Err(error) => {
                         missed.push(name);
                         failed.get_or_insert(error);
@@ -99,7 +106,7 @@ impl Service {
         }
     }
 
-    fn send(&self, manifest: &Manifest, folder: &Path, name: &str) -> Result<Backup> {
+    fn send(&self, manifest: &Manifest, folder: &Path, name: &str) -> Result<Vec<String>> {
         let spec = self
             .config()
             .stores
@@ -116,16 +123,15 @@ impl Service {
         let file = File::open(&path).map_err(|error| Error::io("open", &path, error))?;
         self.runtime()?.block_on(async {
             let store = Store::open(spec, Patience::RUN)?;
-            let upload = store.upload(
-                manifest.tier,
-                &manifest.artifact.filename,
-                manifest.started_at,
-                crate::artifact::Growth::whole(file, manifest.artifact.size),
-            );
-            let stored = upload.finish(manifest.artifact.size).await?;
-            let backup = store.commit(&stored, manifest).await?;
-            self.settle(&store, &backup).await?;
-            Ok(backup)
+            let address = Address {
+                filename: &manifest.artifact.filename,
+                started_at: manifest.started_at,
+                // Not the run's own: that may be at work in this store at the same time.
+                owner: &owner(&Uuid::now_v7().to_string()),
+            };
+            let growth = Growth::whole(file, manifest.artifact.size);
+            let parcel = Parcel::begin(store, address, growth).await?;
+            self.arrive(parcel, manifest).await
         })
     }
 }

@@ -134,7 +134,7 @@ impl Service {
         let growth = spool.growth()?;
         job.writes_to(growth.clone());
         let started_at = job.run().queued_at;
-        let shipment = self.ship(&growth, started_at)?;
+        let shipment = self.ship(&growth, &request.id, started_at)?;
         let encryption = self.config.strategy.artifact.encryption.as_ref();
         let writer = Writer::start(plan.compression, encryption, spool)?;
         let compression = plan.compression;
@@ -159,7 +159,7 @@ impl Service {
             Some(shipment) => self.deliver(shipment, &artifact, &manifest)?,
             None => Vec::new(),
         };
-        if let Err(error) = self.upload_pending() {
+        if let Err(error) = self.send_pending() {
             tracing::warn!(
                 code = error.code(),
                 "a store still misses an earlier backup: {error}"

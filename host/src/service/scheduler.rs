@@ -1,7 +1,8 @@
 //! Runs that start by themselves.
 //!
 //! One at a time: a slot that finds another run in progress waits for its end, then runs once. Slots
-//! that pass meanwhile are skipped, because runs do not queue up.
+//! that pass meanwhile are skipped, because runs do not queue up. Replicas with the same stores make
+//! one backup a slot: see `claim`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -11,11 +12,15 @@ use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use super::{Jobs, Known, Request, Service};
-use crate::config::{Config, ScheduleSpec};
+use super::claim::Claim;
+use super::ship::MISSED;
+use super::{Jobs, Known, Request, Run, Service};
+use crate::clock;
+use crate::config::{Config, ScheduleSpec, StoreSpec};
 use crate::error::{Error, Kind, Result};
 use crate::history::State;
 use crate::schedule::{Past, Schedule, Slot, Timetable};
+use crate::store::{Patience, Store};
 
 /// Who asks for a run that the schedule starts.
 const ON_TIME: &str = "schedule";
@@ -39,7 +44,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        clock::now()
     }
 
     async fn reaches(&self, at: Timestamp) {
@@ -47,7 +52,7 @@ impl Clock for SystemClock {
         while let Ok(left) = Duration::try_from(at.duration_since(self.now()))
             && !left.is_zero()
         {
-            sleep(left.min(GLANCE)).await;
+            sleep(clock::nap(left.min(GLANCE))).await;
         }
     }
 }
@@ -55,50 +60,109 @@ impl Clock for SystemClock {
 impl Service {
     /// When the schedule starts the next run.
     pub fn next_run(&self) -> Option<Timestamp> {
-        let next = self.timetable.next(Timestamp::now());
+        let next = self.timetable.next(clock::now());
         next.map(|start| start.at)
     }
 
-    /// What the journal knows of earlier runs.
+    /// What the journal knows of earlier runs, and the stores of those of replicas.
     fn past(&self) -> Past {
         let succeeded = self.history().last(State::Succeeded);
         let late = self.history().last_asked_by(LATE);
         Past {
-            succeeded: succeeded.and_then(|run| run.started_at),
+            succeeded: succeeded
+                .and_then(|run| run.started_at)
+                .max(self.newest_stored()),
             // The newest slot that had passed by then.
             caught_up: late.map(|run| Slot::at(run.queued_at)),
         }
+    }
+
+    /// When the newest backup was begun that any store has. One that does not answer has none.
+    fn newest_stored(&self) -> Option<Timestamp> {
+        let newest = |spec: &StoreSpec| {
+            let catalogue = self.runtime()?.block_on(async {
+                let store = Store::open(spec, Patience::CHECK)?;
+                store.catalogue().await
+            })?;
+            let newest = catalogue.backups.first();
+            Ok::<_, Error>(newest.map(|backup| backup.manifest.started_at))
+        };
+        let stores = self.config().stores.iter();
+        let asked = stores.map(|spec| {
+            newest(spec).unwrap_or_else(|error| {
+                let (store, hint) = (&spec.name, error.hint_text());
+                tracing::warn!(store, hint, "cannot see which backups it has: {error}");
+                None
+            })
+        });
+        asked.max().flatten()
     }
 }
 
 impl Jobs {
     /// Starts what `schedule` names, first what was missed, until it is dropped.
     pub async fn keep_schedule(self: &Arc<Self>, clock: &impl Clock) -> Infallible {
-        let service = self.service().clone();
-        // A journal that nobody can read knows of nothing.
-        let past = spawn_blocking(move || service.past()).await;
-        let run = |asked_by| self.clone().run_now(asked_by);
+        let begun = clock.now();
         let timetable = &self.service().timetable;
-        follow(timetable, past.unwrap_or_default(), clock, run).await;
+        if timetable.next(begun).is_some() {
+            let service = self.service().clone();
+            // A journal that nobody can read knows of nothing.
+            let past = spawn_blocking(move || service.past()).await;
+            let run = |asked_by, slot| self.clone().run_slot(asked_by, slot, clock);
+            follow(timetable, past.unwrap_or_default(), begun, clock, run).await;
+        }
         // Nothing more will ever be due.
         std::future::pending().await
     }
 
-    /// Waits for our turn, then for the end of the run.
-    async fn run_now(self: Arc<Self>, asked_by: &'static str) {
+    /// Makes the backup of a slot, unless a replica does. One that dies over it is followed.
+    async fn run_slot(self: Arc<Self>, asked_by: &'static str, slot: Slot, clock: &impl Clock) {
         let request = Request {
             asked_by: asked_by.to_owned(),
             ..Request::new(None)
         };
+        let time = slot.time();
+        let mut known = None;
+        loop {
+            let (service, id) = (self.service().clone(), request.id.clone());
+            let claimed = spawn_blocking(move || service.claim(slot, &id)).await;
+            match claimed {
+                Ok(Ok(Claim::Ours(leases))) => {
+                    let run = self.run_now(request).await;
+                    let made = run.is_some_and(|run| made_a_backup(&run));
+                    let service = self.service().clone();
+                    // What could not be given back was logged, and ends by itself.
+                    let _ = spawn_blocking(move || service.unclaim(leases, made)).await;
+                    return;
+                }
+                Ok(Ok(Claim::Done { owner })) => {
+                    tracing::info!(owner, "a replica has made the backup of {time}");
+                    return;
+                }
+                Ok(Ok(Claim::Theirs { owner, until })) => {
+                    if known.as_ref() != Some(&owner) {
+                        tracing::info!(owner, "a replica is making the backup of {time}");
+                    }
+                    known = Some(owner);
+                    clock.reaches(until).await;
+                }
+                // Without the means to ask others, nobody is asked.
+                Ok(Err(_)) | Err(_) => {
+                    self.run_now(request).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits for our turn, then for the end of the run.
+    async fn run_now(self: &Arc<Self>, request: Request) -> Option<Run> {
         let mut waits = false;
         loop {
             let (jobs, request) = (self.clone(), request.clone());
             let started = spawn_blocking(move || jobs.start_scheduled(request)).await;
             match started {
-                Ok(Ok(Known::Here(job))) => {
-                    job.over().await;
-                    return;
-                }
+                Ok(Ok(Known::Here(job))) => return Some(job.over().await),
                 Ok(Err(busy)) if busy.kind() == Kind::Busy => {
                     if !std::mem::replace(&mut waits, true) {
                         tracing::warn!("the scheduled backup waits for the run in progress");
@@ -109,7 +173,7 @@ impl Jobs {
                     }
                 }
                 // It was said already, or the sidecar is stopping.
-                _ => return,
+                _ => return None,
             }
         }
     }
@@ -130,6 +194,12 @@ impl Jobs {
         }
         started
     }
+}
+
+/// Whether the slot of this run is done: what a store has missed is sent by whoever made it.
+fn made_a_backup(run: &Run) -> bool {
+    let missed = run.error.as_ref().is_some_and(|error| error.code == MISSED);
+    run.state == State::Succeeded || missed
 }
 
 /// All schedules of a configuration.
@@ -153,23 +223,24 @@ fn seed(config: &Config) -> String {
     }
 }
 
-/// Calls `run`, with who asks, whenever a run is due, one after the other.
+/// Calls `run`, with who asks, whenever a run is due after `begun`, one after the other.
 async fn follow<F: Future<Output = ()>>(
     timetable: &Timetable,
     past: Past,
+    begun: Timestamp,
     clock: &impl Clock,
-    mut run: impl FnMut(&'static str) -> F,
+    mut run: impl FnMut(&'static str, Slot) -> F,
 ) {
-    let mut after = clock.now();
+    let mut after = begun;
     if let Some(slot) = timetable.missed(past, after) {
         tracing::warn!("the backup of {} was missed: making it now", slot.time());
-        run(LATE).await;
+        run(LATE, slot).await;
         after = after.max(clock.now());
     }
     while let Some(start) = timetable.next(after) {
         tracing::info!("next backup at {:.0}", start.at);
         clock.reaches(start.at).await;
-        run(ON_TIME).await;
+        run(ON_TIME, start.slot).await;
         after = start.at.max(clock.now());
         let passed = timetable.next(start.at).filter(|next| next.at <= after);
         if let Some(passed) = passed {

@@ -1,33 +1,51 @@
 //! An artifact on its way into the stores, while it is made.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::Service;
+use super::parcel::{Address, Parcel, owner};
 use super::pending::Pending;
 use crate::artifact::manifest::{Contents, Encrypted, MadeBy, Manifest};
 use crate::artifact::{Growth, Sealed};
+use crate::clock;
 use crate::config::{Compression, Tier};
 use crate::error::{Error, Result};
 use crate::history::{Artifact, StoreKeys};
 use crate::sandbox::Module;
-use crate::store::{Patience, Store, Upload};
+use crate::store::{Patience, Store};
+
+/// How long a failed run waits for a store that has not even begun to take its artifact.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The uploads of one run. Dropped, they are given up, and nothing stays in any store.
 pub(super) struct Shipment {
-    uploads: Vec<(String, Result<(Store, Upload)>)>,
+    /// By the store's name; each has begun once nobody else is at work there.
+    parcels: Vec<(String, JoinHandle<Result<Parcel>>)>,
     driver: Handle,
 }
 
 impl Drop for Shipment {
     fn drop(&mut self) {
-        for (_, upload) in self.uploads.drain(..) {
-            if let Ok((_, upload)) = upload {
-                self.driver.block_on(upload.abandon());
-            }
+        for (_, mut beginning) in self.parcels.drain(..) {
+            self.driver.block_on(async {
+                match timeout(GRACE, &mut beginning).await {
+                    Ok(Ok(Ok(parcel))) => parcel.abandon().await,
+                    Ok(_) => {}
+                    Err(_) => beginning.abort(),
+                }
+            });
         }
     }
 }
+
+/// The code of a run that made a backup which a store has missed.
+pub(super) const MISSED: &str = "store-failed";
 
 /// What the manifest says beside the sealed artifact.
 pub(super) struct Label<'a> {
@@ -39,23 +57,33 @@ pub(super) struct Label<'a> {
 
 impl Service {
     /// Starts an upload into each store, if there are any. One that cannot be reached does not stop the others.
-    pub(super) fn ship(&self, growth: &Growth, started_at: Timestamp) -> Result<Option<Shipment>> {
+    pub(super) fn ship(
+        &self,
+        growth: &Growth,
+        id: &str,
+        started_at: Timestamp,
+    ) -> Result<Option<Shipment>> {
         if self.config().stores.is_empty() {
             return Ok(None);
         }
-        let filename = &self.config().strategy.artifact.filename;
         let runtime = self.runtime()?;
-        // An upload is a task: it starts where there is somebody to drive it.
-        let _driven = runtime.enter();
-        let uploads = self.config().stores.iter().map(|spec| {
-            let upload = Store::open(spec, Patience::RUN).map(|store| {
-                let upload = store.upload(Tier::Daily, filename, started_at, growth.clone());
-                (store, upload)
-            });
-            (spec.name.clone(), upload)
+        let parcels = self.config().stores.iter().map(|spec| {
+            let (spec, growth, owner) = (spec.clone(), growth.clone(), owner(id));
+            let filename = self.config().strategy.artifact.filename.clone();
+            let name = spec.name.clone();
+            let begin = async move {
+                let store = Store::open(&spec, Patience::RUN)?;
+                let address = Address {
+                    filename: &filename,
+                    started_at,
+                    owner: &owner,
+                };
+                Parcel::begin(store, address, growth).await
+            };
+            (name, runtime.spawn(begin))
         });
         Ok(Some(Shipment {
-            uploads: uploads.collect(),
+            parcels: parcels.collect(),
             driver: runtime.handle().clone(),
         }))
     }
@@ -70,14 +98,17 @@ impl Service {
     ) -> Result<Vec<StoreKeys>> {
         let mut reached = Vec::new();
         let mut missed = Vec::new();
-        for (name, upload) in std::mem::take(&mut shipment.uploads) {
-            let arrived = upload.and_then(|(store, upload)| {
-                self.runtime()?.block_on(async {
-                    let stored = upload.finish(manifest.artifact.size).await?;
-                    let backup = store.commit(&stored, manifest).await?;
-                    self.settle(&store, &backup).await
-                })
+        let arriving = shipment.parcels.drain(..).map(|(name, beginning)| async {
+            let begun = beginning.await.unwrap_or_else(|error| {
+                Err(Error::run("internal", "an upload ended early").caused_by(error))
             });
+            let arrived = match begun {
+                Ok(parcel) => self.arrive(parcel, manifest).await,
+                Err(error) => Err(error),
+            };
+            (name, arrived)
+        });
+        for (name, arrived) in self.runtime()?.block_on(join_all(arriving)) {
             match arrived {
                 Ok(keys) => reached.push(StoreKeys { name, keys }),
                 Err(error) => {
@@ -100,7 +131,7 @@ impl Service {
         let pending = Pending::keep(&self.state_folder(), artifact, manifest, stores)?;
         let (name, error) = missed.swap_remove(0);
         Err(Error::run(
-            "store-failed",
+            MISSED,
             format!("the backup could not be put into store {name}: {error}"),
         )
         .hint(format!(
@@ -122,7 +153,7 @@ impl Service {
             id: label.id.to_owned(),
             tier: Tier::Daily,
             started_at: label.started_at,
-            finished_at: Timestamp::now(),
+            finished_at: clock::now(),
             strategy: MadeBy {
                 name: self.config().strategy.name.clone(),
                 sha256: label.module.digest().into(),

@@ -21,7 +21,7 @@ impl Store {
     /// Copies a backup into another tier, inside the store. It is there already if an earlier try was
     /// interrupted: then it is written over.
     pub async fn promote(&self, backup: &Backup, to: Tier) -> Result<Backup> {
-        let key = keys::moved(&backup.key, to);
+        let key = self.promoted_key(backup, to);
         self.copy(&backup.key, &key).await?;
         let stored = Stored {
             key,
@@ -32,6 +32,11 @@ impl Store {
             ..backup.manifest.clone()
         };
         self.commit(&stored, &manifest).await
+    }
+
+    /// Where the copy of a backup in another tier lies.
+    pub fn promoted_key(&self, backup: &Backup, to: Tier) -> String {
+        keys::moved(&backup.key, to)
     }
 
     /// Deletes a backup: the manifest first, so that nothing lists what is only half there.

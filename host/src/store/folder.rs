@@ -103,7 +103,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     }
 }
 
-fn create_parent(path: &Path) -> Result<()> {
+pub(super) fn create_parent(path: &Path) -> Result<()> {
     match path.parent() {
         Some(folder) => {
             fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, error))

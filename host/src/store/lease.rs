@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use opendal::ErrorKind;
 use serde::{Deserialize, Serialize};
 
-use super::folder::blocking;
+use super::folder::{blocking, create_parent};
 use super::trouble::Doing;
 use super::{Store, keys};
 use crate::error::{Error, Result};
@@ -53,15 +53,19 @@ struct Record {
     slot: String,
     expires_at: Timestamp,
     done: bool,
+    /// What its owner is working on: where he may leave something half done if he dies.
+    #[serde(default)]
+    keys: Vec<String>,
 }
 
 /// What the store calls the state of an object: its ETag; in a folder, its text.
 type Version = Option<String>;
 
 impl Store {
-    /// Asks for the lease called `name` ("schedule") to do `slot` ("2023-12-01T03:00:00Z") once.
+    /// Asks for the lease called `name` ("schedule") to do `slot` ("20231201T030000Z") once. Slots sort
+    /// by time: with one, all before it are done.
     ///
-    /// `owner` must be unique among those who ask; one who was restarted may ask again by the same name.
+    /// `owner` must be unique among those who ask; the same one may ask again.
     /// It lasts for `lasting`, unless renewed: one whose owner died is taken over after that.
     pub async fn acquire(
         &self,
@@ -69,20 +73,23 @@ impl Store {
         slot: &str,
         owner: &str,
         lasting: Duration,
-        now: Timestamp,
+        now: impl Fn() -> Timestamp,
     ) -> Result<Acquired> {
         let key = format!("{}lease-{name}.json", keys::PRIVATE);
-        let record = Record {
-            owner: owner.to_owned(),
-            slot: slot.to_owned(),
-            expires_at: now + lasting,
-            done: false,
-        };
         // Twice: whoever was faster is asked about then.
         for _ in 0..2 {
             let (found, version) = self.record(&key).await?;
+            // Only now: the answer has told how far the store's clock is ahead.
+            let now = now();
+            let mut record = Record {
+                owner: owner.to_owned(),
+                slot: slot.to_owned(),
+                expires_at: now + lasting,
+                done: false,
+                keys: Vec::new(),
+            };
             if let Some(found) = found {
-                if found.done && found.slot == slot {
+                if found.done && found.slot.as_str() >= slot {
                     return Ok(Acquired::Done { owner: found.owner });
                 }
                 if !found.done && found.owner != owner && found.expires_at > now {
@@ -91,6 +98,7 @@ impl Store {
                         until: found.expires_at,
                     });
                 }
+                record.keys = found.keys;
             }
             if let Some(version) = self.replace(&key, &record, version).await? {
                 return Ok(Acquired::Held(Lease {
@@ -160,14 +168,11 @@ impl Store {
     }
 
     async fn replace_file(&self, key: &str, text: String, old: Version) -> Result<Version> {
-        let (path, partial) = (self.path(key), self.folder().join(self.landing(key)));
+        let path = self.path(key);
         blocking(move || {
-            for folder in [&path, &partial]
-                .into_iter()
-                .filter_map(|path| path.parent())
-            {
-                fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, error))?;
-            }
+            create_parent(&path)?;
+            // Under the lock nobody else writes it.
+            let partial = path.with_extension("new");
             let lock = path.with_extension("lock");
             let locked = File::create(&lock).and_then(|file| file.lock().map(|()| file));
             let _locked = locked.map_err(|error| Error::io("lock", &lock, error))?;
@@ -193,6 +198,21 @@ impl Store {
 }
 
 impl Lease {
+    /// What its owner, or the one before him who died, is working on.
+    pub fn keys(&self) -> &[String] {
+        &self.record.keys
+    }
+
+    /// Writes down what is being worked on, before that begins.
+    pub async fn note(&mut self, keys: Vec<String>, now: Timestamp) -> Result<()> {
+        let record = Record {
+            expires_at: now + self.lasting,
+            keys,
+            ..self.record.clone()
+        };
+        self.write(record).await
+    }
+
     /// Makes it last as long again, counted from now. Fails if somebody took it over.
     pub async fn renew(&mut self, now: Timestamp) -> Result<()> {
         let record = Record {
@@ -202,11 +222,13 @@ impl Lease {
         self.write(record).await
     }
 
-    /// Gives it back; `done` says that nobody needs to do the slot again.
-    pub async fn release(mut self, done: bool, now: Timestamp) -> Result<()> {
+    /// Gives it back; `done` says that nobody needs to do the slot again, `keys` what is still left
+    /// half done.
+    pub async fn release(&mut self, done: bool, keys: Vec<String>, now: Timestamp) -> Result<()> {
         let record = Record {
             expires_at: now,
             done,
+            keys,
             ..self.record.clone()
         };
         self.write(record).await
@@ -214,7 +236,15 @@ impl Lease {
 
     async fn write(&mut self, record: Record) -> Result<()> {
         let old = self.version.clone();
-        let Some(version) = self.store.replace(&self.key, &record, old).await? else {
+        let mut written = self.store.replace(&self.key, &record, old).await?;
+        if written.is_none() {
+            // An earlier try may have got through although its answer was lost: then it is ours still.
+            let (found, version) = self.store.record(&self.key).await?;
+            if found.is_some_and(|found| found.owner == record.owner) {
+                written = self.store.replace(&self.key, &record, version).await?;
+            }
+        }
+        let Some(version) = written else {
             let (name, shown) = (self.store.name(), self.store.shown(&self.key));
             let message =
                 format!("the lease {shown} in store `{name}` was taken over by somebody else");

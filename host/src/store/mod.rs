@@ -6,7 +6,9 @@
 //! ```
 //!
 //! A backup is an artifact with a manifest beside it ([`crate::artifact::manifest`]). The artifact is
-//! written first and deleted last, so that a manifest never promises what is not there.
+//! written first and deleted last, so that a manifest never promises what is not there. Whoever writes
+//! or deletes holds the store meanwhile ([`Hold`]), and notes where: what he leaves half done if he
+//! dies is removed by the next one.
 //!
 //! `opendal` speaks to the stores. Beside it `object_store` was weighed: both have multipart uploads,
 //! conditional writes, ranges and about as many dependencies (155 and 146 crates for files and S3,
@@ -21,11 +23,13 @@ mod catalogue;
 mod commit;
 mod fetch;
 mod folder;
+mod hold;
 mod keys;
 mod lease;
 mod patience;
 mod probe;
 mod read;
+mod renewed;
 mod stale;
 mod tail;
 mod transport;
@@ -45,10 +49,12 @@ use backend::Remote;
 use trouble::Doing;
 
 pub use catalogue::{Backup, Catalogue, Damaged, Which};
+pub use hold::Hold;
 pub use lease::{Acquired, Lease};
 pub use patience::Patience;
 pub use probe::Probe;
 pub use read::Reading;
+pub use renewed::{LASTING, Renewed};
 pub use upload::{Stored, Upload};
 
 /// Larger objects are copied in parts, so that the store answers in time.

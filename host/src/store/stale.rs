@@ -1,6 +1,7 @@
-//! What interrupted uploads left behind: parts that nobody sees, and everybody pays for.
+//! What interrupted runs left behind: parts that nobody sees, and everybody pays for, and artifacts
+//! that are no backups.
 //!
-//! Neither of the libraries that were weighed can list them, so these two requests are our own.
+//! Neither of the libraries that were weighed can list unfinished uploads: these requests are our own.
 
 use http::{Method, Request, Response};
 use opendal::Buffer;
@@ -9,7 +10,6 @@ use serde::Deserialize;
 
 use super::backend::Remote;
 use super::{Store, keys};
-use crate::config::Tier;
 use crate::error::{Error, Result};
 
 /// A service lists no more in one answer.
@@ -39,34 +39,51 @@ struct Unfinished {
 }
 
 impl Store {
-    /// Aborts every upload into the tiers of this prefix, and returns how many there were. Only the
-    /// one who may start a backup here may do so: an upload that is still running would fail.
-    pub async fn abort_stale_uploads(&self) -> Result<usize> {
+    /// Removes what somebody left behind who died while he worked on these keys: parts of uploads,
+    /// and artifacts without a manifest, which are no backups yet or none any more. Nothing else: who
+    /// names them must have written them, and nobody may be working on them now.
+    pub(super) async fn recover(&self, keys: &[String]) -> Result<()> {
+        for key in keys {
+            self.abort_uploads(key).await?;
+            let is_orphan =
+                self.size(key).await?.is_some() && self.size(&keys::manifest(key)).await?.is_none();
+            if is_orphan {
+                self.delete(key).await?;
+                let store = self.name();
+                tracing::warn!(store, key, "removed what an interrupted run left half done");
+            }
+        }
+        Ok(())
+    }
+
+    /// Aborts every upload to `key`; with a slash at its end, to all below it. Returns how many there
+    /// were. In a folder nobody knows for which key a file was meant: all that is unfinished goes.
+    pub(super) async fn abort_uploads(&self, key: &str) -> Result<usize> {
         let Some(remote) = &self.remote else {
             return self.remove_partial_files();
         };
+        let wanted = self.full(key);
         let mut aborted = 0;
-        for tier in Tier::ALL {
-            let folder = self.full(&keys::folder(tier));
-            loop {
-                let found = remote.unfinished(&folder).await;
-                let found = found.map_err(|error| self.sweeping(&folder, &error))?;
-                for upload in &found {
-                    let done = remote.abort(upload).await;
-                    done.map_err(|error| self.sweeping(&upload.key, &error))?;
-                    tracing::warn!(
-                        store = self.name(),
-                        key = upload.key,
-                        "aborted an upload that an interrupted run left behind"
-                    );
-                }
-                aborted += found.len();
-                if found.len() < AT_ONCE {
-                    break;
-                }
+        loop {
+            let found = remote.unfinished(&wanted).await;
+            let mut found = found.map_err(|error| self.sweeping(&wanted, &error))?;
+            let is_last = found.len() < AT_ONCE;
+            found.retain(|upload| upload.key == wanted || key.ends_with('/'));
+            for upload in &found {
+                let done = remote.abort(upload).await;
+                done.map_err(|error| self.sweeping(&upload.key, &error))?;
+                let (store, key) = (self.name(), &upload.key);
+                tracing::warn!(
+                    store,
+                    key,
+                    "aborted an upload that an interrupted run left behind"
+                );
+            }
+            aborted += found.len();
+            if is_last || found.is_empty() {
+                return Ok(aborted);
             }
         }
-        Ok(aborted)
     }
 
     fn sweeping(&self, what: &str, reason: &str) -> Error {
@@ -75,7 +92,7 @@ impl Store {
             format!("cannot abort the unfinished uploads of {what} in store `{name}`: {reason}");
         Error::run("stale-uploads", message).hint(format!(
             "allow these credentials `s3:ListBucketMultipartUploads` and `s3:AbortMultipartUpload` on {}, \
-             or have the bucket expire them (`sidecar lifecycle`)",
+             or have the bucket abort them after some days",
             self.place()
         ))
     }

@@ -35,27 +35,21 @@ pub struct Stored {
 }
 
 impl Store {
-    /// Starts to upload an artifact of `filename`, begun at `at`, into a tier.
+    /// Starts to upload an artifact to `key`: see [`Store::free_key`].
     ///
     /// `source` is still being written by somebody else.
     /// Needs at most 48 MiB of memory up to 31 GiB, then about a three-hundredth of the artifact:
     /// S3 takes no more than 10,000 parts, and none may be sent before it is whole.
-    pub fn upload(
-        &self,
-        tier: Tier,
-        filename: &str,
-        at: jiff::Timestamp,
-        source: Growth,
-    ) -> Upload {
+    pub fn upload(&self, key: &str, source: Growth) -> Upload {
         let (total, known) = watch::channel(None);
         let (sending, sent) = watch::channel(0);
         let job = Job {
             store: self.clone(),
+            key: key.to_owned(),
             tail: Tail::new(source, known.clone()),
             sending,
         };
-        let name = filename.to_owned();
-        let task = tokio::spawn(async move { job.run(tier, &name, at, known).await });
+        let task = tokio::spawn(job.run(known));
         Upload { total, sent, task }
     }
 }
@@ -91,28 +85,19 @@ fn ended(task: Result<Result<Stored>, tokio::task::JoinError>) -> Result<Stored>
 
 struct Job {
     store: Store,
+    key: String,
     tail: Tail,
     sending: watch::Sender<u64>,
 }
 
 impl Job {
-    async fn run(
-        mut self,
-        tier: Tier,
-        filename: &str,
-        at: jiff::Timestamp,
-        mut total: watch::Receiver<Option<u64>>,
-    ) -> Result<Stored> {
+    async fn run(mut self, mut total: watch::Receiver<Option<u64>>) -> Result<Stored> {
         // Ends only when the upload is given up.
         let given_up = async move {
             while total.changed().await.is_ok() {}
             Err(given_up())
         };
-        tokio::pin!(given_up);
-        let key = tokio::select! {
-            key = self.store.free_key(tier, filename, at) => key?,
-            end = &mut given_up => return end,
-        };
+        let key = self.key.clone();
         let landing = self.store.landing(&key);
         let parallel = if self.store.is_folder() { 1 } else { PARALLEL };
         let writer = self
@@ -223,8 +208,13 @@ fn part_size(part: usize) -> usize {
 }
 
 impl Store {
-    /// A key that nothing has yet. Two runs of one second are told apart by a number.
-    async fn free_key(&self, tier: Tier, filename: &str, at: jiff::Timestamp) -> Result<String> {
+    /// A key for an artifact of `filename`, begun at `at`, that nothing has yet. Two runs of one second are told apart by a number.
+    pub async fn free_key(
+        &self,
+        tier: Tier,
+        filename: &str,
+        at: jiff::Timestamp,
+    ) -> Result<String> {
         // Listed rather than asked for one by one: only then does S3 say why it refuses.
         let objects = self.list(&keys::folder(tier)).await?;
         let taken = |key: &str| objects.iter().any(|object| object.key == key);

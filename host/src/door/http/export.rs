@@ -18,6 +18,7 @@ use super::body::{Feed, Taken, flow};
 use super::request::{Parameters, prefers_async};
 use super::{App, Peer, artifact, headers};
 use crate::cancel::Reason;
+use crate::clock;
 use crate::error::Kind;
 use crate::service::{Growth, Job, Known, Request, Run, State as RunState};
 
@@ -88,7 +89,7 @@ fn busy(app: &App, problem: Problem) -> Problem {
     };
     let elapsed = run
         .started_at
-        .map_or(0, |at| jiff::Timestamp::now().duration_since(at).as_secs());
+        .map_or(0, |at| clock::now().duration_since(at).as_secs());
     let left = config
         .capabilities
         .est_seconds

@@ -85,7 +85,7 @@ async fn ranges(store: &Store) {
 async fn grows(store: &Store) {
     let bytes = noise(21 * MIB + 7);
     let mut growing = Growing::new();
-    let upload = growing.upload(store, at(NOON));
+    let upload = growing.upload(store, at(NOON)).await.unwrap();
     let mut sent = upload.sent();
     for piece in bytes.chunks(5 * MIB + 1) {
         growing.append(piece);
@@ -116,7 +116,7 @@ async fn grows(store: &Store) {
 async fn gives_up(store: &Store) {
     for size in [0, 3, 21 * MIB] {
         let mut growing = Growing::new();
-        let upload = growing.upload(store, at(NOON));
+        let upload = growing.upload(store, at(NOON)).await.unwrap();
         let mut sent = upload.sent();
         growing.append(&noise(size));
         let whole_parts = size / (8 * MIB) * 8 * MIB;
@@ -125,12 +125,13 @@ async fn gives_up(store: &Store) {
             .unwrap();
         upload.abandon().await;
         assert_eq!(store.list("daily/").await.unwrap(), []);
-        assert_eq!(store.abort_stale_uploads().await.unwrap(), 0);
+        assert_eq!(store.abort_uploads("daily/").await.unwrap(), 0);
     }
     // A run that claims more than it wrote.
     let mut growing = Growing::new();
     growing.append(b"short");
-    let error = growing.upload(store, at(NOON)).finish(6).await.unwrap_err();
+    let upload = growing.upload(store, at(NOON)).await.unwrap();
+    let error = upload.finish(6).await.unwrap_err();
     assert_eq!(error.code(), "spool-unreadable");
     assert_eq!(store.list("daily/").await.unwrap(), []);
 }
@@ -281,7 +282,7 @@ async fn forgets_crashes(store: &Store) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let mut growing = Growing::new();
         let upload = runtime.block_on(async {
-            let upload = growing.upload(&open(&spec), at(NOON));
+            let upload = growing.upload(&open(&spec), at(NOON)).await.unwrap();
             growing.append(&noise(25 * MIB));
             upload
                 .sent()
@@ -295,7 +296,7 @@ async fn forgets_crashes(store: &Store) {
     });
     killed.join().unwrap();
     assert_eq!(store.list("daily/").await.unwrap(), []);
-    assert_eq!(store.abort_stale_uploads().await.unwrap(), 1);
-    assert_eq!(store.abort_stale_uploads().await.unwrap(), 0);
+    assert_eq!(store.abort_uploads("daily/").await.unwrap(), 1);
+    assert_eq!(store.abort_uploads("daily/").await.unwrap(), 0);
     assert!(store.catalogue().await.unwrap().backups.is_empty());
 }

@@ -68,7 +68,7 @@ impl Setup {
 
     async fn nothing_is_left(&self) {
         assert_eq!(self.direct.list("daily/").await.unwrap(), []);
-        assert_eq!(self.direct.abort_stale_uploads().await.unwrap(), 0);
+        assert_eq!(self.direct.abort_uploads("daily/").await.unwrap(), 0);
     }
 }
 
@@ -128,7 +128,7 @@ async fn a_failure_in_a_good_answer_is_seen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_lost_is_looked_up() {
     let setup = Setup::new();
-    for fault in [Fault::LoseAnswer, Fault::Truncate(20)] {
+    for fault in [Fault::LoseAnswer, Fault::HoldAnswer, Fault::Truncate(20)] {
         let hits = setup.faulty.inject("POST", "uploadId", 1, fault);
         setup.survives(21 * MIB, &[(&hits, 1)]).await;
     }
@@ -207,7 +207,7 @@ async fn a_store_that_goes_away_while_aborting_is_swept_later() {
     assert_eq!((hits.count(), abort.count()), (1, TRIES));
     setup.faulty.heal();
     assert_eq!(setup.direct.list("daily/").await.unwrap(), []);
-    assert_eq!(setup.store.abort_stale_uploads().await.unwrap(), 1);
+    assert_eq!(setup.store.abort_uploads("daily/").await.unwrap(), 1);
     setup.nothing_is_left().await;
 }
 

@@ -1,4 +1,5 @@
-//! A proxy before an S3 server that does to chosen requests what networks and servers do.
+//! A proxy before an S3 server that does to chosen requests what networks and servers do. The
+//! specification in `tests/` uses it too.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,13 +9,15 @@ use std::time::Duration;
 
 /// What happens to a request, or to its answer.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// An answer of the proxy's own, with the service's word for it; the server sees nothing.
     Answer(u16, &'static str),
     /// The connection breaks after so many bytes of the request's body.
     ResetBody(usize),
     /// The server does it, but nobody hears of it.
     LoseAnswer,
+    /// The same, and the client waits.
+    HoldAnswer,
     /// The answer ends after so many bytes of its body, although more were promised.
     Truncate(usize),
     /// The answer's ETag is another one.
@@ -39,21 +42,21 @@ struct Rule {
 }
 
 /// How often a fault has struck.
-pub(super) struct Hits(Arc<AtomicUsize>);
+pub(crate) struct Hits(Arc<AtomicUsize>);
 
 impl Hits {
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 }
 
-pub(super) struct Faulty {
-    pub(super) url: String,
+pub(crate) struct Faulty {
+    pub(crate) url: String,
     rules: Arc<Mutex<Vec<Rule>>>,
 }
 
 impl Faulty {
-    pub(super) fn before(server: &str) -> Self {
+    pub(crate) fn before(server: &str) -> Self {
         let upstream = server.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -70,7 +73,7 @@ impl Faulty {
     }
 
     /// Does this to the next `times` requests of that kind.
-    pub(super) fn inject(
+    pub(crate) fn inject(
         &self,
         method: &'static str,
         contains: &'static str,
@@ -88,7 +91,7 @@ impl Faulty {
         Hits(hits)
     }
 
-    pub(super) fn heal(&self) {
+    pub(crate) fn heal(&self) {
         self.rules.lock().unwrap().clear();
     }
 }
@@ -114,6 +117,7 @@ fn serve(mut client: TcpStream, upstream: &str, rules: &Mutex<Vec<Rule>>) -> std
     let (head, body) = forward(upstream, &head, &body)?;
     match fault {
         Some(Fault::LoseAnswer) => client.shutdown(Shutdown::Both),
+        Some(Fault::HoldAnswer) => until_hung_up(&mut client),
         Some(Fault::Truncate(after)) => answer(&mut client, &head, &body[..after.min(body.len())]),
         Some(Fault::StallBody(after)) => {
             answer(&mut client, &head, &body[..after.min(body.len())])?;

@@ -9,10 +9,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::server::Server;
 use crate::artifact::manifest::{Contents, MadeBy, Manifest, Sha256};
 use crate::artifact::{Digest, Growth};
 use crate::config::Tier;
 use crate::config::{Addressing, Bucket, Codec, Credentials, Place, Secret, StoreSpec};
+use crate::error::Result;
 use crate::store::{Backup, Patience, Store, Stored, Upload};
 
 pub(super) const MIB: usize = 1 << 20;
@@ -61,6 +63,12 @@ pub(super) fn bucket(endpoint: &str) -> Bucket {
     }
 }
 
+impl Server {
+    pub(super) fn spec(&self, prefix: &str) -> StoreSpec {
+        s3(prefix, bucket(&self.url))
+    }
+}
+
 pub(super) fn open(spec: &StoreSpec) -> Store {
     Store::open(spec, HURRY).unwrap()
 }
@@ -101,9 +109,10 @@ impl Growing {
         self.written.send_modify(|size| *size += bytes.len() as u64);
     }
 
-    pub(super) fn upload(&self, store: &Store, at: Timestamp) -> Upload {
+    pub(super) async fn upload(&self, store: &Store, at: Timestamp) -> Result<Upload> {
         let source = Growth::new(File::open(&self.path).unwrap(), self.written.subscribe());
-        store.upload(Tier::Daily, "backup.dump", at, source)
+        let key = store.free_key(Tier::Daily, "backup.dump", at).await?;
+        Ok(store.upload(&key, source))
     }
 }
 
@@ -112,17 +121,11 @@ pub(super) fn at(text: &str) -> Timestamp {
 }
 
 /// Uploads bytes that are all there already.
-pub(super) async fn store_bytes(
-    store: &Store,
-    bytes: &[u8],
-    time: &str,
-) -> crate::error::Result<Stored> {
+pub(super) async fn store_bytes(store: &Store, bytes: &[u8], time: &str) -> Result<Stored> {
     let mut growing = Growing::new();
     growing.append(bytes);
-    growing
-        .upload(store, at(time))
-        .finish(bytes.len() as u64)
-        .await
+    let upload = growing.upload(store, at(time)).await?;
+    upload.finish(bytes.len() as u64).await
 }
 
 pub(super) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest {

@@ -10,7 +10,7 @@ const SLOT: &str = "2023-12-01T03:00:00Z";
 
 async fn ask(store: &Store, slot: &str, owner: &str, now: &str) -> Acquired {
     store
-        .acquire("test", slot, owner, HOUR, at(now))
+        .acquire("test", slot, owner, HOUR, || at(now))
         .await
         .unwrap()
 }
@@ -32,7 +32,12 @@ pub(super) async fn take_turns(store: &Store) {
     a.renew(at("2023-12-01T03:50:00Z")).await.unwrap();
     let busy = ask(store, SLOT, "b", "2023-12-01T04:30:00Z").await;
     assert!(matches!(busy, Acquired::Busy { .. }), "{busy:?}");
-    a.release(true, at("2023-12-01T04:31:00Z")).await.unwrap();
+    a.note(vec!["daily/x".to_owned()], at("2023-12-01T04:30:00Z"))
+        .await
+        .unwrap();
+    a.release(true, Vec::new(), at("2023-12-01T04:31:00Z"))
+        .await
+        .unwrap();
     let done = ask(store, SLOT, "b", "2023-12-01T04:32:00Z").await;
     assert!(
         matches!(&done, Acquired::Done { owner } if owner == "a"),
@@ -40,16 +45,18 @@ pub(super) async fn take_turns(store: &Store) {
     );
     let done = ask(store, SLOT, "a", "2023-12-01T04:33:00Z").await;
     assert!(matches!(&done, Acquired::Done { .. }), "{done:?}");
+    let before = ask(store, "2023-11-30T03:00:00Z", "b", "2023-12-01T04:34:00Z").await;
+    assert!(matches!(&before, Acquired::Done { .. }), "{before:?}");
     // The next slot is another matter, and one that was given back undone is free at once.
     let next = "2023-12-02T03:00:00Z";
     take(store, next, "b", next)
         .await
-        .release(false, at(next))
+        .release(false, Vec::new(), at(next))
         .await
         .unwrap();
     take(store, next, "a", next)
         .await
-        .release(true, at(next))
+        .release(true, Vec::new(), at(next))
         .await
         .unwrap();
 }
@@ -58,15 +65,18 @@ pub(super) async fn expire(store: &Store) {
     let slot = "2023-12-03T03:00:00Z";
     take(store, slot, "a", slot).await;
     let mut killed = take(store, slot, "a", slot).await;
-    let heir = take(store, slot, "b", "2023-12-03T04:00:01Z").await;
+    let unfinished = vec!["daily/y".to_owned()];
+    killed.note(unfinished.clone(), at(slot)).await.unwrap();
+    let mut heir = take(store, slot, "b", "2023-12-03T04:00:01Z").await;
+    assert_eq!(heir.keys(), unfinished);
     let error = killed.renew(at("2023-12-03T04:00:02Z")).await.unwrap_err();
     assert_eq!(error.code(), "lease-lost");
     let error = killed
-        .release(true, at("2023-12-03T04:00:03Z"))
+        .release(true, Vec::new(), at("2023-12-03T04:00:03Z"))
         .await
         .unwrap_err();
     assert_eq!(error.code(), "lease-lost");
-    heir.release(true, at("2023-12-03T04:00:04Z"))
+    heir.release(true, Vec::new(), at("2023-12-03T04:00:04Z"))
         .await
         .unwrap();
 
@@ -75,7 +85,9 @@ pub(super) async fn expire(store: &Store) {
     let asked: Vec<_> = (0..8)
         .map(|n| {
             let (store, owner) = (store.clone(), format!("owner-{n}"));
-            tokio::spawn(async move { store.acquire("test", slot, &owner, HOUR, at(slot)).await })
+            tokio::spawn(
+                async move { store.acquire("test", slot, &owner, HOUR, || at(slot)).await },
+            )
         })
         .collect();
     let mut held = 0;

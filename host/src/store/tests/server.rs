@@ -1,22 +1,19 @@
 //! A real S3 server on loopback: `moto_server`, which `tests/setup` installs.
 //!
 //! It knows multipart uploads with their list, copies, ranges and conditional writes. It looks at no
-//! signature unless it is told to, and keeps everything in memory.
+//! signature unless it is told to, and keeps everything in memory. The specification in `tests/` uses it too.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use super::fixtures::{bucket, s3};
-use crate::config::StoreSpec;
-
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
     /// Starts it with a bucket called `backups`.
-    pub(super) fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let program = program();
         let mut child = Command::new(&program)
             .args(["-H", "127.0.0.1", "-p", "0"])
@@ -37,7 +34,7 @@ impl Server {
         Self { child, url }
     }
 
-    pub(super) fn with_bucket(arguments: &[&str]) -> Self {
+    pub(crate) fn with_bucket(arguments: &[&str]) -> Self {
         let server = Self::start(arguments);
         server.create_bucket();
         server
@@ -46,10 +43,6 @@ impl Server {
     fn create_bucket(&self) {
         let url = format!("{}/backups", self.url);
         ureq::put(url).send_empty().unwrap();
-    }
-
-    pub(super) fn spec(&self, prefix: &str) -> StoreSpec {
-        s3(prefix, bucket(&self.url))
     }
 }
 

@@ -28,5 +28,6 @@ mod page;
 mod replicas;
 mod runs;
 mod schedule;
+mod stored_over_http;
 mod stores;
 mod streaming;

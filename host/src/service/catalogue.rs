@@ -16,17 +16,20 @@ impl Service {
         Ok(all)
     }
 
+    /// Every copy of a backup, in the order in which they are best taken.
+    pub fn copies(&self, which: &str) -> Result<Vec<Backup>> {
+        let catalogue = self.catalogue(None)?;
+        let wanted = catalogue.find(&parsed(which))?.manifest.id.clone();
+        let mut copies = catalogue.backups;
+        copies.retain(|copy| copy.manifest.id == wanted);
+        Ok(copies)
+    }
+
     /// Brings a backup into a file that appears only when it is whole and unaltered. A store that
     /// fails is followed by the next one that has it.
     pub fn fetch(&self, which: &str, to: &Path) -> Result<Backup> {
-        let catalogue = self.catalogue(None)?;
-        let wanted = catalogue.find(&parsed(which))?;
-        let copies = catalogue
-            .backups
-            .iter()
-            .filter(|copy| copy.manifest.id == wanted.manifest.id);
         let mut failed = None;
-        for copy in copies {
+        for copy in &self.copies(which)? {
             let fetched = self
                 .stores(Some(&copy.store))?
                 .iter()
@@ -81,7 +84,7 @@ impl Service {
         }
     }
 
-    fn stores(&self, only: Option<&str>) -> Result<Vec<Store>> {
+    pub(super) fn stores(&self, only: Option<&str>) -> Result<Vec<Store>> {
         let specs = self.config().stores.iter();
         let stores: Vec<Store> = specs
             .filter(|spec| only.is_none_or(|name| spec.name == name))
@@ -107,7 +110,7 @@ fn parsed(which: &str) -> Which {
     }
 }
 
-fn no_stores() -> Error {
+pub(super) fn no_stores() -> Error {
     Error::new(Kind::NotFound, "no-stores", "no store is configured")
         .hint("add one under `stores`: backups stay in paths.artifacts until then")
 }

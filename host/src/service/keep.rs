@@ -1,5 +1,6 @@
 //! Retention in the stores: copies for the coarser tiers, and what goes.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::retention::{self, Record};
 use crate::store::{Backup, Hold, Patience, Store};
 
 /// What becomes of one backup in one store.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Pruned {
     /// The store's name.
     pub store: String,

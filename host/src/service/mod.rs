@@ -3,6 +3,7 @@
 mod catalogue;
 mod check;
 mod claim;
+mod delivery;
 mod job;
 mod jobs;
 mod keep;
@@ -33,9 +34,11 @@ use crate::sandbox::{Directories, Engine, Module, Source};
 use crate::schedule::Timetable;
 
 pub use crate::artifact::Growth;
+pub use crate::artifact::manifest::Manifest;
 pub use crate::history::{Artifact, Failure, Run, State};
 pub use crate::store::{Backup as StoredBackup, Catalogue};
 pub use check::Report;
+pub use delivery::Delivery;
 pub use job::{Job, Progress};
 pub use jobs::{Jobs, Known};
 pub use keep::Pruned;

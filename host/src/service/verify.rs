@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Service;
@@ -10,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::history::{Artifact, Run, State};
 
 /// A backup that is what it was.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Verified {
     /// The run that made it.
     pub id: String,

@@ -6,6 +6,8 @@ use std::convert::Infallible;
 use std::str::FromStr;
 
 use futures_util::{StreamExt, stream};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{Object, Store, keys};
 use crate::artifact::manifest::Manifest;
@@ -16,7 +18,7 @@ use crate::error::{Error, Kind, Result};
 const PARALLEL: usize = 8;
 
 /// A backup in a store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Backup {
     /// The store's name.
     pub store: String,

@@ -5,10 +5,12 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
 
 use super::folder::blocking;
-use super::{Backup, Store};
+use super::{Backup, Reading, Store};
 use crate::error::{Error, Kind, Result};
 
 impl Store {
@@ -38,6 +40,32 @@ impl Store {
         }
         self.compare(backup, size, hash)?;
         blocking(move || file.publish()).await
+    }
+
+    /// Passes on what is read. The last piece goes only when all of it is what the manifest says.
+    pub async fn pass_on(
+        &self,
+        backup: &Backup,
+        mut reading: Reading,
+        to: mpsc::Sender<Bytes>,
+    ) -> Result<()> {
+        let (mut hash, mut size, mut last) = (Sha256::new(), 0, None);
+        while let Some(piece) = reading.next().await? {
+            size += piece.len() as u64;
+            hash.update(&piece);
+            if let Some(before) = last.replace(piece)
+                && to.send(before).await.is_err()
+            {
+                // Nobody wants the rest.
+                return Ok(());
+            }
+        }
+        self.compare(backup, size, hash)?;
+        if let Some(last) = last {
+            // Whether somebody still wants it makes no difference.
+            let _ = to.send(last).await;
+        }
+        Ok(())
     }
 
     fn compare(&self, backup: &Backup, size: u64, hash: Sha256) -> Result<()> {

@@ -19,14 +19,7 @@ pub(super) struct Arguments {
 pub(super) fn run(options: &Options, arguments: &Arguments) -> Result<ExitCode> {
     let catalogue = Service::new(options.load()?)?.catalogue(arguments.store.as_deref())?;
     if options.json {
-        let backups: Vec<_> = catalogue
-            .backups
-            .iter()
-            .map(|backup| {
-                serde_json::json!({"store": backup.store, "key": backup.key, "manifest": backup.manifest})
-            })
-            .collect();
-        println!("{}", serde_json::json!({"backups": backups}));
+        println!("{}", serde_json::json!({"backups": catalogue.backups}));
     } else {
         for backup in &catalogue.backups {
             let manifest = &backup.manifest;

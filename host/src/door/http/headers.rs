@@ -4,7 +4,7 @@ use axum::http::header::ETAG;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::service::{Artifact, Run};
+use crate::service::{Artifact, Manifest, Run};
 
 pub(super) const X_SIZE: HeaderName = HeaderName::from_static("x-size");
 pub(super) const X_CHECKSUM: HeaderName = HeaderName::from_static("x-checksum-sha256");
@@ -26,22 +26,44 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// What is known of an artifact before it is complete.
 pub(super) fn name(run: &Run, filename: &str, format: &str, content_type: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let mut set = |name: &'static str, value: &str| {
-        // What no header can hold is left out: it is the operator's or the asker's own word.
-        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    set("x-backup-format", format);
-    set("x-format", format);
-    set("x-backup-id", &run.id);
+    let mut headers = describe(&run.id, filename, format, content_type);
     if let Some(folder) = &run.drive_folder_id {
-        set("x-drive-folder-id", folder);
+        set(&mut headers, "x-drive-folder-id", folder);
     }
-    set("content-disposition", &disposition(filename));
-    set("content-type", content_type);
     headers
+}
+
+/// What is known of an artifact in a store.
+pub(super) fn stored(manifest: &Manifest) -> HeaderMap {
+    let artifact = &manifest.artifact;
+    let (filename, sha256) = (&artifact.filename, artifact.sha256.to_string());
+    let (format, content_type) = (&artifact.format, &artifact.content_type);
+    let mut headers = describe(&manifest.id, filename, format, content_type);
+    set(&mut headers, "x-size", &artifact.size.to_string());
+    set(&mut headers, "x-checksum-sha256", &sha256);
+    set(&mut headers, "etag", &format!("\"{sha256}\""));
+    headers
+}
+
+fn describe(id: &str, filename: &str, format: &str, content_type: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("x-backup-format", format),
+        ("x-format", format),
+        ("x-backup-id", id),
+        ("content-disposition", &disposition(filename)),
+        ("content-type", content_type),
+    ] {
+        set(&mut headers, name, value);
+    }
+    headers
+}
+
+/// What no header can hold is left out: it is the operator's or the asker's own word.
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
 }
 
 /// What is known of it afterwards: as headers or as trailers.

@@ -37,7 +37,7 @@ pub(super) struct View {
     download_url: Option<String>,
 }
 
-/// The query of `GET /backup/jobs`.
+/// The query of `GET /backup/jobs` and `GET /backup/runs`.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Paging {
     /// The youngest so many.
@@ -49,6 +49,13 @@ pub(super) struct Paging {
 #[schemars(rename = "Jobs")]
 pub(super) struct List {
     jobs: Vec<View>,
+}
+
+/// What `sidecar runs` prints: the journal, as it is written.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Runs")]
+pub(super) struct Journal {
+    runs: Vec<Run>,
 }
 
 impl View {
@@ -93,6 +100,17 @@ pub(super) async fn list(
     Ok(Json(List {
         jobs: app.blocking(list).await?,
     }))
+}
+
+/// Answers with the journal, youngest first.
+pub(super) async fn journal(
+    State(app): State<Arc<App>>,
+    query: Result<Query<Paging>, QueryRejection>,
+) -> Result<Json<Journal>, Problem> {
+    let Query(paging) = query.map_err(|error| Problem::bad_request(error.body_text()))?;
+    let limit = paging.limit.unwrap_or(LISTED).min(MOST);
+    let runs = app.blocking(move |app| app.jobs.service().runs(limit));
+    Ok(Json(Journal { runs: runs.await? }))
 }
 
 /// Answers how a run stands.

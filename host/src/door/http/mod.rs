@@ -8,6 +8,7 @@
 mod answer;
 mod artifact;
 mod auth;
+mod backups;
 mod body;
 mod coverage;
 mod events;

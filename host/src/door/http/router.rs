@@ -15,11 +15,12 @@ use axum::{Extension, Json};
 
 use super::answer::Problem;
 use super::auth::require_token;
+use super::backups::{Checked, Chosen, Decided, Trial};
 use super::export::Accepted;
-use super::jobs::{List, Paging, View};
+use super::jobs::{Journal, List, Paging, View};
 use super::operation::Operation;
 use super::request::Parameters;
-use super::{App, Peer, artifact, events, export, health, jobs, metrics, openapi, page};
+use super::{App, Peer, artifact, backups, events, export, health, jobs, metrics, openapi, page};
 use crate::config::Capabilities;
 
 /// No request has anything to say that would be longer.
@@ -103,6 +104,37 @@ fn operations() -> Vec<Operation> {
             .bytes(206)
             .nothing(304)
             .fails(&[404, 409, 416, 500, 503]),
+        Operation::new("get", "/backup/runs", get(jobs::journal))
+            .says("The journal of runs, youngest first")
+            .query::<Paging>()
+            .json::<Journal>(200)
+            .fails(&[400]),
+        Operation::new("get", "/backup/backups", get(backups::list))
+            .says("What the stores hold, newest first")
+            .query::<Chosen>()
+            .json::<backups::List>(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("get", "/backup/backups/{id}", get(backups::one))
+            .says("Every copy of a backup; the id is one, or its beginning, or `latest`")
+            .json::<backups::List>(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("get", "/backup/backups/{id}/artifact", get(backups::artifact))
+            .says("The artifact out of a store: its last bytes come only when all of it is unaltered")
+            .bytes(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("post", "/backup/backups/{id}/verify", post(backups::verify))
+            .says("Reads a backup again, in every store, and compares it with its manifest")
+            .json::<Checked>(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("post", "/backup/verify", post(backups::verify_all))
+            .says("The same for every backup")
+            .json::<Checked>(200)
+            .fails(&[404, 500]),
+        Operation::new("post", "/backup/prune", post(backups::prune))
+            .says("Applies the retention to the stores: what stays and what goes, and why")
+            .query::<Trial>()
+            .json::<Decided>(200)
+            .fails(&[400, 409, 500]),
         Operation::new("get", "/metrics", get(metrics::metrics))
             .says("Metrics in the Prometheus text format")
             .text(200, "text/plain"),

@@ -18,6 +18,7 @@ mod first_contact;
 mod harness;
 mod https;
 mod jobs;
+mod lifecycle;
 mod memory;
 mod module_command;
 mod modules;

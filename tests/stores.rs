@@ -135,30 +135,6 @@ fn a_failed_run_leaves_nothing_in_the_store() {
 }
 
 #[test]
-fn the_retention_can_be_said_in_the_words_of_s3() {
-    let sidecar = Sidecar::new()
-        .command("echo dump")
-        .capture()
-        .set(
-            "stores",
-            json!([{"name": "minio", "type": "s3", "bucket": "backups", "prefix": "citus"}]),
-        )
-        .set(
-            "retention",
-            json!({"daily": {"days": 30}, "monthly": {"days": 365}}),
-        );
-    let rules = sidecar.run(&["lifecycle"]).succeeds().json();
-    let rule = |index: usize| {
-        (
-            &rules["Rules"][index]["Filter"]["Prefix"],
-            &rules["Rules"][index]["Expiration"]["Days"],
-        )
-    };
-    assert_eq!(rule(0), (&json!("citus/daily/"), &json!(30)));
-    assert_eq!(rule(1), (&json!("citus/monthly/"), &json!(365)));
-}
-
-#[test]
 fn check_asks_the_stores_unless_told_not_to() {
     let sidecar = stored();
     sidecar

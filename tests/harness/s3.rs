@@ -54,7 +54,7 @@ impl S3 {
 
     /// Every object in the tiers, sorted.
     pub(crate) fn keys(&self) -> Vec<String> {
-        let listed = self.ask("?list-type=2&prefix=citus/");
+        let listed = self.ask("GET", "?list-type=2&prefix=citus/", b"");
         let mut keys = texts(&listed, "Key");
         keys.retain(|key| !key.starts_with("citus/.sidecar/"));
         keys.sort();
@@ -63,7 +63,7 @@ impl S3 {
 
     /// The keys of uploads that are neither completed nor aborted.
     pub(crate) fn uploads(&self) -> Vec<String> {
-        texts(&self.ask("?uploads="), "Key")
+        texts(&self.ask("GET", "?uploads=", b""), "Key")
     }
 
     /// An object's bytes.
@@ -84,8 +84,7 @@ impl S3 {
 
     /// Puts something there that is not a sidecar's.
     pub(crate) fn put(&self, key: &str, bytes: &[u8]) {
-        let answer = agent().put(self.url(&format!("/{key}"))).send(bytes);
-        assert_eq!(answer.unwrap().status(), 200, "{key}");
+        self.ask("PUT", &format!("/{key}"), bytes);
     }
 
     /// Waits until there is an object.
@@ -99,8 +98,16 @@ impl S3 {
         format!("{}/backups{path}", self.server.url)
     }
 
-    fn ask(&self, query: &str) -> String {
-        let answer = agent().get(self.url(query)).call();
+    /// Any request; the answer's text.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &[u8]) -> String {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(self.url(path))
+            .header("Content-Type", "application/xml");
+        let answer = match body {
+            [] => agent().run(request.body(()).unwrap()),
+            body => agent().run(request.body(body).unwrap()),
+        };
         answer.unwrap().body_mut().read_to_string().unwrap()
     }
 }

@@ -16,6 +16,7 @@ pub struct BucketRules {
     pub bucket: String,
     /// As `aws s3api put-bucket-lifecycle-configuration` takes it.
     pub configuration: Value,
+
     /// What the rules cannot do.
     pub warnings: Vec<String>,
 }
@@ -49,5 +50,32 @@ impl Service {
             .hint("`sidecar prune` applies the retention in every store"));
         }
         Ok(rules)
+    }
+
+    /// Sets the rules of each bucket among the stores, beside those that are not ours. Returns the
+    /// names of the buckets whose rules were other ones before.
+    pub fn apply_lifecycles(&self) -> Result<Vec<String>> {
+        let mut changed = Vec::new();
+        for rules in self.lifecycles()? {
+            let stores = self.stores(Some(&rules.store))?;
+            for store in stores {
+                let prefix = &store.spec().prefix;
+                let lifecycle = Lifecycle::new(&self.config().retention, prefix);
+                let merged = self.runtime()?.block_on(async {
+                    let merged = lifecycle.merged_into(&store.lifecycle().await?)?;
+                    if merged.changed {
+                        store.set_lifecycle(&merged.configuration).await?;
+                    }
+                    Ok::<_, Error>(merged)
+                })?;
+                for warning in merged.warnings {
+                    tracing::warn!(store = rules.store, bucket = rules.bucket, "{warning}");
+                }
+                if merged.changed {
+                    changed.push(rules.bucket.clone());
+                }
+            }
+        }
+        Ok(changed)
     }
 }

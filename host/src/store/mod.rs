@@ -29,12 +29,15 @@ mod lease;
 mod patience;
 mod probe;
 mod read;
+mod remote;
 mod renewed;
+mod rules;
 mod stale;
 mod tail;
 mod transport;
 mod trouble;
 mod upload;
+mod xml;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -183,7 +186,8 @@ impl Store {
         self.settle(key).await
     }
 
-    fn spec(&self) -> &StoreSpec {
+    /// What it was configured with.
+    pub fn spec(&self) -> &StoreSpec {
         &self.spec
     }
 

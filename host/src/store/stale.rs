@@ -3,8 +3,7 @@
 //!
 //! Neither of the libraries that were weighed can list unfinished uploads: these requests are our own.
 
-use http::{Method, Request, Response};
-use opendal::Buffer;
+use http::Request;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -106,7 +105,8 @@ impl Remote {
             self.url,
             utf8_percent_encode(prefix, VALUE)
         );
-        let answer = self.ask(Method::GET, &url).await?;
+        let answer = self.ask(Request::get(&url), Vec::new()).await;
+        let answer = answer.map_err(|refusal| refusal.to_string())?;
         let text = answer.into_body().to_bytes();
         let found: Result<Uploads, _> = quick_xml::de::from_reader(text.as_ref());
         Ok(found.map_err(|error| error.to_string())?.upload)
@@ -116,23 +116,7 @@ impl Remote {
         let key = utf8_percent_encode(&upload.key, PATH);
         let id = utf8_percent_encode(&upload.upload_id, VALUE);
         let url = format!("{}/{key}?uploadId={id}", self.url);
-        self.ask(Method::DELETE, &url).await.map(drop)
-    }
-
-    async fn ask(&self, method: Method, url: &str) -> Result<Response<Buffer>, String> {
-        let request = Request::builder().method(method).uri(url);
-        let request = request
-            .body(Buffer::new())
-            .map_err(|error| error.to_string())?;
-        let (mut parts, body) = request.into_parts();
-        let signed = self.signer.sign(&mut parts, None).await;
-        signed.map_err(|error| error.to_string())?;
-        let sent = self.transport.send(Request::from_parts(parts, body)).await;
-        let answer = sent.map_err(|error| error.to_string())?;
-        if answer.status().is_success() {
-            Ok(answer)
-        } else {
-            Err(answer.status().to_string())
-        }
+        let answer = self.ask(Request::delete(&url), Vec::new()).await;
+        answer.map(drop).map_err(|refusal| refusal.to_string())
     }
 }

@@ -84,8 +84,8 @@ enum Verb {
     Upload(upload::Arguments),
     /// Apply the retention to the stores now
     Prune(prune::Arguments),
-    /// Print the retention as S3 lifecycle rules
-    Lifecycle,
+    /// Print the retention as S3 lifecycle rules, or set them
+    Lifecycle(lifecycle::Arguments),
     /// List what ran on this sidecar, youngest first
     Runs(runs::Arguments),
     /// Look at modules, make them, try them
@@ -141,7 +141,7 @@ pub fn main() -> ExitCode {
         Verb::Verify(ref arguments) => verify::run(&cli.options, arguments),
         Verb::Upload(ref arguments) => upload::run(&cli.options, arguments),
         Verb::Prune(ref arguments) => prune::run(&cli.options, arguments),
-        Verb::Lifecycle => lifecycle::run(&cli.options),
+        Verb::Lifecycle(ref arguments) => lifecycle::run(&cli.options, arguments),
         Verb::Runs(ref arguments) => runs::run(&cli.options, arguments),
         Verb::Module(ref arguments) => module::run(&cli.options, arguments),
         Verb::Health => health::run(&cli.options),

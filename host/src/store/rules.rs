@@ -1,0 +1,132 @@
+//! The lifecycle rules of a bucket: the library neither reads nor writes them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{Method, Request};
+use md5::{Digest as _, Md5};
+use serde_json::{Map, Value};
+
+use super::Store;
+use super::backend::Remote;
+use super::remote::Refusal;
+use super::xml::{from_json, to_json};
+use crate::error::{Error, Kind, Result};
+
+/// Tells, in a header, which objects are too small for a transition.
+const SMALLEST: (&str, &str) = (
+    "x-amz-transition-default-minimum-object-size",
+    "TransitionDefaultMinimumObjectSize",
+);
+
+impl Store {
+    /// The bucket's lifecycle configuration: `{"Rules": […]}`, in which elements have the names of the
+    /// XML. Null if it has none.
+    pub async fn lifecycle(&self) -> Result<Value> {
+        let remote = self.bucket()?;
+        let request = Request::get(format!("{}?lifecycle=", remote.url));
+        let answer = match remote.ask(request, Vec::new()).await {
+            Ok(answer) => answer,
+            Err(refusal) if refusal.code == "NoSuchLifecycleConfiguration" => {
+                return Ok(Value::Null);
+            }
+            Err(refusal) => return Err(self.rules_failed("read", &refusal)),
+        };
+        let smallest = answer.headers().get(SMALLEST.0).cloned();
+        let text = String::from_utf8_lossy(&answer.into_body().to_bytes()).into_owned();
+        let mut found = match to_json(&text) {
+            Ok((name, Value::Object(found))) if name == "LifecycleConfiguration" => found,
+            Ok((name, Value::String(_))) if name == "LifecycleConfiguration" => Map::new(),
+            _ => {
+                let refusal = Refusal::other("the answer is something else");
+                return Err(self.rules_failed("read", &refusal));
+            }
+        };
+        let rules = match found.shift_remove("Rule") {
+            Some(Value::Array(rules)) => rules,
+            one => Vec::from_iter(one),
+        };
+        found.insert(
+            "Rules".to_owned(),
+            rules.into_iter().map(numbered).collect(),
+        );
+        if let Some(Ok(smallest)) = smallest.as_ref().map(|value| value.to_str()) {
+            found.insert(SMALLEST.1.to_owned(), smallest.into());
+        }
+        Ok(found.into())
+    }
+
+    /// Puts a configuration of that shape in place of the bucket's; one without rules deletes it.
+    pub async fn set_lifecycle(&self, configuration: &Value) -> Result<()> {
+        let remote = self.bucket()?;
+        let failed = |refusal| self.rules_failed("write", &refusal);
+        let url = format!("{}?lifecycle=", remote.url);
+        let mut elements = match configuration {
+            Value::Object(elements) => elements.clone(),
+            _ => Map::new(),
+        };
+        let rules = elements.shift_remove("Rules").unwrap_or_default();
+        if rules.as_array().is_none_or(Vec::is_empty) {
+            let request = Request::builder().method(Method::DELETE).uri(url);
+            return remote
+                .ask(request, Vec::new())
+                .await
+                .map(drop)
+                .map_err(failed);
+        }
+        elements.insert("Rule".to_owned(), rules);
+        let smallest = elements.shift_remove(SMALLEST.1);
+        let xml = format!(
+            "<LifecycleConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{}</LifecycleConfiguration>",
+            from_json(&elements.into())
+        );
+        // Whoever takes rules wants to be sure of them.
+        let digest = STANDARD.encode(Md5::digest(&xml));
+        let mut request = Request::put(url)
+            .header("content-type", "application/xml")
+            .header("content-md5", digest);
+        if let Some(smallest) = smallest.as_ref().and_then(Value::as_str) {
+            request = request.header(SMALLEST.0, smallest);
+        }
+        remote
+            .ask(request, xml.into_bytes())
+            .await
+            .map(drop)
+            .map_err(failed)
+    }
+
+    fn bucket(&self) -> Result<&Remote> {
+        self.remote.as_deref().ok_or_else(|| {
+            let message = format!("store `{}` is no bucket", self.name());
+            Error::new(Kind::BadRequest, "no-bucket", message)
+                .hint("`sidecar prune` applies the retention in every store")
+        })
+    }
+
+    fn rules_failed(&self, doing: &str, why: &Refusal) -> Error {
+        let (name, place) = (self.name(), self.place());
+        let message = format!("cannot {doing} the lifecycle rules of store `{name}`: {why}");
+        let hint = match why.code.as_str() {
+            "AccessDenied" => format!(
+                "allow these credentials `s3:GetLifecycleConfiguration` and `s3:PutLifecycleConfiguration` on {place}"
+            ),
+            "NoSuchBucket" => "create the bucket, or correct `bucket` and `endpoint`".to_owned(),
+            "NotImplemented" => {
+                format!("the service at {place} has no such rules: leave it to `sidecar prune`")
+            }
+            _ => format!(
+                "see whether {place} can be reached and what its log says; nothing was changed"
+            ),
+        };
+        Error::run("lifecycle-failed", message).hint(hint)
+    }
+}
+
+/// Days are numbers, as in the JSON of S3's own tools.
+fn numbered(mut rule: Value) -> Value {
+    if let Some(days) = rule.pointer_mut("/Expiration/Days")
+        && let Some(Ok(number)) = days.as_str().map(str::parse::<u32>)
+    {
+        *days = number.into();
+    }
+    rule
+}

@@ -6,6 +6,7 @@
 mod architecture;
 mod archives;
 mod check;
+mod check_stores;
 mod codecs;
 mod contract_v1;
 mod crashes;

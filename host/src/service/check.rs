@@ -8,8 +8,9 @@ use super::{Request, Service, prepare};
 use crate::command::Shell;
 use crate::error::{Error, Result};
 use crate::plan::Verdict;
+use crate::retention;
 use crate::sandbox::Description;
-use crate::store::{Patience, Store};
+use crate::store::{Patience, Probe, Store};
 
 /// What a check found. Errors are in the order of a run: later ones may follow from earlier ones.
 #[derive(Debug, Serialize)]
@@ -28,6 +29,10 @@ pub struct Report {
     pub shell: Option<String>,
     /// The stores that can do what a backup needs.
     pub stores: Vec<String>,
+    /// Those among them where several sidecars cannot take turns.
+    pub without_turns: Vec<String>,
+    /// How many files the retention leads to in each store, with one good backup a day.
+    pub files: Option<String>,
     /// What is wrong.
     #[serde(skip)]
     pub errors: Vec<Arc<Error>>,
@@ -44,6 +49,8 @@ impl Service {
             grants: Vec::new(),
             shell: None,
             stores: Vec::new(),
+            without_turns: Vec::new(),
+            files: self.files(),
             errors: Vec::new(),
         };
         let modules = self.check_module(&mut report);
@@ -57,15 +64,29 @@ impl Service {
         for spec in &self.config().stores {
             let probed = self.runtime()?.block_on(async {
                 let store = Store::open(spec, Patience::CHECK)?;
-                Ok::<_, Error>(store.probe().await.problems)
+                Ok::<_, Error>(store.probe().await)
             });
-            let problems = probed.unwrap_or_else(|error| vec![error]);
-            if problems.is_empty() {
+            let probe = probed.unwrap_or_else(|error| Probe {
+                problems: vec![error],
+                takes_turns: false,
+            });
+            if probe.problems.is_empty() {
                 report.stores.push(spec.name.clone());
+                if !probe.takes_turns {
+                    report.without_turns.push(spec.name.clone());
+                }
             }
-            report.errors.extend(problems.into_iter().map(Arc::new));
+            report
+                .errors
+                .extend(probe.problems.into_iter().map(Arc::new));
         }
         Ok(())
+    }
+
+    fn files(&self) -> Option<String> {
+        let policy = &self.config().retention;
+        let kept = !self.config().stores.is_empty() && !policy.is_empty();
+        kept.then(|| retention::count(policy).to_string())
     }
 
     fn check_module(&self, report: &mut Report) -> Result<()> {

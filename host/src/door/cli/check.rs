@@ -73,7 +73,14 @@ fn text(options: &Options, report: &Report) {
     }
     for (at, store) in report.stores.iter().enumerate() {
         let title = if at == 0 { "stores" } else { "" };
-        println!("{title:<14} {store}: can be written, listed, read and deleted");
+        let alone = match report.without_turns.contains(store) {
+            true => "; sidecars cannot take turns there: run one only",
+            false => "",
+        };
+        println!("{title:<14} {store}: can be written, listed, read and deleted{alone}");
+    }
+    if let Some(files) = &report.files {
+        println!("retention      one backup a day leads to {files}");
     }
     match report.errors.as_slice() {
         [] => println!("ready"),

@@ -3,13 +3,15 @@
 
 mod builtin;
 mod line;
+mod restore;
 
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::{Allow, Codec};
 use crate::error::{Error, Kind, Result};
 
-pub use builtin::allow as allow_builtin;
+pub use builtin::{allow as allow_builtin, allow_restore as allow_builtin_restore};
+pub use restore::{RestoreGrants, RestorePlan};
 
 /// What a module says that a run will need (`plan-run`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -102,21 +104,14 @@ impl Request {
 
     /// Grants the request, or says everything that is not allowed. `module` names it in the error.
     pub fn approve(self, module: &str, allow: &Allow) -> Result<Grants> {
-        let refused: Vec<String> = self
-            .verdicts(allow)
-            .into_iter()
-            .filter(|verdict| !verdict.allowed)
-            .map(|verdict| format!("{}: {}", verdict.access, verdict.asked))
-            .collect();
-        if !refused.is_empty() {
-            return Err(Error::new(
-                Kind::Denied,
-                "not-allowed",
-                format!("module {module} asks for more than it is allowed: {}", refused.join("; ")),
-            )
-            .hint(format!("if you trust it with that, add it under modules.{module}.allow; else use another module")));
+        match refusal(module, &self.verdicts(allow)) {
+            Some(refused) => Err(refused),
+            None => Ok(self.granted()),
         }
-        Ok(Grants {
+    }
+
+    fn granted(self) -> Grants {
+        Grants {
             commands: self.commands,
             shell: self.shell,
             read: self
@@ -127,8 +122,29 @@ impl Request {
             follow_links: self.follow_links,
             net: self.net,
             env: self.env,
-        })
+        }
     }
+}
+
+/// Everything that is not allowed, in one error; none if all is.
+fn refusal(module: &str, verdicts: &[Verdict]) -> Option<Error> {
+    let refused: Vec<String> = verdicts
+        .iter()
+        .filter(|verdict| !verdict.allowed)
+        .map(|verdict| format!("{}: {}", verdict.access, verdict.asked))
+        .collect();
+    let error = Error::new(
+        Kind::Denied,
+        "not-allowed",
+        format!(
+            "module {module} asks for more than it is allowed: {}",
+            refused.join("; ")
+        ),
+    )
+    .hint(format!(
+        "if you trust it with that, add it under modules.{module}.allow; else use another module"
+    ));
+    (!refused.is_empty()).then_some(error)
 }
 
 impl Allow {

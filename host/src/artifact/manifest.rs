@@ -238,6 +238,7 @@ mod tests {
                 name: "app1".to_owned(),
                 offset: 0,
                 length: 9,
+                sha256: Some(digest("d")),
             }],
         }
     }

@@ -25,6 +25,9 @@ pub struct Part {
     pub offset: u64,
     /// Bytes.
     pub length: u64,
+    /// Of these bytes; with it the part can be checked without the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<super::manifest::Sha256>,
 }
 
 /// Where a run writes its artifact.
@@ -32,6 +35,8 @@ pub struct Writer {
     /// Gone once a stage has stopped.
     outlet: Option<Outlet>,
     parts: Vec<Part>,
+    /// The part that was begun and has not ended: its name and where it begins.
+    open: Option<(String, u64)>,
     /// Gone once they were asked how it went.
     stages: Option<Stages>,
 }
@@ -95,6 +100,7 @@ impl Writer {
         Ok(Self {
             outlet: Some(outlet),
             parts: Vec::new(),
+            open: None,
             stages: Some(Stages {
                 transforms,
                 hash,
@@ -151,33 +157,68 @@ impl Writer {
 
     /// Names a range of what was written.
     pub fn add_part(&mut self, part: Part) -> Result<()> {
-        if part
-            .offset
-            .checked_add(part.length)
-            .is_none_or(|end| end > self.position())
-        {
-            return Err(Error::run(
-                "bad-part",
-                format!("part {:?} ends behind what was written", part.name),
-            ));
+        let end = part.offset.checked_add(part.length);
+        if end.is_none_or(|end| end > self.position()) {
+            let name = part.name;
+            return Err(bad_part(format!(
+                "part {name:?} ends behind what was written"
+            )));
         }
-        if self.parts.iter().any(|known| known.name == part.name) {
-            return Err(Error::run(
-                "bad-part",
-                format!("there are two parts called {:?}", part.name),
-            ));
-        }
+        self.is_new(&part.name)?;
         self.parts.push(part);
         Ok(())
     }
 
-    /// How many ranges have names.
+    fn is_new(&self, name: &str) -> Result<()> {
+        let open = self.open.iter().map(|(open, _)| open);
+        let mut known = self.parts.iter().map(|part| &part.name).chain(open);
+        match known.any(|known| known == name) {
+            true => Err(bad_part(format!("there are two parts called {name:?}"))),
+            false => Ok(()),
+        }
+    }
+
+    /// What is written from here on is a part of that name.
+    pub fn begin_part(&mut self, name: String) -> Result<()> {
+        if let Some((open, _)) = &self.open {
+            return Err(bad_part(format!(
+                "part {name:?} begins before part {open:?} has ended"
+            )));
+        }
+        self.is_new(&name)?;
+        let sent = self.outlet()?.begin_digest();
+        sent.map_err(|Stopped| self.why_stopped())?;
+        self.open = Some((name, self.position()));
+        Ok(())
+    }
+
+    /// The part that was begun ends here.
+    pub fn end_part(&mut self) -> Result<()> {
+        let (name, offset) = self
+            .open
+            .take()
+            .ok_or_else(|| bad_part("no part was begun".to_owned()))?;
+        let sent = self.outlet()?.end_digest();
+        let hash = sent.map_err(|Stopped| self.why_stopped())?;
+        self.parts.push(Part {
+            name,
+            offset,
+            length: self.position() - offset,
+            sha256: Some(super::manifest::Sha256::of(hash)),
+        });
+        Ok(())
+    }
+
+    /// How many parts have ended.
     pub fn parts(&self) -> usize {
         self.parts.len()
     }
 
     /// Flushes every stage and the disk.
     pub fn finish(mut self) -> Result<Sealed> {
+        if let Some((open, _)) = &self.open {
+            return Err(bad_part(format!("part {open:?} has no end")));
+        }
         let ended = match self.outlet.take() {
             Some(outlet) => outlet.end(),
             None => Err(Stopped),
@@ -212,6 +253,10 @@ impl Writer {
             .take()
             .map_or_else(abandoned, Stages::why_stopped)
     }
+}
+
+fn bad_part(what: String) -> Error {
+    Error::run("bad-part", what)
 }
 
 /// An abandoned artifact is gone when this returns: its stages have ended, its file is removed.

@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
+use sha2::{Digest as _, Sha256};
+
 use super::pool::Pool;
 use crate::error::{Error, Result};
 
@@ -25,6 +27,8 @@ pub(super) struct Outlet {
     pool: Pool,
     buffer: Vec<u8>,
     sent: Sent,
+    /// Of what has been handed over since a part began. Its own hash: few artifacts have parts.
+    digest: Option<Sha256>,
 }
 
 /// How much has gone through an [`Outlet`], wherever that is by now.
@@ -57,6 +61,9 @@ impl Outlet {
         self.sent
             .0
             .fetch_add(buffer.len() as u64, Ordering::Relaxed);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&buffer);
+        }
         self.pieces.send(Piece::Bytes(buffer)).map_err(|_| Stopped)
     }
 
@@ -89,6 +96,19 @@ impl Outlet {
     pub(super) fn end(mut self) -> Result<(), Stopped> {
         self.hand_over()?;
         self.pieces.send(Piece::End).map_err(|_| Stopped)
+    }
+
+    /// Begins to hash what is put in from here on.
+    pub(super) fn begin_digest(&mut self) -> Result<(), Stopped> {
+        self.hand_over()?;
+        self.digest = Some(Sha256::new());
+        Ok(())
+    }
+
+    /// The hash of everything since then.
+    pub(super) fn end_digest(&mut self) -> Result<Sha256, Stopped> {
+        self.hand_over()?;
+        Ok(self.digest.take().unwrap_or_default())
     }
 
     /// Hands over what is in the buffer.
@@ -169,6 +189,7 @@ pub(super) fn channel(pool: &Pool) -> (Outlet, Inlet) {
         pool: pool.clone(),
         buffer: pool.take(),
         sent: Sent::default(),
+        digest: None,
     };
     (
         outlet,

@@ -7,6 +7,7 @@
 mod capture;
 mod failure;
 mod group;
+mod input;
 mod lines;
 mod processes;
 mod shell;
@@ -17,6 +18,7 @@ pub mod watchdog;
 mod tests;
 
 use std::ffi::OsString;
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::Stdio;
@@ -29,6 +31,7 @@ pub use shell::Shell;
 use crate::cancel::{Cancel, Reason};
 use crate::error::Result;
 use group::Group;
+use input::Input;
 use streams::Streams;
 
 /// A shell line and where it runs.
@@ -44,6 +47,14 @@ pub struct Command<'a> {
     pub shell: &'a Shell,
     /// Exit codes that are no failure, beside 0.
     pub accept: &'a [i32],
+}
+
+/// Where a command's standard input comes from.
+pub enum Stdin<'a> {
+    /// It has none.
+    Nothing,
+    /// All that this has, as fast as the command takes it. It need not take all.
+    From(&'a mut dyn Read),
 }
 
 /// Where a command's stdout goes. Its stderr is always logged.
@@ -82,13 +93,18 @@ pub struct Finished {
 impl Command<'_> {
     /// Runs the line and waits for its end. Cancelled, it returns the reason's error once the
     /// line, and all that the run's commands have started, is gone: within about 2 s.
-    pub fn run(&self, stdout: Stdout<'_>, cancel: &Cancel) -> Result<Finished> {
+    pub fn run<'s>(
+        &self,
+        stdin: Stdin<'s>,
+        stdout: Stdout<'s>,
+        cancel: &Cancel,
+    ) -> Result<Finished> {
         cancel.check()?;
         let (group, mut streams) = self
-            .start(stdout)
+            .start(stdin, stdout)
             .map_err(|error| failure::start(self, error))?;
         if let Err(error) = streams.pump(group.exited(), cancel) {
-            streams.close_stdout();
+            streams.close();
             group.terminate(grace(cancel));
             // Only for the log: what went wrong is known.
             let _ = streams.finish();
@@ -113,21 +129,32 @@ impl Command<'_> {
         }
     }
 
-    fn start<'s>(&self, stdout: Stdout<'s>) -> std::io::Result<(Group, Streams<'s>)> {
+    fn start<'s>(
+        &self,
+        stdin: Stdin<'s>,
+        stdout: Stdout<'s>,
+    ) -> std::io::Result<(Group, Streams<'s>)> {
+        let (input, from_input) = match stdin {
+            Stdin::Nothing => (None, Stdio::null()),
+            Stdin::From(source) => {
+                let (input, read) = Input::open(source)?;
+                (Some(input), read.into())
+            }
+        };
         let (out, to_out) = streams::pipe(matches!(stdout, Stdout::Into(_)))?;
         let (err, to_err) = streams::pipe(false)?;
-        let group = Group::start(&mut self.prepared(to_out, to_err))?;
-        Ok((group, Streams::new(out, stdout, err)))
+        let group = Group::start(&mut self.prepared(from_input, to_out, to_err))?;
+        Ok((group, Streams::new(input, out, stdout, err)))
     }
 
-    /// Its own value, dropped once started: it holds the write ends of the pipes.
-    fn prepared(&self, stdout: OwnedFd, stderr: OwnedFd) -> std::process::Command {
+    /// Its own value, dropped once started: it holds the command's ends of the pipes.
+    fn prepared(&self, stdin: Stdio, stdout: OwnedFd, stderr: OwnedFd) -> std::process::Command {
         let mut command = self.shell.command(self.line);
         command
             .env_clear()
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.workdir);
-        command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+        command.stdin(stdin).stdout(stdout).stderr(stderr);
         command
     }
 }

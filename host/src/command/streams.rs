@@ -1,4 +1,4 @@
-//! What a command writes, taken while it writes: both streams in one thread, neither waits for the other.
+//! What a command reads and writes, while it does: all streams in one thread, none waits for another.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -7,13 +7,14 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 
+use super::input::Input;
 use super::lines::Lines;
 use super::{Sink, Stdout};
 use crate::cancel::{self, Cancel};
 use crate::error::{Error, Result};
 
 /// Few and large pieces: what Linux grants to everyone.
-const PIPE_SIZE: usize = 1 << 20;
+pub(super) const PIPE_SIZE: usize = 1 << 20;
 /// How long bytes wait for more to come, before they are handed on in a buffer that is not full.
 const LINGER: Duration = Duration::from_millis(2);
 /// What is still read of a log after the shell's end, at most: somebody else may go on writing.
@@ -30,12 +31,22 @@ pub(super) fn pipe(large: bool) -> std::io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
-/// Both streams of a running command.
+/// The streams of a running command.
 pub(super) struct Streams<'a> {
+    /// Gone when it was given all, or wants no more.
+    stdin: Option<Input<'a>>,
     stdout: Option<OwnedFd>,
     to: To<'a>,
     stderr: Option<OwnedFd>,
     log: Lines,
+}
+
+/// Who has something to tell.
+struct Ready {
+    stdin: bool,
+    stdout: bool,
+    stderr: bool,
+    exit: bool,
 }
 
 enum To<'a> {
@@ -48,7 +59,12 @@ enum To<'a> {
 }
 
 impl<'a> Streams<'a> {
-    pub(super) fn new(stdout: OwnedFd, to: Stdout<'a>, stderr: OwnedFd) -> Self {
+    pub(super) fn new(
+        stdin: Option<Input<'a>>,
+        stdout: OwnedFd,
+        to: Stdout<'a>,
+        stderr: OwnedFd,
+    ) -> Self {
         let to = match to {
             Stdout::Log => To::Log(Lines::new("stdout")),
             Stdout::Into(sink) => To::Sink {
@@ -58,6 +74,7 @@ impl<'a> Streams<'a> {
             },
         };
         Self {
+            stdin,
             stdout: Some(stdout),
             to,
             stderr: Some(stderr),
@@ -70,8 +87,14 @@ impl<'a> Streams<'a> {
     pub(super) fn pump(&mut self, exited: BorrowedFd<'_>, cancel: &Cancel) -> Result<()> {
         let mut running = true;
         while running || (self.is_captured() && self.stdout.is_some()) {
-            let (stdout, stderr, exit) = self.wait(running.then_some(exited), cancel)?;
+            let ready = self.wait(running.then_some(exited), cancel)?;
+            let (stdout, stderr, exit) = (ready.stdout, ready.stderr, ready.exit);
             cancel.check()?;
+            if let Some(input) = self.stdin.take_if(|_| exit || ready.stdin)
+                && !exit
+            {
+                self.stdin = input.push()?;
+            }
             if stderr {
                 read_lines(&mut self.stderr, &mut self.log)?;
             }
@@ -96,24 +119,42 @@ impl<'a> Streams<'a> {
         Ok(())
     }
 
-    /// Which of stdout, stderr and the exit has something to tell.
-    fn wait(&self, exited: Option<BorrowedFd<'_>>, cancel: &Cancel) -> Result<(bool, bool, bool)> {
+    /// Waits until a stream or the exit has something to tell.
+    fn wait(&self, exited: Option<BorrowedFd<'_>>, cancel: &Cancel) -> Result<Ready> {
+        let stdin = self.stdin.as_ref().map(AsFd::as_fd);
         let stdout = self.stdout.as_ref().map(AsFd::as_fd);
         let stderr = self.stderr.as_ref().map(AsFd::as_fd);
+        let (read, write) = (PollFlags::IN, PollFlags::OUT);
         // What is closed is replaced by what is waited for anyway.
-        let mut fds = [stdout, stderr, exited, None]
-            .map(|fd| PollFd::from_borrowed_fd(fd.unwrap_or(cancel.fd()), PollFlags::IN));
+        let mut fds = [
+            (stdin, write),
+            (stdout, read),
+            (stderr, read),
+            (exited, read),
+            (None, read),
+        ]
+        .map(|(fd, flags)| match fd {
+            Some(fd) => PollFd::from_borrowed_fd(fd, flags),
+            None => PollFd::from_borrowed_fd(cancel.fd(), read),
+        });
         let due = match &self.to {
             To::Sink { due, .. } => *due,
             To::Log(_) => None,
         };
         cancel::poll(&mut fds, due)?;
-        let [stdout, stderr, exit, _] = fds.map(|fd| !fd.revents().is_empty());
-        Ok((stdout, stderr, exit))
+        let [stdin, stdout, stderr, exit, _] = fds.map(|fd| !fd.revents().is_empty());
+        Ok(Ready {
+            stdin,
+            stdout,
+            stderr,
+            exit,
+        })
     }
 
-    /// Nobody wants its stdout any more: a command that still writes there is told (SIGPIPE).
-    pub(super) fn close_stdout(&mut self) {
+    /// Nobody wants its stdout any more, or has more for it: a command that still writes is told
+    /// (SIGPIPE), and one that still reads meets an end.
+    pub(super) fn close(&mut self) {
+        self.stdin = None;
         self.stdout = None;
     }
 

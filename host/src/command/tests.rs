@@ -45,7 +45,7 @@ fn run(line: &str, stdout: Stdout<'_>, cancel: &Cancel) -> Result<Finished> {
         shell: &shell,
         accept: &[],
     };
-    command.run(stdout, cancel)
+    command.run(Stdin::Nothing, stdout, cancel)
 }
 
 fn failure(line: &str) -> Error {
@@ -128,7 +128,7 @@ fn it_gets_its_line_environment_directory_and_no_input() {
     };
     let mut capture = Capture::new(1 << 10);
     command
-        .run(Stdout::Into(&mut capture), &Cancel::new())
+        .run(Stdin::Nothing, Stdout::Into(&mut capture), &Cancel::new())
         .unwrap();
     let stdout = String::from_utf8(capture.into_bytes()).unwrap();
     assert_eq!(stdout, format!("2|unset|{}|A", directory.display()));
@@ -159,7 +159,10 @@ fn an_exit_code_is_a_failure_unless_accepted() {
         accept: &[1, 3],
     };
     assert_eq!(
-        command.run(Stdout::Log, &Cancel::new()).unwrap().exit_code,
+        command
+            .run(Stdin::Nothing, Stdout::Log, &Cancel::new())
+            .unwrap()
+            .exit_code,
         3
     );
 }
@@ -217,7 +220,9 @@ fn a_missing_directory_or_shell_is_named() {
         shell: &shell,
         accept: &[],
     };
-    let error = command.run(Stdout::Log, &Cancel::new()).unwrap_err();
+    let error = command
+        .run(Stdin::Nothing, Stdout::Log, &Cancel::new())
+        .unwrap_err();
     assert_eq!(error.code(), "workdir-missing");
     assert!(error.message().contains("/no/such/directory"), "{error}");
 
@@ -239,7 +244,9 @@ fn secrets_of_the_environment_stay_out_of_errors() {
         shell: &shell,
         accept: &[],
     };
-    let error = command.run(Stdout::Log, &Cancel::new()).unwrap_err();
+    let error = command
+        .run(Stdin::Nothing, Stdout::Log, &Cancel::new())
+        .unwrap_err();
     assert!(!format!("{error:?}").contains("geheim"));
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Request, normal};
+use super::{Request, RestorePlan, normal};
 use crate::config::Allow;
 
 /// The keys of `strategy.config` that hold command lines.
@@ -47,6 +47,37 @@ pub fn allow(config: &Value, workdir: &Path, asked: &Request) -> Allow {
             .collect(),
     }
 }
+
+/// The same for a restore: the lines under `restore`. With `engine` the strategy brings its own
+/// lines, which are part of this program as much as its components are: all of them are allowed.
+pub fn allow_restore(config: &Value, workdir: &Path, plan: &RestorePlan) -> Allow {
+    let own = allow(config, workdir, &Request::default());
+    if config.get("engine").is_some_and(|engine| !engine.is_null()) {
+        return Allow {
+            commands: plan.commands.iter().chain(&plan.shell).cloned().collect(),
+            net: plan.net.clone(),
+            env: plan.env.clone(),
+            ..own
+        };
+    }
+    Allow {
+        commands: ["restore", "shell"]
+            .iter()
+            .flat_map(|key| strings(config.get(key)))
+            .collect(),
+        env: names(config.get("env"))
+            .chain(SELECTION.map(str::to_owned))
+            .collect(),
+        ..own
+    }
+}
+
+/// What `restore` commands are told of what the operator chose.
+const SELECTION: [&str; 3] = [
+    "SIDE_CAR_RESTORE_ONLY",
+    "SIDE_CAR_RESTORE_INTO",
+    "SIDE_CAR_RESTORE_REPLACE",
+];
 
 /// What `post` commands are told of the run: "succeeded" or "failed".
 const OUTCOME: &str = "SIDE_CAR_OUTCOME";
@@ -128,5 +159,23 @@ mod tests {
         let none = allowed(serde_json::json!({"command": "true"}));
         assert_eq!(none.commands, ["true"]);
         assert!(!none.env.contains(&"PGHOST".to_owned()));
+    }
+
+    #[test]
+    fn a_restore_has_lines_of_its_own() {
+        let plan = RestorePlan {
+            commands: vec!["pg_restore".into()],
+            ..RestorePlan::default()
+        };
+        let workdir = Path::new("/work");
+        let config = serde_json::json!({"command": "pg_dump", "restore": "pg_restore -d app", "env": {"A": 1}});
+        let allow = allow_restore(&config, workdir, &plan);
+        assert_eq!(allow.commands, ["pg_restore -d app"]);
+        assert_eq!(allow.env[..2], ["A", "SIDE_CAR_RESTORE_ONLY"]);
+        let config = serde_json::json!({"engine": "postgres", "url": "postgresql://db"});
+        assert_eq!(
+            allow_restore(&config, workdir, &plan).commands,
+            ["pg_restore"]
+        );
     }
 }

@@ -9,6 +9,7 @@ use wasmtime::{Config, Strategy};
 
 use super::bindings;
 use super::cache::Cache;
+use super::restorer::sidecar::strategy::{source, target};
 use super::run::State;
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
@@ -36,6 +37,10 @@ impl Engine {
         let mut linker = Linker::new(&wasmtime);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(broken)?;
         bindings::Module::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        source::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        target::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(broken)?;
         start_ticker(&wasmtime)?;
         let cache = cache.map(|folder| Arc::new(Cache::new(folder, &wasmtime)));

@@ -13,6 +13,7 @@ mod imports;
 mod interrupt;
 mod limit;
 mod module;
+mod restore;
 mod run;
 mod stream;
 
@@ -20,6 +21,7 @@ pub use anatomy::{Anatomy, Version};
 pub use engine::Engine;
 pub use grants::Directories;
 pub use module::{Description, Module, Source};
+pub use restore::{Outcome, RestoreJob, RestoreRequest, Restored, Selection};
 pub use run::{Job, Reporter};
 
 /// Bindings of `wit/strategy.wit`.
@@ -33,6 +35,21 @@ mod bindings {
             "sidecar:strategy/deflate.deflated": crate::sandbox::imports::deflate::Deflated,
             "sidecar:strategy/files.directory": crate::sandbox::imports::files::Directory,
             "sidecar:strategy/files.file": crate::sandbox::imports::files::OpenFile,
+        },
+        require_store_data_send: true,
+    });
+}
+
+/// Bindings of `wit/restore.wit`: what a module has in addition if it knows the way back.
+mod restorer {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "restorer",
+        imports: { default: trappable },
+        exports: { default: async },
+        with: {
+            "sidecar:strategy/types": crate::sandbox::bindings::sidecar::strategy::types,
+            "sidecar:strategy/commands": crate::sandbox::bindings::sidecar::strategy::commands,
         },
         require_store_data_send: true,
     });

@@ -159,7 +159,7 @@ impl Module {
 
     /// Asks the module who it is.
     pub fn describe(&self) -> Result<Description> {
-        let said = self.ask(&[], async |instance, store| {
+        let said = self.ask_strategy(&[], async |instance, store| {
             instance
                 .sidecar_strategy_strategy()
                 .call_describe(store)
@@ -189,7 +189,7 @@ impl Module {
         config: &str,
         helpers: &[(String, String)],
     ) -> Result<Result<Request, Vec<Error>>> {
-        let said = self.ask(helpers, async |instance, store| {
+        let said = self.ask_strategy(helpers, async |instance, store| {
             instance
                 .sidecar_strategy_strategy()
                 .call_plan_run(store, config)
@@ -206,27 +206,22 @@ impl Module {
         run::run(self, job, artifact)
     }
 
-    /// Calls a function that needs nothing and may do nothing.
-    fn ask<T>(
+    /// Calls a function that needs nothing and may do nothing: `call` instantiates the component,
+    /// which may compute as soon as that, and says how the function ended.
+    pub(super) fn ask<T>(
         &self,
         helpers: &[(String, String)],
-        call: impl AsyncFnOnce(&Bindings, &mut wasmtime::Store<State>) -> wasmtime::Result<T>,
+        call: impl AsyncFnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<wasmtime::Result<T>>,
     ) -> Result<T> {
         let words = Words::new(&self.name);
         let mut store = run::store(
             self,
             State::bare(&self.name, helpers, self.limits.memory, &words),
         );
-        let asked = async {
-            // A component may compute as soon as it is instantiated.
-            let instance =
-                Bindings::instantiate_async(&mut store, &self.component, &self.engine.linker)
-                    .await
-                    .map_err(|error| unusable(&self.name, &error))?;
-            Ok::<_, Error>(call(&instance, &mut store).await)
-        };
+        let asked = call(&mut store);
         match run::block_on(async { tokio::time::timeout(PATIENCE, asked).await })? {
-            Ok(answer) => answer?
+            Ok(answer) => answer
+                .map_err(|error| unusable(&self.name, &error))?
                 .map_err(|trap| run::explain(&trap, &self.name, &store.data().memory, &words)),
             Err(_) => Err(Error::new(
                 Kind::Config,
@@ -236,8 +231,22 @@ impl Module {
                     self.name
                 ),
             )
-            .hint("describe and plan-run must only think; the work belongs into backup")),
+            .hint("describe, plan-run and plan-restore must only think; the work belongs into backup and restore")),
         }
+    }
+
+    /// Calls a function of interface `strategy` that needs nothing.
+    fn ask_strategy<T>(
+        &self,
+        helpers: &[(String, String)],
+        call: impl AsyncFnOnce(&Bindings, &mut wasmtime::Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T> {
+        self.ask(helpers, async |store| {
+            let instance =
+                Bindings::instantiate_async(&mut *store, &self.component, &self.engine.linker)
+                    .await?;
+            Ok(call(&instance, store).await)
+        })
     }
 
     fn request(&self, plan: Plan) -> Result<Request> {

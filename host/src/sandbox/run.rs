@@ -15,6 +15,7 @@ use super::imports::{Access, Commands, TempDump};
 use super::interrupt::Interrupt;
 use super::limit::MemoryLimit;
 use super::module::Module;
+use super::restore::Restoring;
 use super::stream::Words;
 use crate::artifact::Writer;
 use crate::artifact::codec::deflate::Deflater;
@@ -68,7 +69,9 @@ pub(crate) struct State {
     pub(super) artifact: Option<Writer>,
     /// There once a file was deflated.
     pub(super) deflater: Option<Deflater>,
-    /// The first error after which the artifact cannot be good.
+    /// Of a restore, which has no artifact.
+    pub(super) restoring: Option<Restoring>,
+    /// The first error after which the artifact, or the restore, cannot be good.
     pub(super) broken: Option<Error>,
     pub(super) cancel: Cancel,
     pub(super) reporter: Arc<dyn Reporter>,
@@ -106,13 +109,15 @@ impl State {
             temp_dump: TempDump::new(PathBuf::new()),
             artifact: None,
             deflater: None,
+            restoring: None,
             broken: None,
             cancel: Cancel::new(),
             reporter: Arc::new(Silent),
         }
     }
 
-    fn for_job(module: &Module, job: &Job, artifact: Writer, words: &Words) -> Result<Self> {
+    /// The state of a run, or of a restore, with what it was granted.
+    pub(super) fn for_job(module: &Module, job: &Job, words: &Words) -> Result<Self> {
         let shell = match job.grants.commands.as_slice() {
             [] => None,
             _ => Some(Shell::find(job.grants.shell.as_deref())?),
@@ -137,7 +142,6 @@ impl State {
                 workdir: directories.workdir.clone(),
             },
             temp_dump: TempDump::new(job.temp_dump.clone()),
-            artifact: Some(artifact),
             cancel: job.cancel.clone(),
             reporter: job.reporter.clone(),
             ..Self::bare(module.name(), &[], job.memory, words)
@@ -155,53 +159,53 @@ impl Reporter for Silent {
 /// Runs `backup` to its end on this thread. Returns the artifact that it wrote, still unsealed.
 pub(super) fn run(module: &Module, job: Job, artifact: Writer) -> Result<Writer> {
     let words = Words::new(module.name());
-    let state = State::for_job(module, &job, artifact, &words)?;
-    let mut store = store(module, state);
+    let mut state = State::for_job(module, &job, &words)?;
+    state.artifact = Some(artifact);
     let request = Run {
         id: job.id,
         config: job.config,
         parameters: job.parameters,
     };
-    let interrupt = Interrupt::this_thread(&job.cancel)?;
-    let answer = block_on(async {
-        let call = async {
-            let instance =
-                Bindings::instantiate_async(&mut store, module.component(), module.linker())
-                    .await?;
-            instance
-                .sidecar_strategy_strategy()
-                .call_backup(&mut store, &request)
-                .await
-        };
-        tokio::select! {
-            answer = call => Ok(answer),
-            () = job.cancel.cancelled() => Err(job.cancel.error()),
-        }
-    });
-    drop(interrupt);
-    let answer = answer?;
-    let State {
-        artifact,
-        broken,
-        memory,
-        ..
-    } = store.into_data();
-    if let Some(reason) = job.cancel.reason() {
-        return Err(reason.error());
-    }
-    let answer = answer?;
-    if let Some(broken) = broken {
+    let (answer, state) = call(module, state, async |store| {
+        let instance =
+            Bindings::instantiate_async(&mut *store, module.component(), module.linker()).await?;
+        let strategy = instance.sidecar_strategy_strategy();
+        strategy.call_backup(store, &request).await
+    })?;
+    if let Some(broken) = state.broken {
         return Err(broken);
     }
     answer
-        .map_err(|trap| explain(&trap, module.name(), &memory, &words))?
+        .map_err(|trap| explain(&trap, module.name(), &state.memory, &words))?
         .map_err(Error::from)?;
-    artifact.ok_or_else(|| {
+    state.artifact.ok_or_else(|| {
         Error::run(
             "fifo-not-collected",
             "the module prepared the FIFO and never collected it",
         )
     })
+}
+
+/// Makes one call to its end on this thread, unless it is cancelled. Returns what it answered, or
+/// the trap that it ended with, and what it left.
+pub(super) fn call<T>(
+    module: &Module,
+    state: State,
+    call: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
+) -> Result<(wasmtime::Result<T>, State)> {
+    let cancel = state.cancel.clone();
+    let mut store = store(module, state);
+    let interrupt = Interrupt::this_thread(&cancel)?;
+    let answer = block_on(async {
+        tokio::select! {
+            answer = call(&mut store) => Ok(answer),
+            () = cancel.cancelled() => Err(cancel.error()),
+        }
+    });
+    drop(interrupt);
+    let answer = answer??;
+    cancel.check()?;
+    Ok((answer, store.into_data()))
 }
 
 /// A store with its limits set; the deadline yields to the event loop, which knows of cancelling.

@@ -33,7 +33,8 @@ pub struct Config {
     /// can do `pipefail`.
     #[schemars(with = "String")]
     pub shell: Option<String>,
-    /// Commands for the way back.
+    /// Commands for the way back, one after the other: each gets the backup on its standard input, or
+    /// as the file at SIDE_CAR_TEMP_DUMP if it names that.
     pub restore: Strings,
 }
 

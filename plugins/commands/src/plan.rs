@@ -56,11 +56,12 @@ fn all_of(config: &Config) -> Plan {
 
 /// What is written, but empty.
 fn blanks(config: &Config) -> Vec<Failure> {
-    let lists: [(&str, &Strings); 4] = [
+    let lists: [(&str, &Strings); 5] = [
         ("pre", &config.pre),
         ("command", &config.command),
         ("commands", &config.commands),
         ("post", &config.post),
+        ("restore", &config.restore),
     ];
     let mut mistakes: Vec<Failure> = lists
         .iter()
@@ -122,12 +123,6 @@ fn mistakes(config: &Config, capture_by_default: bool) -> Vec<Failure> {
     }
 
     mistakes.extend(env_names(config));
-    if !config.restore.as_slice().is_empty() {
-        mistakes.push(
-            Failure::new("not-built-yet", "strategy.config.restore is not built yet")
-                .hint("remove the key, and run the commands for the way back by hand"),
-        );
-    }
     mistakes
 }
 
@@ -171,15 +166,15 @@ mod tests {
     #[test]
     fn reports_every_mistake_at_once() {
         let config = r#"{"pre": ["ok", " "], "command": "a", "commands": ["b"], "shell": "",
-                         "env": {"A=B": "1"}, "restore": "x"}"#;
+                         "env": {"A=B": "1"}, "restore": ""}"#;
         assert_eq!(
             planned(config).unwrap_err(),
             [
                 "blank",
                 "blank",
+                "blank",
                 "command-twice",
-                "env-name-invalid",
-                "not-built-yet"
+                "env-name-invalid"
             ]
         );
     }

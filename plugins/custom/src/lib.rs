@@ -1,6 +1,7 @@
 //! Backs up whatever the operator's own scripts produce.
 
 use commands::Config;
+use sidecar_sdk::restore::{self, Outcome, Request, Restore};
 use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy};
 
 const CAPTURE_BY_DEFAULT: bool = false;
@@ -23,4 +24,14 @@ impl Strategy for Custom {
     }
 }
 
-sidecar_sdk::export!(Custom);
+impl Restore for Custom {
+    fn plan_restore(request: Request<Config>) -> Result<restore::Plan, Vec<Failure>> {
+        commands::plan_restore(&request.config, &request)
+    }
+
+    fn restore(_: &str, request: Request<Config>) -> Result<Vec<Outcome>> {
+        commands::restore(&request.config, &request)
+    }
+}
+
+sidecar_sdk::export_restorable!(Custom);

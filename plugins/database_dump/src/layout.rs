@@ -108,7 +108,7 @@ impl<'a, F: Serialize> Layout<'a, F> {
         dump: impl FnOnce(&mut Artifact) -> Result<()>,
     ) -> Result<()> {
         let offset = self.artifact.position();
-        dump(self.artifact)?;
+        self.artifact.part(&part, dump)?;
         let length = self.artifact.position() - offset;
         if length == 0 {
             return Err(
@@ -116,7 +116,6 @@ impl<'a, F: Serialize> Layout<'a, F> {
                     .hint("look at what the dump tool said: an empty part is not a backup"),
             );
         }
-        self.artifact.add_part(&part, offset, length)?;
         self.index.parts.push(Entry {
             part,
             offset,
@@ -132,10 +131,10 @@ impl<'a, F: Serialize> Layout<'a, F> {
             Failure::new("internal", format!("cannot write the index: {error}"))
         })?;
         self.artifact.append(b"\n")?;
-        let offset = self.artifact.position();
-        self.artifact.append(line.as_bytes())?;
-        self.artifact.append(b"\n")?;
-        self.artifact.add_part(INDEX, offset, line.len() as u64 + 1)
+        self.artifact.part(INDEX, |artifact| {
+            artifact.append(line.as_bytes())?;
+            artifact.append(b"\n")
+        })
     }
 }
 

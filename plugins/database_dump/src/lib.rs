@@ -8,6 +8,7 @@ mod postgres;
 mod system;
 mod url;
 
+use sidecar_sdk::restore::{self, Outcome, Request, Restore};
 use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy};
 
 pub use config::{Config, Engine};
@@ -48,4 +49,25 @@ impl Strategy for DatabaseDump {
     }
 }
 
-sidecar_sdk::export!(DatabaseDump);
+impl Restore for DatabaseDump {
+    fn plan_restore(request: Request<Config>) -> Result<restore::Plan, Vec<Failure>> {
+        match request.config.engine {
+            Some(engine) => Err(vec![no_way_back(engine)]),
+            None => commands::plan_restore(&request.config.commands, &request),
+        }
+    }
+
+    fn restore(_: &str, request: Request<Config>) -> Result<Vec<Outcome>> {
+        commands::restore(&request.config.commands, &request)
+    }
+}
+
+fn no_way_back(engine: Engine) -> Failure {
+    Failure::new(
+        "not-built-yet",
+        format!("engine {engine:?} cannot restore yet"),
+    )
+    .hint("`sidecar fetch` brings the backup back; restore it with the tools of the database")
+}
+
+sidecar_sdk::export_restorable!(DatabaseDump);

@@ -74,10 +74,14 @@ impl Artifact {
         artifact::position() + self.buffer.len() as u64
     }
 
-    /// Names a range of what was written, so that it can be restored alone.
-    pub fn add_part(&mut self, name: &str, offset: u64, length: u64) -> Result<()> {
+    /// What `write` appends is a part called `name`: it can be fetched, checked and restored alone.
+    pub fn part<T>(&mut self, name: &str, write: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.flush_buffer()?;
-        artifact::add_part(name, offset, length)
+        artifact::begin_part(name)?;
+        let written = write(self)?;
+        self.flush_buffer()?;
+        artifact::end_part()?;
+        Ok(written)
     }
 
     pub(crate) fn flush_buffer(&mut self) -> Result<()> {

@@ -88,7 +88,7 @@ impl<S: Strategy> exported::Guest for Module<S> {
     }
 }
 
-fn parse<C: DeserializeOwned>(config: &str) -> Result<C> {
+pub(crate) fn parse<C: DeserializeOwned>(config: &str) -> Result<C> {
     serde_json::from_str(config).map_err(|error| {
         Failure::new(
             "config-invalid",

@@ -44,17 +44,27 @@ impl Host for State {
         offset: u64,
         length: u64,
     ) -> wasmtime::Result<Result<(), Failure>> {
-        let added = self.artifact().and_then(|artifact| {
-            if name.len() > LONGEST_NAME || artifact.parts() == MOST_PARTS {
-                return Err(too_many_parts());
-            }
+        let added = self.new_part(&name).and_then(|artifact| {
             artifact.add_part(Part {
                 name,
                 offset,
                 length,
+                sha256: None,
             })
         });
         self.settle(added)
+    }
+
+    fn begin_part(&mut self, name: String) -> wasmtime::Result<Result<(), Failure>> {
+        let begun = self
+            .new_part(&name)
+            .and_then(|artifact| artifact.begin_part(name));
+        self.settle(begun)
+    }
+
+    fn end_part(&mut self) -> wasmtime::Result<Result<(), Failure>> {
+        let ended = self.artifact().and_then(Writer::end_part);
+        self.settle(ended)
     }
 }
 
@@ -64,6 +74,7 @@ fn append(
     file: &Resource<OpenFile>,
     length: u64,
 ) -> wasmtime::Result<Result<Appended>> {
+    let missing = state.no_artifact();
     let State {
         table,
         artifact,
@@ -72,7 +83,7 @@ fn append(
     } = state;
     let file = table.get(file)?;
     let Some(artifact) = artifact else {
-        return Ok(Err(busy()));
+        return Ok(Err(missing));
     };
     Ok(copy(file, length, artifact, cancel))
 }
@@ -125,7 +136,25 @@ fn fill(artifact: &mut Writer, mut length: u64, cancel: &Cancel) -> Result<()> {
 impl State {
     /// The artifact, unless the FIFO at `SIDE_CAR_TEMP_DUMP` is writing it.
     pub(super) fn artifact(&mut self) -> Result<&mut Writer> {
-        self.artifact.as_mut().ok_or_else(busy)
+        let missing = self.no_artifact();
+        self.artifact.as_mut().ok_or(missing)
+    }
+
+    /// The artifact, if it can take another part.
+    fn new_part(&mut self, name: &str) -> Result<&mut Writer> {
+        let artifact = self.artifact()?;
+        match name.len() > LONGEST_NAME || artifact.parts() == MOST_PARTS {
+            true => Err(too_many_parts()),
+            false => Ok(artifact),
+        }
+    }
+
+    /// Why there is none.
+    pub(super) fn no_artifact(&self) -> Error {
+        match self.restoring {
+            Some(_) => Error::run("no-artifact", "a restore writes no artifact"),
+            None => busy(),
+        }
     }
 
     /// An error that makes the artifact worthless fails the run, whatever the module makes of it;
@@ -142,7 +171,7 @@ impl State {
     }
 }
 
-pub(super) fn busy() -> Error {
+fn busy() -> Error {
     Error::run(
         "artifact-busy",
         "the artifact is being written from the FIFO at SIDE_CAR_TEMP_DUMP",

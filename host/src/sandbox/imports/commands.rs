@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::access::by_descriptor;
-use super::artifact::busy;
 use crate::artifact::Writer;
-use crate::command::{self, Capture, Shell, Sink, Stdout};
+use crate::command::{self, Capture, Shell, Sink, Stdin, Stdout};
 use crate::error::{Error, Result};
 use crate::plan::Grants;
 use crate::sandbox::bindings::sidecar::strategy::commands::{Captured, Command, Finished, Host};
@@ -20,7 +19,7 @@ const LARGEST_CAPTURE: usize = 16 << 20;
 
 impl Host for State {
     fn run(&mut self, command: Command) -> wasmtime::Result<Result<Finished, Failure>> {
-        let finished = self.execute(&command, Stdout::Log);
+        let finished = self.execute(&command, Stdin::Nothing, Stdout::Log);
         self.settle(finished)
     }
 
@@ -29,10 +28,11 @@ impl Host for State {
         command: Command,
     ) -> wasmtime::Result<Result<Finished, Failure>> {
         let Some(artifact) = self.artifact.take() else {
-            return self.settle(Err(busy()));
+            let missing = self.no_artifact();
+            return self.settle(Err(missing));
         };
         let mut sink = IntoArtifact(artifact);
-        let finished = self.execute(&command, Stdout::Into(&mut sink));
+        let finished = self.execute(&command, Stdin::Nothing, Stdout::Into(&mut sink));
         self.artifact = Some(sink.0);
         self.settle(finished)
     }
@@ -44,7 +44,7 @@ impl Host for State {
     ) -> wasmtime::Result<Result<Captured, Failure>> {
         let limit = LARGEST_CAPTURE.min(max_bytes as usize);
         let mut capture = Capture::new(limit);
-        let finished = self.execute(&command, Stdout::Into(&mut capture));
+        let finished = self.execute(&command, Stdin::Nothing, Stdout::Into(&mut capture));
         let stdout = capture.into_bytes();
         Ok(self
             .settle(finished)?
@@ -66,7 +66,12 @@ impl Sink for IntoArtifact {
 }
 
 impl State {
-    fn execute(&mut self, command: &Command, stdout: Stdout<'_>) -> Result<Finished> {
+    pub(super) fn execute<'s>(
+        &mut self,
+        command: &Command,
+        stdin: Stdin<'s>,
+        stdout: Stdout<'s>,
+    ) -> Result<Finished> {
         let shell = self.commands.check(command)?;
         let workdir = match &command.workdir {
             None => None,
@@ -92,7 +97,7 @@ impl State {
             shell,
             accept: &command.accept,
         }
-        .run(stdout, &self.cancel)?;
+        .run(stdin, stdout, &self.cancel)?;
         Ok(Finished {
             exit_code: finished.exit_code,
             stdout_bytes: finished.stdout_bytes,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wasmtime::component::Resource;
 
-use super::artifact::{busy, tell_short};
+use super::artifact::tell_short;
 use super::files::OpenFile;
 use crate::artifact::Writer;
 use crate::artifact::codec::deflate::{self, Deflater, Failed, Method, Prepared};
@@ -95,6 +95,7 @@ impl Host for State {
         length: u64,
         level: u32,
     ) -> wasmtime::Result<Result<Facts, Failure>> {
+        let missing = self.no_artifact();
         let State {
             table,
             artifact,
@@ -104,7 +105,7 @@ impl Host for State {
         } = self;
         let file = table.get(&file)?;
         let streamed = match artifact {
-            None => Err(busy()),
+            None => Err(missing),
             Some(artifact) => deflater(deflaters)
                 .and_then(|deflater| stream(deflater, file, length, level, artifact, cancel)),
         };

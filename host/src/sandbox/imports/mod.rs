@@ -1,4 +1,4 @@
-//! What the host does for a module: one file for each interface of `wit/strategy.wit`.
+//! What the host does for a module: one file for each interface of `wit/`.
 
 mod access;
 mod artifact;
@@ -6,11 +6,15 @@ mod commands;
 pub(super) mod deflate;
 pub(super) mod files;
 mod progress;
+mod source;
+mod target;
 mod temp_dump;
+mod tree;
 
 pub(super) use access::{Access, by_descriptor};
 pub(super) use commands::Commands;
 pub(super) use temp_dump::TempDump;
+pub(super) use tree::Tree;
 
 use progress::shortened;
 

@@ -1,9 +1,9 @@
 //! Interface `temp-dump`: the file or FIFO at `SIDE_CAR_TEMP_DUMP`.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
@@ -12,7 +12,8 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 
 use super::access::failed;
-use crate::artifact::{ReadError, Writer};
+use super::source::copy;
+use crate::artifact::{Piece, ReadError, Writer};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::sandbox::bindings::sidecar::strategy::temp_dump::Host;
@@ -66,6 +67,29 @@ impl Host for State {
     fn collect(&mut self) -> wasmtime::Result<Result<u64, Failure>> {
         let collected = collect(self);
         self.settle(collected)
+    }
+}
+
+impl TempDump {
+    /// Puts bytes there for commands that want a file, in place of what lies there.
+    pub(super) fn lay_out(&mut self, mut piece: Piece, cancel: &Cancel) -> Result<()> {
+        let path = &self.path;
+        match fs::symlink_metadata(path) {
+            Ok(facts) if facts.is_dir() => return Err(is_directory(path)),
+            Ok(facts) if facts.file_type().is_fifo() => return Err(is_fifo(path)),
+            Ok(_) => fs::remove_file(path).map_err(|error| Error::io("remove", path, error))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io("inspect", path, error)),
+        }
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|error| Error::io("create", path, error))?;
+        self.prepared = true;
+        let wrong = |error| Error::io("write", path, error);
+        copy(&mut piece, &mut file, cancel, wrong).map(drop)
     }
 }
 
@@ -234,6 +258,14 @@ fn is_directory(path: &Path) -> Error {
         format!("paths.temp_dump {} is a directory", path.display()),
     )
     .hint("name a file in it instead, or remove the directory")
+}
+
+fn is_fifo(path: &Path) -> Error {
+    Error::run(
+        "temp-dump-is-fifo",
+        format!("paths.temp_dump {} is a FIFO: a command that wants a file cannot have it there", path.display()),
+    )
+    .hint("let the restore command read its standard input, or name another path under paths.temp_dump")
 }
 
 fn already_prepared() -> Error {

@@ -28,6 +28,7 @@ mod notifications;
 mod one_run;
 mod page;
 mod replicas;
+mod restore;
 mod runs;
 mod schedule;
 mod stored_over_http;

@@ -27,6 +27,15 @@ impl Answer {
         Self::read(request.send_empty())
     }
 
+    /// With a JSON body.
+    pub(crate) fn send(url: &str, token: &str, body: &Value) -> Self {
+        let request = agent()
+            .post(url)
+            .header("Authorization", format!("Bearer {token}"))
+            .header("Content-Type", "application/json");
+        Self::read(request.send(body.to_string()))
+    }
+
     pub(crate) fn ask(method: &str, url: &str, headers: &[(&str, &str)]) -> Self {
         let request = ureq::http::Request::builder().method(method).uri(url);
         let with = |request: ureq::http::request::Builder, header: &(&str, &str)| {

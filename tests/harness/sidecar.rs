@@ -231,7 +231,8 @@ impl Sidecar {
         marked(&self.mark())
     }
 
-    /// Every file in the folders of a run, relative and sorted, but for the lock and the journal, which stay.
+    /// Every file in the folders of a run, relative and sorted, but for the lock, the journal and the
+    /// manifest of what was published, which stay.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut found = Vec::new();
         for folder in ["work", "artifacts", "tmp"] {
@@ -242,6 +243,7 @@ impl Sidecar {
             "history.sqlite",
             "history.sqlite-wal",
             "history.sqlite-shm",
+            "published.manifest.json",
         ];
         found.retain(|file| {
             !stays

@@ -9,6 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::Part;
 use crate::config::{Codec, Tier};
@@ -16,6 +17,9 @@ use crate::error::{Error, Kind, Result};
 
 /// The version that this sidecar writes, and the newest that it reads.
 const VERSION: u32 = 1;
+
+/// The key of the digest that protects the rest.
+const SEAL: &str = "manifest_sha256";
 
 /// What a store knows about one backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -158,10 +162,12 @@ impl Manifest {
     /// The version that new manifests have.
     pub const VERSION: u32 = VERSION;
 
-    /// As it is stored: JSON that people can read.
+    /// As it is stored: JSON that people can read, and a digest of what it says.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut text =
-            serde_json::to_vec_pretty(self).expect("a manifest has nothing that JSON cannot say");
+        let sayable = "a manifest has nothing that JSON cannot say";
+        let mut value = serde_json::to_value(self).expect(sayable);
+        value[SEAL] = seal(&value).as_str().into();
+        let mut text = serde_json::to_vec_pretty(&value).expect(sayable);
         text.push(b'\n');
         text
     }
@@ -179,7 +185,8 @@ impl Manifest {
                 format!("the manifest is damaged: {error}"),
             )
         };
-        let found: Versioned = serde_json::from_slice(text).map_err(damaged)?;
+        let mut value: Value = serde_json::from_slice(text).map_err(damaged)?;
+        let found = Versioned::deserialize(&value).map_err(damaged)?;
         if found.manifest_version > VERSION {
             let message = format!(
                 "the manifest has version {}, this sidecar reads up to {VERSION}",
@@ -188,13 +195,33 @@ impl Manifest {
             return Err(Error::new(Kind::Verification, "newer-manifest", message)
                 .hint("use the sidecar that wrote it, or a later one"));
         }
-        serde_json::from_slice(text).map_err(damaged)
+        // The first manifests had none.
+        let sealed = value.as_object_mut().and_then(|fields| fields.remove(SEAL));
+        if sealed.is_some_and(|sealed| sealed != seal(&value).as_str()) {
+            return Err(Error::new(
+                Kind::Verification,
+                "damaged-manifest",
+                "the manifest is damaged: it does not say what it said when it was written",
+            ));
+        }
+        Self::deserialize(value).map_err(damaged)
     }
 }
 
+/// The digest of everything else that a manifest says, however it is laid out.
+fn seal(value: &Value) -> Sha256 {
+    super::Digest::of_bytes(value.to_string().as_bytes()).into()
+}
+
 /// The JSON Schema of a manifest, as published in `config/manifest.schema.json`.
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Manifest).to_value()
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(Manifest).to_value();
+    schema["properties"][SEAL] = serde_json::json!({
+        "description": "SHA-256 of this manifest as compact JSON, in this order and without this key.",
+        "type": "string",
+        "pattern": "^[0-9a-f]{64}$",
+    });
+    schema
 }
 
 #[cfg(test)]
@@ -263,6 +290,10 @@ mod tests {
         value["manifest_version"] = 2.into();
         let error = Manifest::from_json(value.to_string().as_bytes()).unwrap_err();
         assert_eq!(error.code(), "newer-manifest");
+        let altered = String::from_utf8(manifest().to_json()).unwrap();
+        let altered = altered.replace("backup.dump", "other.dump");
+        let error = Manifest::from_json(altered.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "damaged-manifest");
         let error = Manifest::from_json(b"{\"manifest_version\": 1, \"id\": 3").unwrap_err();
         assert_eq!(error.code(), "damaged-manifest");
     }

@@ -8,13 +8,16 @@ use std::collections::BTreeSet;
 use super::variables::is_name;
 
 /// What the sidecar sets for every command.
-const HELPERS: [&str; 6] = [
+const HELPERS: [&str; 9] = [
     "SIDE_CAR_WORKDIR",
     "SIDE_CAR_ARTIFACTS_DIR",
     "SIDE_CAR_TEMP_DUMP",
     "SIDE_CAR_STRATEGY",
     "SIDE_CAR_DRIVE_FOLDER_ID",
     "SIDE_CAR_OUTCOME",
+    "SIDE_CAR_RESTORE_ONLY",
+    "SIDE_CAR_RESTORE_INTO",
+    "SIDE_CAR_RESTORE_REPLACE",
 ];
 
 /// What shells set themselves.

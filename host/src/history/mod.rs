@@ -19,7 +19,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use crate::clock;
 
-pub use run::{Artifact, Failure, Run, State, StoreKeys};
+pub use run::{Artifact, Failure, Kind, Outcome, Run, State, StoreKeys};
 
 /// The file, in the state folder.
 const FILE: &str = "history.sqlite";
@@ -98,9 +98,21 @@ impl History {
         self.try_to("list runs", |connection| store::list(connection, at_most))
     }
 
-    /// The youngest run in this state.
+    /// The youngest backup in this state.
     pub fn last(&self, state: State) -> Option<Run> {
-        self.try_to("look up a run", |connection| store::last(connection, state))
+        self.try_to("look up a run", |connection| {
+            store::last(connection, Kind::Backup, state)
+        })
+    }
+
+    /// The run in progress, whatever it is for.
+    pub fn running(&self) -> Option<Run> {
+        let mut running = Kind::ALL.into_iter().filter_map(|kind| {
+            self.try_to("look up a run", |connection| {
+                store::last(connection, kind, State::Running)
+            })
+        });
+        running.next()
     }
 
     /// The youngest run that `asker` asked for.
@@ -110,7 +122,7 @@ impl History {
         })
     }
 
-    /// How many runs ended, or stand, in each state.
+    /// How many backups ended, or stand, in each state.
     pub fn counts(&self) -> Vec<(State, u64)> {
         self.try_to("count runs", store::counts)
     }

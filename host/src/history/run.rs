@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock;
 use crate::error::Error;
@@ -17,7 +17,7 @@ pub enum State {
     Queued,
     /// In progress.
     Running,
-    /// The artifact was published.
+    /// The artifact was published, or everything restored.
     Succeeded,
     /// It ended with an error.
     Failed,
@@ -27,11 +27,23 @@ pub enum State {
     Interrupted,
 }
 
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Making a backup.
+    Backup,
+    /// Bringing one back.
+    Restore,
+}
+
 /// A run, as its askers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Run {
     /// Unique; sorts by time.
     pub id: String,
+    /// What it is for.
+    pub kind: Kind,
     /// How it stands.
     pub state: State,
     /// The strategy's canonical name.
@@ -64,6 +76,21 @@ pub struct Run {
     /// When the artifact had been fetched as a whole. RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
+    /// Of a restore: how it went for each part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Outcome>,
+}
+
+/// How a restore went for one part, or one selection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Outcome {
+    /// Its name.
+    pub name: String,
+    /// "3 tables", "restored as app1_copy".
+    pub note: String,
+    /// Why it was not restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
 }
 
 /// A published artifact.
@@ -93,15 +120,28 @@ pub struct StoreKeys {
 }
 
 /// An error that can be written down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// The stable kebab-case word.
     pub code: String,
     /// One sentence.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 2] = [Kind::Backup, Kind::Restore];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Backup => "backup",
+            Kind::Restore => "restore",
+        }
+    }
 }
 
 impl State {
@@ -150,15 +190,15 @@ impl Run {
         self.started_at = Some(clock::now());
     }
 
-    /// It ends now.
-    pub fn end(&mut self, state: State, made: Result<Artifact, Failure>) {
+    /// It ends now. A restore makes no artifact.
+    pub fn end(&mut self, state: State, made: Result<Option<Artifact>, Failure>) {
         let now = clock::now();
         let started = *self.started_at.get_or_insert(now);
         self.state = state;
         self.finished_at = Some(now);
         self.duration_ms = u64::try_from(now.duration_since(started).as_millis()).ok();
         (self.artifact, self.error) = match made {
-            Ok(artifact) => (Some(artifact), None),
+            Ok(artifact) => (artifact, None),
             Err(failure) => (None, Some(failure)),
         };
     }

@@ -6,12 +6,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension as _, Result, Row, named_params};
+use rusqlite::{
+    Connection, OptionalExtension as _, Result, Row, TransactionBehavior, named_params,
+};
 
-use super::run::{Artifact, Failure, Run, State};
+use super::run::{Artifact, Failure, Kind, Run, State};
 
-/// Raised when the table changes; a file of another version is treated as damaged.
-const VERSION: i64 = 1;
+/// Raised when the table changes; a file of a later version is treated as damaged.
+const VERSION: i64 = 2;
+
+/// From version 1, which knew of backups only.
+const SECOND: &str = "
+    ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'backup';
+    ALTER TABLE runs ADD COLUMN parts TEXT;
+";
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(2);
@@ -44,7 +52,7 @@ const TABLE: &str = "
 ";
 
 pub(super) fn open(path: &Path) -> Result<Connection> {
-    let connection = Connection::open(path)?;
+    let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A crash of the machine may cost the last lines, never the file.
@@ -52,14 +60,23 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     // Nor is a short command held up by copying its lines from the log into the file.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if ![0, VERSION].contains(&version) {
+    if !(0..=VERSION).contains(&version) {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
         let found = format!("it has version {version}, this sidecar writes {VERSION}");
         return Err(rusqlite::Error::SqliteFailure(code, Some(found)));
     }
-    if version == 0 {
-        connection.execute_batch(TABLE)?;
-        connection.pragma_update(None, "user_version", VERSION)?;
+    if version < VERSION {
+        // Another process may be doing the same.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version == 0 {
+            transaction.execute_batch(TABLE)?;
+        }
+        if version < 2 {
+            transaction.execute_batch(SECOND)?;
+        }
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()?;
     }
     Ok(connection)
 }
@@ -67,7 +84,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 pub(super) fn in_memory() -> Connection {
     let connection = Connection::open_in_memory().expect("an empty data base in memory opens");
     connection
-        .execute_batch(TABLE)
+        .execute_batch(&format!("{TABLE}{SECOND}"))
         .expect("an empty data base takes a table");
     connection
 }
@@ -75,13 +92,15 @@ pub(super) fn in_memory() -> Connection {
 pub(super) fn put(connection: &Connection, run: &Run) -> Result<()> {
     let artifact = run.artifact.as_ref();
     let error = run.error.as_ref();
+    let parts = serde_json::to_string(&run.parts)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     connection
         .prepare(
             "INSERT OR REPLACE INTO runs VALUES (
                 :id, :state, :strategy, :asked_by, :drive_folder_id, :idempotency_key,
                 :queued_at, :started_at, :finished_at, :duration_ms,
                 :path, :filename, :format, :content_type, :size, :sha256,
-                :error_code, :error_message, :error_hint, :delivered_at)",
+                :error_code, :error_message, :error_hint, :delivered_at, :kind, :parts)",
         )?
         .execute(named_params! {
             ":id": run.id,
@@ -104,6 +123,8 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<()> {
             ":error_message": error.map(|error| &error.message),
             ":error_hint": error.and_then(|error| error.hint.as_ref()),
             ":delivered_at": run.delivered_at.map(text),
+            ":kind": run.kind.as_str(),
+            ":parts": parts,
         })?;
     Ok(())
 }
@@ -143,10 +164,11 @@ pub(super) fn list(connection: &Connection, at_most: usize) -> Result<Vec<Run>> 
     all.query_map([at_most], run)?.collect()
 }
 
-pub(super) fn last(connection: &Connection, state: State) -> Result<Option<Run>> {
-    let mut one =
-        connection.prepare("SELECT * FROM runs WHERE state = ?1 ORDER BY id DESC LIMIT 1")?;
-    one.query_row([state.as_str()], run).optional()
+pub(super) fn last(connection: &Connection, kind: Kind, state: State) -> Result<Option<Run>> {
+    let mut one = connection
+        .prepare("SELECT * FROM runs WHERE state = ?1 AND kind = ?2 ORDER BY id DESC LIMIT 1")?;
+    one.query_row([state.as_str(), kind.as_str()], run)
+        .optional()
 }
 
 pub(super) fn last_asked_by(connection: &Connection, asker: &str) -> Result<Option<Run>> {
@@ -156,7 +178,8 @@ pub(super) fn last_asked_by(connection: &Connection, asker: &str) -> Result<Opti
 }
 
 pub(super) fn counts(connection: &Connection) -> Result<Vec<(State, u64)>> {
-    let mut all = connection.prepare("SELECT state, count(*) AS runs FROM runs GROUP BY state")?;
+    let mut all = connection
+        .prepare("SELECT state, count(*) AS runs FROM runs WHERE kind = 'backup' GROUP BY state")?;
     all.query_map([], |row| Ok((state(row)?, row.get("runs")?)))?
         .collect()
 }
@@ -186,8 +209,11 @@ fn run(row: &Row<'_>) -> Result<Run> {
             hint: row.get("error_hint")?,
         })
     });
+    let parts: Option<String> = row.get("parts")?;
+    let parts = parts.map(|text| serde_json::from_str(&text));
     Ok(Run {
         id: row.get("id")?,
+        kind: kind(row)?,
         state: state(row)?,
         strategy: row.get("strategy")?,
         asked_by: row.get("asked_by")?,
@@ -200,7 +226,17 @@ fn run(row: &Row<'_>) -> Result<Run> {
         artifact: artifact.transpose()?,
         error: error.transpose()?,
         delivered_at: time(row, "delivered_at")?,
+        parts: parts
+            .transpose()
+            .map_err(|error| unreadable(format!("the parts of a run: {error}")))?
+            .unwrap_or_default(),
     })
+}
+
+fn kind(row: &Row<'_>) -> Result<Kind> {
+    let word: String = row.get("kind")?;
+    let known = Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
+    known.ok_or_else(|| unreadable(format!("no kind of a run: {word}")))
 }
 
 fn state(row: &Row<'_>) -> Result<State> {

@@ -6,6 +6,7 @@ use super::*;
 fn run(id: &str) -> Run {
     Run {
         id: id.to_owned(),
+        kind: Kind::Backup,
         state: State::Queued,
         strategy: "custom".to_owned(),
         asked_by: "command line".to_owned(),
@@ -19,6 +20,7 @@ fn run(id: &str) -> Run {
         artifact: None,
         error: None,
         delivered_at: None,
+        parts: Vec::new(),
     }
 }
 
@@ -43,7 +45,7 @@ fn what_is_written_can_be_read_by_another_process() {
 
     let mut made = run("2");
     made.start();
-    made.end(State::Succeeded, Ok(artifact()));
+    made.end(State::Succeeded, Ok(Some(artifact())));
     writer.record(&made);
     writer.delivered("2");
     let read = reader.get("2").unwrap();
@@ -152,4 +154,53 @@ fn without_a_usable_file_it_is_kept_in_memory() {
     history.mend();
     history.record(&run("2"));
     assert_eq!(History::open(folder.path()).get("2").unwrap().id, "2");
+}
+
+#[test]
+fn a_restore_is_no_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path());
+    let mut restore = run("1");
+    restore.kind = Kind::Restore;
+    restore.start();
+    history.record(&restore);
+    assert_eq!(history.running().unwrap().id, "1");
+    restore.end(State::Succeeded, Ok(None));
+    restore.parts = vec![Outcome {
+        name: "app1".to_owned(),
+        note: "3 tables".to_owned(),
+        error: None,
+    }];
+    history.record(&restore);
+    assert_eq!(history.get("1").unwrap(), restore);
+    assert_eq!(
+        (history.last(State::Succeeded), history.running()),
+        (None, None)
+    );
+    assert_eq!(history.counts(), []);
+}
+
+#[test]
+fn a_journal_of_the_first_version_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    History::open(folder.path()).record(&run("1"));
+    let connection = Connection::open(folder.path().join(FILE)).unwrap();
+    connection
+        .execute_batch(
+            "ALTER TABLE runs DROP COLUMN kind; ALTER TABLE runs DROP COLUMN parts; PRAGMA user_version = 1",
+        )
+        .unwrap();
+    drop(connection);
+    let history = History::open(folder.path());
+    assert_eq!(history.get("1").unwrap(), run_at("1", &history));
+    history.record(&run("2"));
+    assert_eq!(history.list(10).len(), 2);
+}
+
+/// The same run, queued when the journal says.
+fn run_at(id: &str, history: &History) -> Run {
+    Run {
+        queued_at: history.get(id).unwrap().queued_at,
+        ..run(id)
+    }
 }

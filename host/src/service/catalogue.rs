@@ -19,7 +19,7 @@ impl Service {
     /// Every copy of a backup, in the order in which they are best taken.
     pub fn copies(&self, which: &str) -> Result<Vec<Backup>> {
         let catalogue = self.catalogue(None)?;
-        let wanted = catalogue.find(&parsed(which))?.manifest.id.clone();
+        let wanted = undamaged(&catalogue, which)?.manifest.id.clone();
         let mut copies = catalogue.backups;
         copies.retain(|copy| copy.manifest.id == wanted);
         Ok(copies)
@@ -54,7 +54,7 @@ impl Service {
     pub fn verify_stored(&self, which: Option<&str>) -> Result<Vec<Backup>> {
         let catalogue = self.catalogue(None)?;
         let id = match which {
-            Some(which) => Some(catalogue.find(&parsed(which))?.manifest.id.clone()),
+            Some(which) => Some(undamaged(&catalogue, which)?.manifest.id.clone()),
             None => None,
         };
         let mut failed = catalogue
@@ -103,14 +103,72 @@ impl Service {
     }
 }
 
-fn parsed(which: &str) -> Which {
-    match which.parse() {
-        Ok(which) => which,
-        Err(never) => match never {},
+/// The backup that is meant; an error of verification where that may be a damaged one. To take an
+/// older one instead is the operator's decision.
+pub(super) fn undamaged<'c>(catalogue: &'c Catalogue, which: &str) -> Result<&'c Backup> {
+    let Ok(wanted) = which.parse::<Which>();
+    let found = catalogue.find(&wanted);
+    let (damaged, unfinished) = (&catalogue.damaged, &catalogue.unfinished);
+    let doubtful = match &found {
+        Ok(newest) if wanted == Which::Latest => {
+            let newest = named_at(&newest.key);
+            damaged
+                .iter()
+                .find(|damaged| named_at(&damaged.key) >= newest)
+        }
+        Ok(_) => None,
+        Err(error) if error.kind() != Kind::NotFound => None,
+        Err(_) => damaged.iter().chain(unfinished).next(),
+    };
+    match doubtful {
+        Some(damaged) => Err(Error::new(
+            Kind::Verification,
+            damaged.error.code().to_owned(),
+            format!(
+                "{} in store {}: {}",
+                damaged.key, damaged.store, damaged.error
+            ),
+        )
+        .hint("`sidecar list` shows which are good: name one of those by its id")),
+        None => found,
     }
 }
 
 pub(super) fn no_stores() -> Error {
     Error::new(Kind::NotFound, "no-stores", "no store is configured")
         .hint("add one under `stores`: backups stay in paths.artifacts until then")
+}
+
+/// The part of a key that is its time, and so sorts as it does: `20231201_030000`.
+fn named_at(key: &str) -> String {
+    let digits = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let words: Vec<&str> = key.split(['_', '.', '/']).collect();
+    let times = words
+        .windows(2)
+        .filter(|pair| digits(pair[0], 8) && digits(pair[1], 6));
+    times
+        .last()
+        .map(|pair| format!("{}_{}", pair[0], pair[1]))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_says_when() {
+        for (key, time) in [
+            ("daily/backup_20231201_030000.dump", "20231201_030000"),
+            (
+                "daily/b_20231201_030000_2.sql.gz.manifest.json",
+                "20231201_030000",
+            ),
+            ("daily/other.json", ""),
+        ] {
+            assert_eq!(named_at(key), time);
+        }
+    }
 }

@@ -60,6 +60,7 @@ impl Service {
     pub fn job(&self, request: Request) -> Job {
         let run = Run {
             id: request.id.clone(),
+            kind: request.task.kind(),
             state: State::Queued,
             strategy: self.config().strategy.name.clone(),
             asked_by: request.asked_by.clone(),
@@ -72,6 +73,7 @@ impl Service {
             artifact: None,
             error: None,
             delivered_at: None,
+            parts: Vec::new(),
         };
         Job {
             request,

@@ -7,7 +7,7 @@ use std::thread;
 use jiff::SignedDuration;
 
 use super::turn::Turn;
-use super::{Job, Pulse, Request, Service};
+use super::{Job, Pulse, Request, Service, Task};
 use crate::cancel::Reason;
 use crate::error::{Error, Kind, Result};
 use crate::history::{Failure, Run, State};
@@ -110,7 +110,7 @@ impl Jobs {
     pub fn in_progress(&self) -> Option<Run> {
         let here = self.job().map(|job| job.run());
         here.filter(|run| !run.state.is_over())
-            .or_else(|| self.service.history().last(State::Running))
+            .or_else(|| self.service.history().running())
     }
 
     /// The run in progress in this process.
@@ -147,14 +147,15 @@ impl Jobs {
                 run.map(|run| Known::Written(Box::new(run)))
             }
         };
-        let another = known
-            .as_ref()
-            .is_some_and(|known| known.run().drive_folder_id != request.drive_folder_id);
+        let another = known.as_ref().is_some_and(|known| {
+            let run = known.run();
+            run.drive_folder_id != request.drive_folder_id || run.kind != request.task.kind()
+        });
         if another {
             return Err(Error::new(
                 Kind::BadRequest,
                 "key-reused",
-                "this Idempotency-Key was used for another drive_folder_id",
+                "this Idempotency-Key was used for another request",
             )
             .hint("use a new key for every new request"));
         }
@@ -166,21 +167,9 @@ impl Jobs {
         let work = move || {
             let _pulse = Pulse::log(&job);
             // Whoever waits for the job must hear of its end, whatever it was.
-            let ran = catch_unwind(AssertUnwindSafe(|| service.run(turn, &job)));
-            match ran {
-                Ok(Ok(backup)) => tracing::info!(
-                    id = backup.id,
-                    size = backup.artifact.size,
-                    duration_ms = backup.duration_ms,
-                    "backup made"
-                ),
-                Ok(Err(error)) => tracing::error!(
-                    id = job.request().id,
-                    code = error.code(),
-                    hint = error.hint_text(),
-                    "backup failed: {error}"
-                ),
-                Err(_) => service.panicked(&job),
+            let ran = catch_unwind(AssertUnwindSafe(|| service.perform(turn, &job)));
+            if ran.is_err() {
+                service.panicked(&job);
             }
             let mut seat = lock(&seat);
             seat.last = Some(job.run());
@@ -209,6 +198,38 @@ fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
 }
 
 impl Service {
+    /// Does what is to be done, and tells the log how it went.
+    fn perform(&self, turn: Turn, job: &Arc<Job>) {
+        let failed = |what, error: &Error| {
+            tracing::error!(
+                id = job.request().id,
+                code = error.code(),
+                hint = error.hint_text(),
+                "{what} failed: {error}"
+            );
+        };
+        match &job.request().task {
+            Task::Backup => match self.run(turn, job) {
+                Ok(backup) => tracing::info!(
+                    id = backup.id,
+                    size = backup.artifact.size,
+                    duration_ms = backup.duration_ms,
+                    "backup made"
+                ),
+                Err(error) => failed("backup", &error),
+            },
+            Task::Restore(order) => {
+                match self
+                    .run_restore(turn, job, order)
+                    .map(|report| report.error)
+                {
+                    Ok(None) => tracing::info!(id = job.request().id, "backup restored"),
+                    Ok(Some(error)) | Err(error) => failed("restore", &error),
+                }
+            }
+        }
+    }
+
     fn panicked(&self, job: &Job) {
         let error = Error::run("internal", "the sidecar made a mistake and gave up the run")
             .hint("the log has the place; please report it");

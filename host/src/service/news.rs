@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Service;
-use crate::history::{Artifact, Failure, Run, State};
+use crate::history::{Artifact, Failure, Kind, Run, State};
 use crate::notify::{self, News, Notifier, Outcome, Retry};
 
 impl Service {
@@ -47,6 +47,10 @@ impl Herald {
 
 /// What is worth telling about a run that stands like this.
 fn news(run: &Run, stores: &[String]) -> Option<News> {
+    if run.kind != Kind::Backup {
+        // A health check that is told of a restore would take it for tonight's backup.
+        return None;
+    }
     let finished_at = run.finished_at.unwrap_or(run.queued_at);
     let outcome = match (run.state, &run.artifact, &run.error) {
         (State::Queued, ..) => return None,

@@ -5,7 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use super::{Job, Progress};
+use super::{Job, Progress, Task};
 
 /// Between two lines in the log.
 const LOGGED: Duration = Duration::from_secs(10);
@@ -41,6 +41,10 @@ impl Pulse {
     /// A line in the log every 10 s.
     pub fn log(job: &Arc<Job>) -> Self {
         let id = job.request().id.clone();
+        let doing = match job.request().task {
+            Task::Backup => "backing up",
+            Task::Restore(_) => "restoring",
+        };
         Self::start(job, LOGGED, move |progress| {
             tracing::info!(
                 id,
@@ -48,7 +52,7 @@ impl Pulse {
                 bytes_per_second = progress.bytes_per_second,
                 percent = progress.percent,
                 note = progress.note,
-                "backing up for {} s",
+                "{doing} for {} s",
                 progress.elapsed_ms / 1000
             );
         })

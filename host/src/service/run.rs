@@ -11,13 +11,13 @@ use serde_json::Value;
 
 use super::ship::Label;
 use super::turn::Turn;
-use super::{Job, Service, kept};
+use super::{Job, Order, Service, kept};
 use crate::artifact::{Sealed, Spool, Writer};
 use crate::cancel::{Cancel, Reason};
 use crate::command;
 use crate::config::{Allow, Codec, Compression};
 use crate::error::{Error, Kind, Result};
-use crate::history::{Artifact, Failure, State, StoreKeys};
+use crate::history::{self, Artifact, Failure, Outcome, Run, State, StoreKeys};
 use crate::plan::{self, Grants};
 use crate::sandbox::{self, Directories, Module};
 
@@ -34,6 +34,27 @@ pub struct Request {
     pub idempotency_key: Option<String>,
     /// Whether the artifact waits until somebody has fetched it.
     pub keep: bool,
+    /// What is to be done.
+    pub task: Task,
+}
+
+/// What a run does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// Makes a backup.
+    Backup,
+    /// Brings one back.
+    Restore(Order),
+}
+
+impl Task {
+    /// As the journal calls it.
+    pub fn kind(&self) -> history::Kind {
+        match self {
+            Self::Backup => history::Kind::Backup,
+            Self::Restore(_) => history::Kind::Restore,
+        }
+    }
 }
 
 /// A backup that was made: what `sidecar backup --json` prints.
@@ -72,6 +93,15 @@ impl Request {
             asked_by: "command line".to_owned(),
             idempotency_key: None,
             keep: false,
+            task: Task::Backup,
+        }
+    }
+
+    /// A restore.
+    pub fn restore(order: Order) -> Self {
+        Self {
+            task: Task::Restore(order),
+            ..Self::new(None)
         }
     }
 }
@@ -89,26 +119,10 @@ impl Service {
         if let Some(bytes) = estimate.or_else(|| last().map(|artifact| artifact.size)) {
             job.expect(bytes);
         }
-        let mut run = job.run();
-        run.start();
-        self.history().record(&run);
-        job.announce(run.clone());
+        let run = self.begin(job);
         let made = self.make(&turn, job);
-        let state = match (&made, job.cancel().reason()) {
-            (Ok(_), _) => State::Succeeded,
-            (Err(_), Some(Reason::Requested)) => State::Cancelled,
-            (Err(_), Some(Reason::ShuttingDown | Reason::Interrupted)) => State::Interrupted,
-            (Err(_), Some(Reason::TimedOut(_)) | None) => State::Failed,
-        };
-        run.end(
-            state,
-            made.as_ref()
-                .map(|(artifact, _)| artifact.clone())
-                .map_err(Failure::from),
-        );
-        self.history().record(&run);
-        drop(turn);
-        job.announce(run.clone());
+        let outcome = made.as_ref().map(|(artifact, _)| Some(artifact.clone()));
+        let run = self.end(run, turn, job, outcome, Vec::new());
         let (artifact, stores) = made?;
         Ok(Backup {
             artifact,
@@ -119,6 +133,38 @@ impl Service {
             id: run.id,
             strategy: run.strategy,
         })
+    }
+
+    /// Writes down that the run begins, and tells everybody.
+    pub(super) fn begin(&self, job: &Job) -> Run {
+        let mut run = job.run();
+        run.start();
+        self.history().record(&run);
+        job.announce(run.clone());
+        run
+    }
+
+    /// Writes down how the run has ended, gives the turn back, and tells everybody.
+    pub(super) fn end(
+        &self,
+        mut run: Run,
+        turn: Turn,
+        job: &Job,
+        made: Result<Option<Artifact>, &Error>,
+        parts: Vec<Outcome>,
+    ) -> Run {
+        let state = match (&made, job.cancel().reason()) {
+            (Ok(_), _) => State::Succeeded,
+            (Err(_), Some(Reason::Requested)) => State::Cancelled,
+            (Err(_), Some(Reason::ShuttingDown | Reason::Interrupted)) => State::Interrupted,
+            (Err(_), Some(Reason::TimedOut(_)) | None) => State::Failed,
+        };
+        run.end(state, made.map_err(Failure::from));
+        run.parts = parts;
+        self.history().record(&run);
+        drop(turn);
+        job.announce(run.clone());
+        run
     }
 
     fn make(&self, turn: &Turn, job: &Arc<Job>) -> Result<(Artifact, Vec<StoreKeys>)> {
@@ -138,7 +184,7 @@ impl Service {
         let encryption = self.config.strategy.artifact.encryption.as_ref();
         let writer = Writer::start(plan.compression, encryption, spool)?;
         let compression = plan.compression;
-        let written = module.run(self.task(job, plan, &module), writer)?;
+        let written = module.run(self.task(job, plan.config, plan.grants, &module), writer)?;
         if written.position() == 0 {
             return Err(nothing_written());
         }
@@ -157,7 +203,10 @@ impl Service {
         }
         let stores = match shipment {
             Some(shipment) => self.deliver(shipment, &artifact, &manifest)?,
-            None => Vec::new(),
+            None => {
+                self.keep_manifest(&manifest)?;
+                Vec::new()
+            }
         };
         if let Err(error) = self.send_pending() {
             tracing::warn!(
@@ -230,7 +279,13 @@ impl Service {
     }
 
     /// All that the sandbox needs.
-    fn task(&self, job: &Arc<Job>, plan: Plan, module: &Module) -> sandbox::Job {
+    pub(super) fn task(
+        &self,
+        job: &Arc<Job>,
+        config: String,
+        grants: Grants,
+        module: &Module,
+    ) -> sandbox::Job {
         let request = job.request();
         let helpers = self.helpers(request);
         let mut env: Vec<(OsString, OsString)> = std::env::vars_os().collect();
@@ -247,11 +302,11 @@ impl Service {
         let folder = request.drive_folder_id.iter();
         sandbox::Job {
             id: request.id.clone(),
-            config: plan.config,
+            config,
             parameters: folder
                 .map(|id| ("drive-folder-id".to_owned(), id.clone()))
                 .collect(),
-            grants: plan.grants,
+            grants,
             directories: Directories::from(&self.config.paths),
             temp_dump: self.config.paths.temp_dump.clone(),
             helpers,
@@ -313,7 +368,7 @@ fn level(config: &Value) -> Option<u32> {
 }
 
 /// Whatever a run started and left behind ends with it, however it ends.
-struct Strays;
+pub(super) struct Strays;
 
 impl Drop for Strays {
     fn drop(&mut self) {
@@ -325,10 +380,12 @@ impl Drop for Strays {
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Cancels a run that takes too long, unless it is dropped before.
-struct Deadline(#[allow(dead_code, reason = "dropping it is the signal")] Option<Sender<()>>);
+pub(super) struct Deadline(
+    #[allow(dead_code, reason = "dropping it is the signal")] Option<Sender<()>>,
+);
 
 impl Deadline {
-    fn start(limit: Option<Duration>, cancel: &Cancel) -> Result<Self> {
+    pub(super) fn start(limit: Option<Duration>, cancel: &Cancel) -> Result<Self> {
         let Some(limit) = limit else {
             return Ok(Self(None));
         };

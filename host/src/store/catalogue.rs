@@ -46,6 +46,8 @@ pub struct Catalogue {
     pub backups: Vec<Backup>,
     /// What is not usable.
     pub damaged: Vec<Damaged>,
+    /// Artifacts without a manifest: still being uploaded, or somebody took it away.
+    pub unfinished: Vec<Damaged>,
 }
 
 /// What somebody calls a backup.
@@ -80,6 +82,7 @@ impl Store {
             let mut read = stream::iter(manifests)
                 .map(|(artifact, key)| async move { (artifact, key, self.get(key).await) })
                 .buffer_unordered(PARALLEL);
+            catalogue.unfinished.extend(self.unfinished(&objects));
             while let Some((artifact, key, text)) = read.next().await {
                 let text = match text {
                     Ok(text) => text,
@@ -106,11 +109,32 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Artifacts that no manifest stands for.
+    fn unfinished(&self, objects: &[Object]) -> Vec<Damaged> {
+        let there = |key: &str| objects.iter().any(|object| object.key == key);
+        let alone = objects.iter().filter(|object| {
+            keys::artifact_of(&object.key).is_none() && !there(&keys::manifest(&object.key))
+        });
+        let unfinished = alone.map(|object| Damaged {
+            store: self.name().to_owned(),
+            key: object.key.clone(),
+            error: Error::new(
+                Kind::Verification,
+                "missing-manifest",
+                "the artifact has no manifest: its upload is going on or broke off, or somebody removed it",
+            ),
+        });
+        unfinished.collect()
+    }
+}
+
 impl Catalogue {
     /// Adds another store's backups.
     pub fn add(&mut self, other: Self) {
         self.backups.extend(other.backups);
         self.damaged.extend(other.damaged);
+        self.unfinished.extend(other.unfinished);
         self.sort();
     }
 

@@ -12,6 +12,7 @@ mod module;
 mod print;
 mod progress;
 mod prune;
+mod restore;
 mod runs;
 mod schema;
 mod serve;
@@ -80,6 +81,8 @@ enum Verb {
     Fetch(fetch::Arguments),
     /// Read backups again and compare them with what was written
     Verify(verify::Arguments),
+    /// Bring a backup back to where it was made, or to another place
+    Restore(restore::Arguments),
     /// Send what a store has missed
     Upload(upload::Arguments),
     /// Apply the retention to the stores now
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Verb::List(ref arguments) => list::run(&cli.options, arguments),
         Verb::Fetch(ref arguments) => fetch::run(&cli.options, arguments),
         Verb::Verify(ref arguments) => verify::run(&cli.options, arguments),
+        Verb::Restore(ref arguments) => restore::run(&cli.options, arguments),
         Verb::Upload(ref arguments) => upload::run(&cli.options, arguments),
         Verb::Prune(ref arguments) => prune::run(&cli.options, arguments),
         Verb::Lifecycle(ref arguments) => lifecycle::run(&cli.options, arguments),

@@ -45,8 +45,9 @@ fn line(run: &Run) -> String {
         .as_ref()
         .map_or("", |error| error.message.lines().next().unwrap_or_default());
     let line = format!(
-        "{}  {begun:.0}  {:<11}  {took:>9}  {size:>11}  {:<14}  {why}",
+        "{}  {begun:.0}  {:<7}  {:<11}  {took:>9}  {size:>11}  {:<14}  {why}",
         run.id,
+        run.kind.as_str(),
         run.state.as_str(),
         run.asked_by
     );

@@ -20,7 +20,7 @@ use super::{App, Peer, artifact, headers};
 use crate::cancel::Reason;
 use crate::clock;
 use crate::error::Kind;
-use crate::service::{Growth, Job, Known, Request, Run, State as RunState};
+use crate::service::{Growth, Job, Kind as RunKind, Known, Request, Run, State as RunState};
 
 /// How long a client may be left without a byte when it is to get them at once and none comes:
 /// well below the 300 s that the orchestrator waits.
@@ -32,8 +32,9 @@ pub(super) struct Accepted {
     job_id: String,
     /// Where to see how it stands.
     status_url: String,
-    /// Where the artifact will be.
-    download_url: String,
+    /// Where the artifact will be; a restore makes none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    download_url: Option<String>,
 }
 
 /// Makes a backup and answers with the artifact.
@@ -69,7 +70,7 @@ pub(super) async fn run(
     Ok(accepted(&start(&app, request).await?.run()))
 }
 
-async fn start(app: &Arc<App>, request: Request) -> Result<Known, Problem> {
+pub(super) async fn start(app: &Arc<App>, request: Request) -> Result<Known, Problem> {
     app.blocking(|app| {
         app.jobs.start(request).map_err(|error| match error.kind() {
             Kind::Busy => busy(app, error.into()),
@@ -100,14 +101,14 @@ fn busy(app: &App, problem: Problem) -> Problem {
         .retry_after(left.clamp(5, 300))
 }
 
-fn accepted(run: &Run) -> Response {
+pub(super) fn accepted(run: &Run) -> Response {
     let status_url = format!("/backup/jobs/{}", run.id);
     let location = HeaderValue::from_str(&status_url)
         .ok()
         .map(|url| (LOCATION, url));
     let body = Accepted {
         job_id: run.id.clone(),
-        download_url: format!("{status_url}/artifact"),
+        download_url: (run.kind == RunKind::Backup).then(|| format!("{status_url}/artifact")),
         status_url,
     };
     let headers: HeaderMap = location.into_iter().collect();

@@ -22,6 +22,7 @@ mod operation;
 mod page;
 mod range;
 mod request;
+mod restore;
 mod router;
 mod server;
 mod throttle;
@@ -48,6 +49,13 @@ struct App {
 /// Who is at the other end.
 #[derive(Debug, Clone, Copy)]
 struct Peer(IpAddr);
+
+impl Peer {
+    /// For the journal.
+    fn asks(self) -> String {
+        format!("http {}", self.0.to_canonical())
+    }
+}
 
 impl App {
     fn new(jobs: Arc<Jobs>) -> Self {

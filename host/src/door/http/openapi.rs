@@ -69,6 +69,12 @@ fn describe(operation: &Operation, schemas: &mut SchemaGenerator) -> Value {
     if !parameters.is_empty() {
         described["parameters"] = parameters.into();
     }
+    if let Some(shape) = operation.body {
+        described["requestBody"] = json!({
+            "required": true,
+            "content": {"application/json": {"schema": shape(schemas)}},
+        });
+    }
     described["responses"] = answers.into();
     described
 }

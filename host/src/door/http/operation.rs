@@ -18,6 +18,8 @@ pub(super) struct Operation {
     pub(super) needs_token: bool,
     /// Its fields are the query's.
     pub(super) query: Option<Shape>,
+    /// The request's body, in JSON.
+    pub(super) body: Option<Shape>,
     /// Headers of the request: name, meaning.
     pub(super) headers: Vec<(&'static str, &'static str)>,
     /// By status.
@@ -50,6 +52,7 @@ impl Operation {
             summary: "",
             needs_token: true,
             query: None,
+            body: None,
             headers: Vec::new(),
             answers: Vec::new(),
         }
@@ -67,6 +70,11 @@ impl Operation {
 
     pub(super) fn query<T: JsonSchema>(mut self) -> Self {
         self.query = Some(T::json_schema);
+        self
+    }
+
+    pub(super) fn body<T: JsonSchema>(mut self) -> Self {
+        self.body = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 

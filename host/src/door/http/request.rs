@@ -35,17 +35,22 @@ impl Parameters {
         if let Some(folder) = folder {
             plain("drive_folder_id", folder)?;
         }
-        let key = header(headers, "idempotency-key")?;
-        if let Some(key) = key {
-            plain("Idempotency-Key", key)?;
-        }
         Ok(Request {
-            asked_by: format!("http {}", peer.0.to_canonical()),
-            idempotency_key: key.map(str::to_owned),
+            asked_by: peer.asks(),
+            idempotency_key: idempotency_key(headers)?,
             keep: true,
             ..Request::new(folder.map(str::to_owned))
         })
     }
+}
+
+/// The key under which asking again is asking for the same.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let key = header(headers, "idempotency-key")?;
+    if let Some(key) = key {
+        plain("Idempotency-Key", key)?;
+    }
+    Ok(key.map(str::to_owned))
 }
 
 /// Whether the caller does not want to wait: `Prefer: respond-async` (RFC 7240).

@@ -20,7 +20,10 @@ use super::export::Accepted;
 use super::jobs::{Journal, List, Paging, View};
 use super::operation::Operation;
 use super::request::Parameters;
-use super::{App, Peer, artifact, backups, events, export, health, jobs, metrics, openapi, page};
+use super::restore::Wanted;
+use super::{
+    App, Peer, artifact, backups, events, export, health, jobs, metrics, openapi, page, restore,
+};
 use crate::config::Capabilities;
 
 /// No request has anything to say that would be longer.
@@ -75,6 +78,12 @@ fn operations() -> Vec<Operation> {
         Operation::new("post", "/backup/run", post(export::run))
             .says("Starts a backup and answers at once")
             .query::<Parameters>()
+            .header("Idempotency-Key", "the same key is the same job for 24 hours")
+            .json::<Accepted>(202)
+            .fails(&[400, 409, 500, 503]),
+        Operation::new("post", "/backup/restore", post(restore::restore))
+            .says("Starts to restore a backup and answers at once; the job says how it went for each part")
+            .body::<Wanted>()
             .header("Idempotency-Key", "the same key is the same job for 24 hours")
             .json::<Accepted>(202)
             .fails(&[400, 409, 500, 503]),
@@ -168,7 +177,7 @@ async fn not_allowed() -> Problem {
     .hint("the header Allow lists what can")
 }
 
-/// Takes the body, which no handler needs, out of the way.
+/// Takes the body, whoever needs it, out of the way.
 async fn read_body(request: Request, next: Next) -> Result<Response, Problem> {
     let too_large = || {
         Problem::new(
@@ -176,7 +185,7 @@ async fn read_body(request: Request, next: Next) -> Result<Response, Problem> {
             "too-large",
             "the body of the request is too large",
         )
-        .hint("no request needs a body")
+        .hint("no request has so much to say")
     };
     let announced = request
         .headers()

@@ -4,6 +4,8 @@
 mod content;
 mod name;
 mod temporary;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,10 +30,7 @@ use name::Name;
 use temporary::Temporary;
 
 /// How a directory is opened to look up names in it.
-const FOLDER: OFlags = OFlags::PATH
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 /// Bits that give whoever runs a file the rights of its owner.
 const SET_ID: u32 = 0o6000;
 
@@ -238,6 +237,14 @@ impl Tree {
                 ),
             )
             .hint("restore into another directory, or replace the link by a directory"),
+            Errno::NOTDIR => Error::run(
+                "exists",
+                format!(
+                    "{} cannot be: something on the way to it is no directory",
+                    place.display()
+                ),
+            )
+            .hint("restore into another directory (--into), or move it away"),
             error => Error::io(doing, &place, error.into()),
         }
     }

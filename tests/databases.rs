@@ -101,7 +101,7 @@ fn a_wrong_password_fails_with_the_servers_own_words() {
     assert_eq!(sidecar.files(), [""; 0]);
 }
 
-const MARIADB_APP: &str = r"
+pub(crate) const MARIADB_APP: &str = r"
 CREATE TABLE customers (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(200), photo BLOB,
     at DATETIME(6), price DECIMAL(12, 4)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 CREATE TABLE `odd ``name` (`a column` TEXT, `order` INT);

@@ -1,11 +1,9 @@
 //! `engine: postgres`: one artifact that holds every database, each of them on its own.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use crate::databases::POSTGRES_APP;
-use crate::harness::{Postgres, Sidecar, sh};
+use crate::harness::{Postgres, Sidecar, cut, index, sh};
 
 /// What belongs to the server.
 const ROLES: &str = r#"
@@ -70,26 +68,6 @@ fn sidecar(postgres: &Postgres) -> Sidecar {
         .set("strategy.config.env.PGPASSWORD", "${DATABASE_PASSWORD}")
         .env("DATABASE_URL", &postgres.url(""))
         .env("DATABASE_PASSWORD", postgres.password())
-}
-
-/// What the artifact's last line says, read as the README of the strategy says it.
-fn index(artifact: &Path) -> Value {
-    sh(&format!("tail -n 1 '{}'", artifact.display())).json()
-}
-
-/// Cuts a part out of an artifact with nothing but `dd`.
-fn cut(artifact: &Path, part: &str, into: &Path) {
-    let index = index(artifact);
-    let parts = index["parts"].as_array().unwrap();
-    let part = parts.iter().find(|entry| entry["part"] == part).unwrap();
-    sh(&format!(
-        "dd iflag=skip_bytes,count_bytes skip={} count={} bs=1M if='{}' of='{}'",
-        part["offset"],
-        part["length"],
-        artifact.display(),
-        into.display(),
-    ))
-    .succeeds();
 }
 
 #[test]

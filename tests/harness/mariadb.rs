@@ -44,7 +44,7 @@ impl MariaDb {
             server.socket()
         );
         let grant = format!(
-            "CREATE USER backup@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO backup@'%'"
+            "CREATE USER backup@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO backup@'%' WITH GRANT OPTION"
         );
         sh(&format!("{root} -e \"{grant}\"")).succeeds();
         server
@@ -56,6 +56,11 @@ impl MariaDb {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Without the password.
+    pub(crate) fn url(&self) -> String {
+        format!("mysql://backup@127.0.0.1:{}/", self.port)
     }
 
     /// For `MYSQL_PWD`.
@@ -72,12 +77,26 @@ impl MariaDb {
 
     /// Runs the script in `file`.
     pub(crate) fn load(&self, database: &str, file: &Path) -> Finished {
+        let database = match database.replace('\'', r"'\''") {
+            none if none.is_empty() => String::new(),
+            some => format!("--database='{some}'"),
+        };
         sh(&format!(
             "MYSQL_PWD={PASSWORD} mariadb --no-defaults -N --default-character-set=utf8mb4 -ubackup -h127.0.0.1 -P{} {database} <'{}'",
             self.port,
             file.display(),
         ))
         .succeeds()
+    }
+
+    /// Who has an account, and what for.
+    pub(crate) fn users(&self) -> String {
+        sh(&format!(
+            "MYSQL_PWD={PASSWORD} mariadb-dump --no-defaults --system=users -ubackup -h127.0.0.1 -P{} | grep -v '^--' | sort",
+            self.port
+        ))
+        .succeeds()
+        .stdout
     }
 
     /// Every table's and view's definition and rows; routines and triggers.

@@ -4,7 +4,10 @@
 mod client;
 mod config;
 mod layout;
+mod mysql;
 mod postgres;
+mod redis;
+mod sqlite;
 mod system;
 mod url;
 

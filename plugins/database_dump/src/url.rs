@@ -88,6 +88,17 @@ impl Url {
                 .collect::<Result<_, Failure>>()?,
         })
     }
+
+    /// The only server that it names.
+    pub(crate) fn host(&self, key: &str) -> Result<&Host, Failure> {
+        match self.hosts.as_slice() {
+            [host] => Ok(host),
+            _ => Err(
+                Failure::new("url-invalid", format!("{key} names several servers"))
+                    .hint("name the one to dump"),
+            ),
+        }
+    }
 }
 
 /// Host and port; an IPv6 address stands in brackets.

@@ -3,7 +3,8 @@
 use sidecar_sdk::{Artifact, Result, log};
 
 use super::catalogue;
-use super::{DUMP, GLOBALS, GLOBALS_WITHOUT_PASSWORDS, Postgres, VERSION, version};
+use super::lines::{DUMP, GLOBALS, GLOBALS_WITHOUT_PASSWORDS, VERSION};
+use super::{Postgres, version};
 use crate::layout::Layout;
 
 pub(super) fn run(postgres: &Postgres, artifact: &mut Artifact) -> Result<()> {
@@ -28,7 +29,7 @@ pub(super) fn run(postgres: &Postgres, artifact: &mut Artifact) -> Result<()> {
         }
     }
 
-    let mut layout = Layout::start(artifact, "postgres", &server.version, &client)?;
+    let mut layout = Layout::start(artifact, super::NAME, &server.version, &client)?;
     let globals = if server.passwords {
         GLOBALS
     } else {

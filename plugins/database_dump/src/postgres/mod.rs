@@ -4,6 +4,7 @@ mod backup;
 mod catalogue;
 mod citus;
 mod connection;
+mod lines;
 mod sql;
 mod version;
 
@@ -13,16 +14,8 @@ use crate::client::{Client, SQL};
 use crate::config::{Config, Wanted};
 use crate::system::System;
 
-/// Hands SQL to the server, and prints what it answers.
-const QUERY: &str = "printf %s \"$SIDE_CAR_SQL\" | PGCLIENTENCODING=UTF8 psql --no-psqlrc --no-password \
-     --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1";
-const VERSION: &str = "pg_dump --version";
-const DUMP: &str = "pg_dump --no-password --format=custom";
-// A connection string without a database: that comes from PGDATABASE, whatever is in its name.
-const GLOBALS: &str = "pg_dumpall --no-password --globals-only --database=application_name=sidecar";
-const GLOBALS_WITHOUT_PASSWORDS: &str = "pg_dumpall --no-password --globals-only --no-role-passwords --database=application_name=sidecar";
-
-const LINES: [&str; 5] = [VERSION, QUERY, GLOBALS, GLOBALS_WITHOUT_PASSWORDS, DUMP];
+/// The value of `engine`.
+const NAME: &str = "postgres";
 
 /// libpq takes its value as it is: no name is mistaken for a connection string.
 const DATABASE: &str = "PGDATABASE";
@@ -36,8 +29,9 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    pub(crate) fn open(config: &Config) -> Result<Self> {
-        let connection = connection::parse(config.url()?, "strategy.config.url")?;
+    /// The server at `url`; `key` names it in a failure.
+    pub(crate) fn open(config: &Config, url: &str, key: &str) -> Result<Self> {
+        let connection = connection::parse(url, key)?;
         Ok(Self {
             client: Client::new(&config.commands, connection.env),
             door: connection.door,
@@ -54,7 +48,7 @@ impl Postgres {
     fn query<T: serde::de::DeserializeOwned>(&self, database: &str, sql: &str) -> Result<T> {
         let answer = self
             .client
-            .ask(&self.command(QUERY, database).env(SQL, sql))?;
+            .ask(&self.command(lines::QUERY, database).env(SQL, sql))?;
         serde_json::from_str(&answer).map_err(|error| {
             Failure::new(
                 "unexpected-answer",
@@ -65,8 +59,8 @@ impl Postgres {
 }
 
 impl System for Postgres {
-    fn lines(&self) -> &'static [&'static str] {
-        &LINES
+    fn lines(&self) -> Vec<&'static str> {
+        lines::BACKUP.to_vec()
     }
 
     fn variables(&self) -> Vec<String> {

@@ -1,0 +1,67 @@
+//! `mysql://…` → the variables that the lines read, so that no command line has a password.
+
+use sidecar_sdk::{Failure, Result};
+
+use crate::url::Url;
+
+/// Reads a URL; `key` names it in a failure.
+pub(super) fn parse(text: &str, key: &str) -> Result<Vec<(String, String)>> {
+    let url = Url::parse(text, &["mysql", "mariadb"], key)?;
+    let host = url.host(key)?;
+    let mut env: Vec<(String, String)> = Vec::new();
+    let mut set = |name: &str, value: Option<String>| {
+        env.extend(value.map(|value| (name.to_owned(), value)));
+    };
+    set("SIDE_CAR_HOST", host.name.clone());
+    set("SIDE_CAR_PORT", host.port.map(|port| port.to_string()));
+    for (name, value) in &url.parameters {
+        let variable = match name.as_str() {
+            "socket" => "SIDE_CAR_SOCKET",
+            "ssl-ca" => "SIDE_CAR_SSL_CA",
+            _ => {
+                return Err(Failure::new(
+                    "url-invalid",
+                    format!("{key} has the parameter {name}, which is not known"),
+                )
+                .hint("socket and ssl-ca are; the client's own option file may hold others"));
+            }
+        };
+        set(variable, Some(value.clone()));
+    }
+    set("SIDE_CAR_USER", url.user.clone());
+    set("MYSQL_PWD", url.password.clone());
+    Ok(env)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_becomes_variables() {
+        let env = parse("mysql://backup:p%40w@db:3307/?socket=/run/x.sock", "url").unwrap();
+        let pairs: Vec<(&str, &str)> = env
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        assert_eq!(
+            pairs,
+            [
+                ("SIDE_CAR_HOST", "db"),
+                ("SIDE_CAR_PORT", "3307"),
+                ("SIDE_CAR_SOCKET", "/run/x.sock"),
+                ("SIDE_CAR_USER", "backup"),
+                ("MYSQL_PWD", "p@w"),
+            ]
+        );
+        assert_eq!(
+            parse("mariadb://db/?tls=1", "url").unwrap_err().code,
+            "url-invalid"
+        );
+        assert_eq!(
+            parse("mysql://a,b/", "url").unwrap_err().code,
+            "url-invalid"
+        );
+    }
+}

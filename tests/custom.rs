@@ -201,3 +201,13 @@ fn a_leftover_is_removed_before_the_commands_see_it() {
     sidecar.backup().succeeds();
     assert_eq!(sidecar.artifact().unwrap(), b"new\n");
 }
+
+#[test]
+fn a_star_in_an_operators_line_is_the_shells() {
+    let sidecar = Sidecar::new().command("printf '%s ' *.log; echo '*'").capture();
+    for name in ["b.log", "a.log", "c.txt"] {
+        std::fs::write(sidecar.workdir().join(name), "").unwrap();
+    }
+    sidecar.backup().succeeds();
+    assert_eq!(sidecar.artifact().unwrap(), b"a.log b.log *\n");
+}

@@ -90,7 +90,7 @@ impl Request {
         verdicts.extend(self.shell.iter().map(|shell| Verdict {
             access: "commands",
             asked: shell.clone(),
-            allowed: allow.commands.contains(shell),
+            allowed: allow.commands.contains(shell) || allow.lines.contains(shell),
         }));
         if self.follow_links {
             verdicts.push(Verdict {
@@ -150,10 +150,13 @@ fn refusal(module: &str, verdicts: &[Verdict]) -> Option<Error> {
 impl Allow {
     fn permits(&self, access: &str, asked: &str) -> bool {
         match access {
-            "commands" => self
-                .commands
-                .iter()
-                .any(|pattern| line::matches(pattern, asked)),
+            "commands" => {
+                self.lines.iter().any(|line| line == asked)
+                    || self
+                        .commands
+                        .iter()
+                        .any(|pattern| line::matches(pattern, asked))
+            }
             "read" => normal(Path::new(asked))
                 .is_some_and(|asked| self.read.iter().any(|root| asked.starts_with(root))),
             "net" => self
@@ -195,6 +198,7 @@ mod tests {
     fn allow() -> Allow {
         Allow {
             commands: vec!["redis-cli *".into()],
+            lines: Vec::new(),
             read: vec!["/data".into()],
             net: vec!["redis:6379".into(), "db:*".into()],
             env: vec!["REDIS_URL".into()],

@@ -218,6 +218,8 @@ pub struct ModuleSpec {
 pub struct Allow {
     /// Command lines; `*` stands for characters that mean nothing to a shell.
     pub commands: Vec<String>,
+    /// Command lines in which every character stands for itself, and shells.
+    pub lines: Vec<String>,
     /// Absolute files and directories, with what lies below.
     pub read: Vec<PathBuf>,
     /// Whether links may lead out of `read`.

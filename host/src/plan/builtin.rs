@@ -26,7 +26,8 @@ pub fn allow(config: &Value, workdir: &Path, asked: &Request) -> Allow {
         .and_then(Value::as_str)
         .map_or(workdir.to_owned(), |dir| workdir.join(dir));
     Allow {
-        commands: COMMAND_KEYS
+        commands: Vec::new(),
+        lines: COMMAND_KEYS
             .iter()
             .flat_map(|key| strings(config.get(key)))
             .chain(lines.iter().cloned())
@@ -127,11 +128,13 @@ mod tests {
     #[test]
     fn the_configuration_is_the_permission() {
         let config = serde_json::json!({
-            "pre": ["echo one", "echo two"], "command": "pg_dump | gzip", "env": {"PGPASSWORD": "x"},
+            "pre": ["echo one", "echo two"], "command": "pg_dump * | gzip", "env": {"PGPASSWORD": "x"},
             "paths": ["/srv/data/**/*.log", "notes/a.txt", "./*"], "follow_symlinks": true,
         });
         let allow = allow(&config, Path::new("/work"), &Request::default());
-        assert_eq!(allow.commands, ["echo one", "echo two", "pg_dump | gzip"]);
+        assert_eq!(allow.lines, ["echo one", "echo two", "pg_dump * | gzip"]);
+        assert!(allow.permits("commands", "pg_dump * | gzip"));
+        assert!(!allow.permits("commands", "pg_dump x | gzip"));
         assert_eq!(
             allow.read,
             [
@@ -154,10 +157,10 @@ mod tests {
         };
         let allowed = |config| allow(&config, Path::new("/work"), &asked);
         let engine = allowed(serde_json::json!({"engine": "postgres", "pre": "echo"}));
-        assert_eq!(engine.commands, ["echo", "pg_dump"]);
+        assert_eq!(engine.lines, ["echo", "pg_dump"]);
         assert!(engine.env.contains(&"PGHOST".to_owned()) && engine.read.is_empty());
         let none = allowed(serde_json::json!({"command": "true"}));
-        assert_eq!(none.commands, ["true"]);
+        assert_eq!(none.lines, ["true"]);
         assert!(!none.env.contains(&"PGHOST".to_owned()));
     }
 

@@ -104,6 +104,7 @@ impl Check<'_> {
             sha256: raw.sha256.map(|digest| digest.0.to_lowercase()),
             allow: Allow {
                 commands: allow.commands.unwrap_or_default(),
+                lines: Vec::new(),
                 read: list(allow.read, |path| PathBuf::from(path.0)),
                 follow_links: allow.follow_links.unwrap_or(false),
                 net: list(allow.net, |address| address.0),

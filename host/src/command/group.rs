@@ -115,7 +115,21 @@ impl Drop for Group {
 /// Ends what earlier commands left behind on purpose (daemons that a `pre` command started):
 /// SIGTERM, and SIGKILL after `grace`. For the end of a run, when no command of it runs.
 pub fn end_strays(grace: Duration) {
-    end_strays_but(None, grace);
+    if !only_known_children() {
+        end_strays_but(None, grace);
+    }
+}
+
+/// Whether all that is ours is the watchdog and commands that still run: what outlives its parent
+/// comes to us.
+fn only_known_children() -> bool {
+    let Some(children) = processes::children() else {
+        return false;
+    };
+    let (leaders, watchdog) = watchdog::known();
+    children
+        .iter()
+        .all(|child| Some(*child) == watchdog || leaders.contains(child))
 }
 
 /// All below us but the groups of other running commands, the watchdog, and what stands in our own

@@ -310,17 +310,14 @@ pub enum ReadError {
     Artifact(Error),
 }
 
-/// One read to the end of `room`, which has free capacity. Unlimited reads spare clearing it first.
+/// One read to the end of `room`, which has free capacity. What is beyond `at_most` is dropped: that
+/// is rare, and asking for less would mean to clear the room first.
 fn fill(room: &mut Vec<u8>, source: &impl AsFd, at_most: u64) -> rustix::io::Result<usize> {
     let start = room.len();
-    let free = room.capacity() - start;
-    if at_most >= free as u64 {
-        return rustix::io::read(source, spare_capacity(room));
-    }
-    room.resize(start + at_most as usize, 0);
-    let read = rustix::io::read(source, &mut room[start..]);
-    room.truncate(start + read.unwrap_or(0));
-    read
+    let read = rustix::io::read(source, spare_capacity(room))?;
+    let taken = usize::try_from(at_most).map_or(read, |at_most| read.min(at_most));
+    room.truncate(start + taken);
+    Ok(taken)
 }
 
 fn join<T>(stage: JoinHandle<Result<T>>) -> Result<T> {

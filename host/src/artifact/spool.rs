@@ -2,13 +2,18 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
+use std::num::NonZeroU64;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Advice, fadvise};
 use tokio::sync::watch;
 
 use super::growth::Growth;
 use crate::error::{Error, Result};
+
+/// Bytes after which the disk is told to begin.
+const SYNC_EVERY: u64 = 8 << 20;
 
 /// The ending of files that no finished run left behind.
 const PARTIAL: &str = "partial";
@@ -20,6 +25,8 @@ pub struct Spool {
     path: PathBuf,
     /// Bytes so far, for those who read along.
     written: watch::Sender<u64>,
+    /// The last of them, which the disk was not told of.
+    unsynced: u64,
     published: bool,
 }
 
@@ -45,6 +52,7 @@ impl Spool {
             file,
             path,
             written: watch::Sender::new(0),
+            unsynced: 0,
             published: false,
         })
     }
@@ -59,9 +67,22 @@ impl Spool {
         self.file
             .write_all(bytes)
             .map_err(|error| Error::io("write", &self.path, error))?;
+        self.begin_to_sync(bytes.len() as u64);
         self.written
             .send_modify(|written| *written += bytes.len() as u64);
         Ok(())
+    }
+
+    /// Lets the disk work while the run goes on, so that little is left for [`Spool::sync`]. The
+    /// advice begins to write what is new, which is in use and therefore also stays in memory.
+    fn begin_to_sync(&mut self, more: u64) {
+        self.unsynced += more;
+        if let Some(length) = NonZeroU64::new(self.unsynced).filter(|all| all.get() >= SYNC_EVERY) {
+            let start = *self.written.borrow() + more - self.unsynced;
+            // Only advice: a file system that does not take it is synced in the end.
+            let _ = fadvise(&self.file, start, Some(length), Advice::DontNeed);
+            self.unsynced = 0;
+        }
     }
 
     pub(super) fn sync(&mut self) -> Result<()> {

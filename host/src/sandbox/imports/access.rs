@@ -24,7 +24,14 @@ pub(crate) struct Access {
     own: Vec<(PathBuf, OwnedFd)>,
     follow_links: bool,
     /// The directory used last, because its neighbours come next.
-    recent: Option<(PathBuf, OwnedFd)>,
+    recent: Option<Recent>,
+}
+
+struct Recent {
+    path: PathBuf,
+    folder: OwnedFd,
+    /// Whether something stands directly in it that is granted by its own name.
+    holds_root: bool,
 }
 
 impl Access {
@@ -78,8 +85,12 @@ impl Access {
 
     /// Opens `path` for reading, never waiting for whatever it is.
     pub(crate) fn open(&mut self, path: &Path, follow: bool, kind: OFlags) -> Result<OwnedFd> {
-        let path = self.allowed(path)?;
         let flags = kind | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        if !follow && let Some((folder, name)) = self.neighbour(path) {
+            return rustix::fs::openat(folder, name, flags | OFlags::NOFOLLOW, Mode::empty())
+                .map_err(|error| failed("open", path, error));
+        }
+        let path = self.allowed(path)?;
         match (path.parent(), path.file_name()) {
             (Some(parent), Some(name)) if !follow && !self.is_root(&path) => {
                 let folder = self.folder(parent)?;
@@ -90,6 +101,18 @@ impl Access {
                 .map_err(|error| failed("open", &path, error)),
             _ => self.open_beneath(&path, flags),
         }
+    }
+
+    /// The same as `allowed` and `folder`, for one more name in the directory used last: that is
+    /// most of them, and comparing paths takes longer than opening a file.
+    fn neighbour<'a>(&'a self, path: &'a Path) -> Option<(&'a OwnedFd, &'a OsStr)> {
+        let recent = self.recent.as_ref().filter(|recent| !recent.holds_root)?;
+        let path = path.as_os_str().as_bytes();
+        let name = path
+            .strip_prefix(recent.path.as_os_str().as_bytes())?
+            .strip_prefix(b"/")?;
+        let one_step = !name.contains(&b'/') && !matches!(name, b"" | b"." | b"..");
+        one_step.then(|| (&recent.folder, OsStr::from_bytes(name)))
     }
 
     /// The path, if it may be read; links on its way are judged when it is opened.
@@ -121,13 +144,20 @@ impl Access {
         let known = self
             .recent
             .as_ref()
-            .is_some_and(|(recent, _)| recent == path);
+            .is_some_and(|recent| recent.path == path);
         if !known {
-            let opened = self.open_beneath(path, OFlags::PATH | OFlags::DIRECTORY)?;
-            self.recent = Some((path.to_owned(), opened));
+            let folder = self.open_beneath(path, OFlags::PATH | OFlags::DIRECTORY)?;
+            let own = self.own.iter().map(|(root, _)| root);
+            self.recent = Some(Recent {
+                path: path.to_owned(),
+                folder,
+                holds_root: own
+                    .chain(&self.granted)
+                    .any(|root| root.parent() == Some(path)),
+            });
         }
-        let (_, folder) = self.recent.as_ref().ok_or_else(|| not_granted(path))?;
-        Ok(folder)
+        let recent = self.recent.as_ref().ok_or_else(|| not_granted(path))?;
+        Ok(&recent.folder)
     }
 
     /// Opens `path` through whatever links are on its way, as long as they stay below its root,

@@ -81,17 +81,23 @@ fn append(
         cancel,
         ..
     } = state;
-    let file = table.get(file)?;
+    let file = table.get_mut(file)?;
     let Some(artifact) = artifact else {
         return Ok(Err(missing));
     };
     Ok(copy(file, length, artifact, cancel))
 }
 
-fn copy(file: &OpenFile, length: u64, artifact: &mut Writer, cancel: &Cancel) -> Result<Appended> {
+fn copy(
+    file: &mut OpenFile,
+    length: u64,
+    artifact: &mut Writer,
+    cancel: &Cancel,
+) -> Result<Appended> {
+    let again = std::mem::replace(&mut file.moved, true);
     let wrong = |error: Errno| failed("read", &file.path, error);
     // From the start, however often the module appends it.
-    if length > 0 {
+    if again {
         rustix::fs::seek(&file.file, rustix::fs::SeekFrom::Start(0)).map_err(wrong)?;
     }
     let mut done = 0;

@@ -33,6 +33,8 @@ pub struct Directory {
 pub struct OpenFile {
     pub(super) file: Arc<OwnedFd>,
     pub(super) path: PathBuf,
+    /// Whether its own position is no longer its start.
+    pub(super) moved: bool,
     /// When it was opened.
     facts: Stat,
 }
@@ -111,6 +113,7 @@ impl Host for State {
                     FileType::RegularFile => Ok(OpenFile {
                         file: Arc::new(file),
                         path,
+                        moved: false,
                         facts,
                     }),
                     _ => Err(Error::run(

@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,8 +13,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::{mpsc, oneshot};
 
-/// How much is read at once: each body has at most three of these in memory.
-const CHUNK: u64 = 256 * 1024;
+use super::chunk::{CHUNK, Chunks};
 
 /// The connection's end.
 pub(super) struct Flow {
@@ -32,6 +30,7 @@ pub(super) struct Flow {
 pub(super) struct Feed {
     pieces: mpsc::Sender<Piece>,
     taken: oneshot::Receiver<Taken>,
+    chunks: Chunks,
 }
 
 /// What the connection had taken when it was done with the body.
@@ -59,6 +58,7 @@ pub(super) fn flow(size: Option<u64>) -> (Feed, Flow) {
     let feed = Feed {
         pieces: sender,
         taken: told,
+        chunks: Chunks::default(),
     };
     let flow = Flow {
         pieces: receiver,
@@ -82,19 +82,11 @@ impl Feed {
         let mut position = range.start;
         while position < range.end {
             let length = CHUNK.min(range.end - position) as usize;
-            let file = file.clone();
-            let read = tokio::task::spawn_blocking(move || {
-                let mut bytes = vec![0; length];
-                file.read_exact_at(&mut bytes, position).map(|()| bytes)
-            });
-            let bytes = match read.await {
-                Ok(Ok(bytes)) => bytes,
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "cannot read an artifact that is being sent");
-                    return Err(Gone);
-                }
-                Err(_) => return Err(Gone),
-            };
+            let read = self.chunks.read(file, position, length).await;
+            let bytes = read.map_err(|error| {
+                tracing::error!(%error, "cannot read an artifact that is being sent");
+                Gone
+            })?;
             self.send(bytes).await?;
             position += length as u64;
         }

@@ -10,6 +10,7 @@ mod artifact;
 mod auth;
 mod backups;
 mod body;
+mod chunk;
 mod coverage;
 mod events;
 mod export;

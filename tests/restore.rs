@@ -1,9 +1,11 @@
 //! Restores: by the operator's commands, of everything and of parts, from stores and from here.
 
+mod by_range;
 mod commands;
 mod damage;
 mod encrypted;
 mod parts;
+mod seed;
 
 use std::path::Path;
 

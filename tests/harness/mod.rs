@@ -6,6 +6,7 @@
 mod browser;
 mod clock;
 mod components;
+mod counted;
 mod daemon;
 mod event;
 mod finished;
@@ -27,6 +28,7 @@ mod system;
 pub(crate) use browser::Browser;
 pub(crate) use clock::Clock;
 pub(crate) use components::{component, python_component};
+pub(crate) use counted::Counted;
 pub(crate) use daemon::Daemon;
 pub(crate) use event::{Gate, mkfifo, within};
 pub(crate) use finished::Finished;

@@ -19,7 +19,7 @@ fn key(sidecar: &Sidecar, name: &str) -> (PathBuf, String) {
     (file, made.stdout.trim().to_owned())
 }
 
-fn encrypted(sidecar: Sidecar) -> Sidecar {
+pub(super) fn encrypted(sidecar: Sidecar) -> Sidecar {
     let (file, public) = key(&sidecar, "age.key");
     sidecar.set(
         "strategy.artifact.encryption",

@@ -20,7 +20,7 @@ pub struct Fetched {
 impl Fetched {
     /// All `size` bytes.
     pub fn whole(file: File, size: u64) -> Self {
-        Self::ranges(file, size, vec![0..size])
+        Self::ranges(file, size, std::iter::once(0..size).collect())
     }
 
     /// Only `ranges` of them.

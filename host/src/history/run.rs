@@ -78,6 +78,7 @@ pub struct Run {
     pub delivered_at: Option<Timestamp>,
     /// Of a restore: how it went for each part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub parts: Vec<Outcome>,
 }
 

@@ -172,7 +172,9 @@ fn a_restore_is_no_backup() {
         error: None,
     }];
     history.record(&restore);
-    assert_eq!(history.get("1").unwrap(), restore);
+    let read = history.get("1").unwrap();
+    assert_eq!((read.kind, read.state), (Kind::Restore, State::Succeeded));
+    assert_eq!((read.parts, read.artifact), (restore.parts, None));
     assert_eq!(
         (history.last(State::Succeeded), history.running()),
         (None, None)

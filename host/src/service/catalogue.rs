@@ -145,11 +145,11 @@ fn named_at(key: &str) -> String {
         text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
     };
     let words: Vec<&str> = key.split(['_', '.', '/']).collect();
-    let times = words
+    let mut times = words
         .windows(2)
         .filter(|pair| digits(pair[0], 8) && digits(pair[1], 6));
     times
-        .last()
+        .next_back()
         .map(|pair| format!("{}_{}", pair[0], pair[1]))
         .unwrap_or_default()
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use crate::artifact::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::service::Service;
-use crate::service::catalogue::undamaged;
 use crate::store::Backup;
 
 /// A backup that can be brought back.
@@ -33,15 +32,12 @@ impl Service {
     }
 
     fn find_stored(&self, which: &str) -> Result<Found> {
-        let catalogue = self.catalogue(None)?;
-        let wanted = undamaged(&catalogue, which)?;
-        let copies = catalogue
-            .backups
-            .iter()
-            .filter(|copy| copy.manifest.id == wanted.manifest.id);
+        let copies = self.copies(which)?;
+        let first = copies.first();
+        let first = first.ok_or_else(|| Error::run("internal", "a backup without a copy"))?;
         Ok(Found {
-            manifest: wanted.manifest.clone(),
-            place: Place::Stores(copies.cloned().collect()),
+            manifest: first.manifest.clone(),
+            place: Place::Stores(copies),
         })
     }
 

@@ -1,8 +1,9 @@
-"""P1 to P7: each gives rows of the table."""
+"""P1 to P8: each gives rows of the table."""
 import json
 import os
 import shutil
 
+import bucket
 import export
 import inputs
 from measure import Row, alternate, median, timed
@@ -153,4 +154,42 @@ def p7(bench):
     yield Row("P7", "the same in a running server, over `sh -c`", more, 0, "ms", "≤ 5 ms", more <= 5)
 
 
-ALL = {"P1": p1, "P2": p2, "P3": p3, "P4": p4, "P5": p5, "P6": p6, "P7": p7}
+def p8(bench):
+    """What rclone is given is ready; what the sidecar uploads, it dumps, hashes and spools meanwhile."""
+    if not shutil.which("rclone"):
+        raise SystemExit("P8 needs rclone: apt-get install rclone")
+    file = bench.input(inputs.mixed_file, bench.options.size)
+    with bucket.Bucket() as server:
+        keys = {"access_key_id": "bench", "secret_access_key": "bench"}
+        options = {"type": "s3", "provider": "Other", "endpoint": server.url, "no_check_bucket": "true", **keys}
+        remote = {f"RCLONE_CONFIG_BENCH_{name.upper()}": value for name, value in options.items()}
+        # Whatever the machine says about AWS is not about this bucket.
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment = {**plain, **remote, "RCLONE_CONFIG": "/dev/null"}
+        store = {"name": "bench", "type": "s3", "bucket": "backups", "endpoint": server.url, **keys}
+        # Parts of the same size, and as many at once.
+        copy = ["rclone", "copyto", file, "bench:backups/peer", "--s3-chunk-size", "8M", "--s3-upload-concurrency", "3"]
+
+        def ours(work, compression):
+            config = bench.config("database_dump", {"command": f"cat {work}"}, compression=compression)
+            whole = json.loads(config.read_text())
+            config.write_text(json.dumps({**whole, "stores": [store]}))
+            server.empty()
+            return timed([bench.binary, "--quiet", "--config", config, "backup"])
+
+        def peer():
+            server.empty()
+            return timed(copy, env=environment)
+
+        for compression in ("none", "zst"):
+            ours(file, compression), peer()
+            mine, theirs = alternate(bench.options.pairs, lambda: ours(file, compression), peer)
+            how = "" if compression == "none" else f", compressing ({compression})"
+            row = Row("P8", f"dump of {bench.options.size} MiB into a bucket{how}, beside `rclone copy` of the file",
+                      median(mine), median(theirs), "s", "≤ 1.1 ×", False)
+            row.good = row.ratio() <= 1.1
+            row.note = f"peak {median(mine, 'peak') / MIB:.0f} MiB, rclone {median(theirs, 'peak') / MIB:.0f} MiB"
+            yield row
+
+
+ALL = {"P1": p1, "P2": p2, "P3": p3, "P4": p4, "P5": p5, "P6": p6, "P7": p7, "P8": p8}

@@ -1,9 +1,10 @@
 //! The commands under `strategy.config.restore`.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{read, sidecar, stored};
-use crate::harness::{Answer, Sidecar, TOKEN, component, sha256};
+use crate::harness::{Answer, STOP_LIMIT, Sidecar, TOKEN, component, sha256};
 
 #[test]
 fn the_backup_is_on_their_standard_input_to_the_last_byte() {
@@ -250,4 +251,27 @@ fn over_http_it_is_a_job() {
 
 fn ask(url: &str, body: &Value) -> Answer {
     Answer::send(&format!("{url}/backup/restore"), TOKEN, body)
+}
+
+#[test]
+fn an_interrupted_restore_leaves_nothing_behind() {
+    let sidecar = stored(sidecar("seq 1 1000000", ""));
+    let gate = sidecar.gate("restoring");
+    let line = format!("wc -c < \"$SIDE_CAR_TEMP_DUMP\" > size; {}", gate.wait());
+    let sidecar = sidecar.set("strategy.config.restore", line);
+    sidecar.backup().succeeds();
+    let running = sidecar.start(&["restore", "latest"]);
+    let _open = gate.reached();
+    assert_eq!(read(sidecar.workdir().join("size")).trim(), "6888896");
+    running
+        .end_with(Signal::INT)
+        .exits(130)
+        .ends_within(STOP_LIMIT);
+    assert_eq!(sidecar.processes(), []);
+    assert_eq!(sidecar.files(), ["work/size"]);
+    let runs = sidecar.run(&["runs", "--json"]).succeeds().json();
+    assert_eq!(
+        (&runs["runs"][0]["kind"], &runs["runs"][0]["state"]),
+        (&json!("restore"), &json!("interrupted"))
+    );
 }

@@ -37,6 +37,10 @@ fn capture(line: &str) -> Result<(Finished, String)> {
 }
 
 fn run(line: &str, stdout: Stdout<'_>, cancel: &Cancel) -> Result<Finished> {
+    feed(line, Stdin::Nothing, stdout, cancel)
+}
+
+fn feed<'s>(line: &str, stdin: Stdin<'s>, stdout: Stdout<'s>, cancel: &Cancel) -> Result<Finished> {
     let shell = shell();
     let command = Command {
         line,
@@ -45,7 +49,50 @@ fn run(line: &str, stdout: Stdout<'_>, cancel: &Cancel) -> Result<Finished> {
         shell: &shell,
         accept: &[],
     };
-    command.run(Stdin::Nothing, stdout, cancel)
+    command.run(stdin, stdout, cancel)
+}
+
+/// What a command makes of so many zeros on its standard input.
+fn fed(line: &str, zeros: u64) -> Result<String> {
+    let (mut input, mut output) = (std::io::repeat(0).take(zeros), Capture::new(64 << 20));
+    feed(
+        line,
+        Stdin::From(&mut input),
+        Stdout::Into(&mut output),
+        &Cancel::new(),
+    )?;
+    Ok(String::from_utf8(output.into_bytes()).unwrap())
+}
+
+#[test]
+fn a_command_reads_what_it_is_fed_to_the_end() {
+    assert_eq!(fed("wc -c", 10_000_000).unwrap().trim(), "10000000");
+    assert_eq!(fed("cat", 0).unwrap(), "");
+    // Neither end waits for the other, however much is on its way.
+    assert_eq!(fed("cat", 20_000_000).unwrap().len(), 20_000_000);
+}
+
+#[test]
+fn a_command_that_has_read_enough_is_not_fed_on() {
+    assert_eq!(fed("head -c 3 | wc -c", u64::MAX).unwrap().trim(), "3");
+    assert_eq!(fed("true", u64::MAX).unwrap(), "");
+    assert_eq!(fed("exec <&-; echo closed", u64::MAX).unwrap(), "closed\n");
+    assert_eq!(
+        fed("exit 3", u64::MAX).unwrap_err().code(),
+        "command-failed"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_fails_the_command() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+    }
+    let error = feed("cat", Stdin::From(&mut Broken), Stdout::Log, &Cancel::new()).unwrap_err();
+    assert!(error.message().contains("the disk is gone"), "{error}");
 }
 
 fn failure(line: &str) -> Error {

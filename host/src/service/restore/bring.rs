@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -130,18 +130,18 @@ impl Service {
     ) -> Result<Fetched> {
         let artifact = &copy.manifest.artifact;
         remote.meter().expect(u64::MAX);
-        let stored = spool(turn, job)?;
+        let stored = Spool::create(turn, job)?;
         let mut hash = Sha256::new();
         let mut at = 0;
         let size = pass(&mut remote, job, artifact.size, |piece| {
             hash.update(piece);
-            stored.write_all_at(piece, at)?;
+            stored.write(piece, at)?;
             at += piece.len() as u64;
             Ok(())
         })?;
         let shown = format!("{} in store {}", copy.key, copy.store);
         compare(&shown, size, hash, artifact)?;
-        self.decode(turn, job, stored, artifact)
+        self.decode(turn, job, stored.file, artifact)
     }
 
     /// What the strategy once wrote, out of what was stored.
@@ -167,12 +167,12 @@ impl Service {
             }
         };
         let mut decoded = codec::decoder(artifact.compression, decrypted).map_err(read_back)?;
-        let raw = spool(turn, job)?;
+        let raw = Spool::create(turn, job)?;
         let mut hash = Sha256::new();
         let mut at = 0;
         let size = pass(&mut decoded, job, artifact.raw_size, |piece| {
             hash.update(piece);
-            raw.write_all_at(piece, at)?;
+            raw.write(piece, at)?;
             at += piece.len() as u64;
             Ok(())
         })?;
@@ -181,7 +181,7 @@ impl Service {
                 "what the artifact holds is not what the strategy wrote",
             ));
         }
-        Ok(Fetched::whole(raw, size))
+        Ok(Fetched::whole(raw.file, size))
     }
 
     /// Only ranges of the object: each part has a digest of its own.
@@ -194,7 +194,7 @@ impl Service {
         parts: &[Part],
     ) -> Result<Fetched> {
         let meter = remote.meter();
-        let spool = spool(turn, job)?;
+        let spool = Spool::create(turn, job)?;
         let total = parts.iter().map(|part| part.length).sum();
         let mut progress = Steps {
             job,
@@ -223,14 +223,18 @@ impl Service {
         let ranges = parts
             .iter()
             .map(|part| part.offset..part.offset + part.length);
-        Ok(Fetched::ranges(spool, artifact.raw_size, ranges.collect()))
+        Ok(Fetched::ranges(
+            spool.file,
+            artifact.raw_size,
+            ranges.collect(),
+        ))
     }
 }
 
 /// Copies one part to its place in `spool`, and compares it.
 fn copy_part(
     from: &mut (impl Read + Seek),
-    spool: &File,
+    spool: &Spool,
     part: &Part,
     progress: &mut Steps<'_>,
 ) -> Result<()> {
@@ -245,9 +249,7 @@ fn copy_part(
             break;
         }
         hash.update(&buffer[..read]);
-        let written = spool.write_all_at(&buffer[..read], at);
-        written
-            .map_err(|error| Error::run("io", format!("cannot keep what was fetched: {error}")))?;
+        spool.write(&buffer[..read], at)?;
         at += read as u64;
         progress.add(read)?;
     }
@@ -284,7 +286,7 @@ fn pass(
     from: &mut impl Read,
     job: &Arc<Job>,
     total: u64,
-    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    mut take: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<u64> {
     let mut buffer = vec![0; BUFFER];
     let mut progress = Steps {
@@ -297,28 +299,36 @@ fn pass(
         if read == 0 {
             return Ok(progress.done);
         }
-        take(&buffer[..read]).map_err(|error| {
-            Error::run("io", format!("cannot keep what was read: {error}")).caused_by(error)
-        })?;
+        take(&buffer[..read])?;
         progress.add(read)?;
     }
 }
 
 /// A file that only this process has: it has no name, and ends with it.
-fn spool(turn: &Turn, job: &Job) -> Result<File> {
-    let path = turn
-        .folder
-        .join(&job.request().id)
-        .with_extension("partial");
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(|error| Error::io("create", &path, error))?;
-    fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
-    Ok(file)
+struct Spool {
+    file: File,
+    folder: PathBuf,
+}
+
+impl Spool {
+    fn create(turn: &Turn, job: &Job) -> Result<Self> {
+        let folder = turn.folder.clone();
+        let path = folder.join(&job.request().id).with_extension("partial");
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| Error::io("create", &path, error))?;
+        fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
+        Ok(Self { file, folder })
+    }
+
+    fn write(&self, bytes: &[u8], at: u64) -> Result<()> {
+        let written = self.file.write_all_at(bytes, at);
+        written.map_err(|error| Error::io("write below", &self.folder, error))
+    }
 }
 
 fn compare(shown: &str, size: u64, hash: Sha256, expected: &Contents) -> Result<()> {

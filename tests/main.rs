@@ -13,6 +13,7 @@ mod crashes;
 mod custom;
 mod databases;
 mod denials;
+mod drills;
 mod engines;
 mod engines_postgres;
 mod failures;

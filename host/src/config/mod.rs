@@ -14,6 +14,7 @@ mod alone;
 mod builder;
 mod check;
 mod document;
+mod drill;
 mod environment;
 mod explain;
 mod formats;
@@ -42,6 +43,7 @@ use serde_json::Value;
 
 pub use alone::{Alone, strategy_config};
 pub use document::Document;
+pub use drill::Drill;
 pub use environment::{Environment, Schemas};
 pub use model::*;
 pub use notify::*;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::document::Document;
+use super::drill::Drill;
 use super::notify::Receiver;
 use super::retention::Policy;
 use super::schedule::ScheduleSpec;
@@ -37,6 +38,8 @@ pub struct Config {
     pub schedule: Vec<ScheduleSpec>,
     /// Who is told about runs.
     pub notify: Vec<Receiver>,
+    /// How backups are tried.
+    pub drill: Option<Drill>,
     /// The file's values and their places, for those who find a mistake later.
     pub document: Arc<Document>,
 }

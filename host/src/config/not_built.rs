@@ -8,14 +8,11 @@ use super::pointer;
 use super::problem::Problem;
 
 /// A key (`*` for any name), the start of its value, and what to do meanwhile.
-const NOT_BUILT: [(&str, &str, &str); 2] = [
-    ("/drill", "", "remove this: restore by hand for now"),
-    (
-        "/modules/*/source",
-        "oci://",
-        "download the component and write the path of its file",
-    ),
-];
+const NOT_BUILT: [(&str, &str, &str); 1] = [(
+    "/modules/*/source",
+    "oci://",
+    "download the component and write the path of its file",
+)];
 
 /// A problem for each of them that the file uses.
 pub(super) fn check(document: &Document) -> Vec<Problem> {

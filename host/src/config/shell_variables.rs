@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::variables::is_name;
 
 /// What the sidecar sets for every command.
-const HELPERS: [&str; 9] = [
+const HELPERS: [&str; 10] = [
     "SIDE_CAR_WORKDIR",
     "SIDE_CAR_ARTIFACTS_DIR",
     "SIDE_CAR_TEMP_DUMP",
@@ -18,6 +18,7 @@ const HELPERS: [&str; 9] = [
     "SIDE_CAR_RESTORE_ONLY",
     "SIDE_CAR_RESTORE_INTO",
     "SIDE_CAR_RESTORE_REPLACE",
+    "SIDE_CAR_DRILL_INTO",
 ];
 
 /// What shells set themselves.

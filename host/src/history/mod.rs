@@ -105,6 +105,18 @@ impl History {
         })
     }
 
+    /// The youngest drill that is over, and the youngest one that succeeded.
+    pub fn drills(&self) -> (Option<Run>, Option<Run>) {
+        let last = |state| {
+            self.try_to("look up a run", |connection| {
+                store::last(connection, Kind::Drill, state)
+            })
+        };
+        let over = State::ALL.into_iter().filter(|state| state.is_over());
+        let youngest = over.filter_map(last).max_by(|a, b| a.id.cmp(&b.id));
+        (youngest, last(State::Succeeded))
+    }
+
     /// The run in progress, whatever it is for.
     pub fn running(&self) -> Option<Run> {
         let mut running = Kind::ALL.into_iter().filter_map(|kind| {

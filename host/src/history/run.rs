@@ -35,6 +35,8 @@ pub enum Kind {
     Backup,
     /// Bringing one back.
     Restore,
+    /// Trying whether the latest one comes back.
+    Drill,
 }
 
 /// A run, as its askers see it.
@@ -134,13 +136,14 @@ pub struct Failure {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 2] = [Kind::Backup, Kind::Restore];
+    pub const ALL: [Kind; 3] = [Kind::Backup, Kind::Restore, Kind::Drill];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Backup => "backup",
             Kind::Restore => "restore",
+            Kind::Drill => "drill",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use jiff::SignedDuration;
 
 use super::turn::Turn;
-use super::{Job, Pulse, Request, Service, Task};
+use super::{Job, Pulse, Request, RestoreReport, Service, Task};
 use crate::cancel::Reason;
 use crate::error::{Error, Kind, Result};
 use crate::history::{Failure, Run, State};
@@ -197,6 +197,14 @@ fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
     seat.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Why not all of it was restored.
+fn failure_of(done: Result<RestoreReport>) -> Option<Error> {
+    match done {
+        Ok(report) => report.error,
+        Err(error) => Some(error),
+    }
+}
+
 impl Service {
     /// Does what is to be done, and tells the log how it went.
     fn perform(&self, turn: Turn, job: &Arc<Job>) {
@@ -218,15 +226,14 @@ impl Service {
                 ),
                 Err(error) => failed("backup", &error),
             },
-            Task::Restore(order) => {
-                match self
-                    .run_restore(turn, job, order)
-                    .map(|report| report.error)
-                {
-                    Ok(None) => tracing::info!(id = job.request().id, "backup restored"),
-                    Ok(Some(error)) | Err(error) => failed("restore", &error),
-                }
-            }
+            Task::Restore(order) => match failure_of(self.run_restore(turn, job, order)) {
+                None => tracing::info!(id = job.request().id, "backup restored"),
+                Some(error) => failed("restore", &error),
+            },
+            Task::Drill => match failure_of(self.run_drill(turn, job)) {
+                None => tracing::info!(id = job.request().id, "drill passed"),
+                Some(error) => failed("drill", &error),
+            },
         }
     }
 

@@ -4,6 +4,7 @@ mod catalogue;
 mod check;
 mod claim;
 mod delivery;
+mod drill;
 mod job;
 mod jobs;
 mod keep;
@@ -60,6 +61,7 @@ pub struct Service {
     runtime: OnceLock<Runtime>,
     builtin: OnceLock<Module>,
     timetable: Timetable,
+    drills: Timetable,
     notifier: OnceLock<Arc<Notifier>>,
 }
 
@@ -68,6 +70,7 @@ impl Service {
     pub fn new(config: Config) -> Result<Self> {
         let engine = Engine::new(cache_folder(&config))?;
         let timetable = scheduler::timetable(&config)?;
+        let drills = scheduler::drills(&config)?;
         Ok(Self {
             config,
             engine,
@@ -75,6 +78,7 @@ impl Service {
             runtime: OnceLock::new(),
             builtin: OnceLock::new(),
             timetable,
+            drills,
             notifier: OnceLock::new(),
         })
     }

@@ -47,8 +47,13 @@ impl Herald {
 
 /// What is worth telling about a run that stands like this.
 fn news(run: &Run, stores: &[String]) -> Option<News> {
-    if run.kind != Kind::Backup {
-        // A health check that is told of a restore would take it for tonight's backup.
+    // A health check that is told of a good restore would take it for tonight's backup.
+    let is_told = match run.kind {
+        Kind::Backup => true,
+        Kind::Restore => false,
+        Kind::Drill => run.state.is_over() && run.state != State::Succeeded,
+    };
+    if !is_told {
         return None;
     }
     let finished_at = run.finished_at.unwrap_or(run.queued_at);
@@ -62,7 +67,7 @@ fn news(run: &Run, stores: &[String]) -> Option<News> {
         },
         (_, _, error) => Outcome::Failed {
             finished_at,
-            error: failure(error.as_ref()?),
+            error: failure(run.kind, error.as_ref()?),
         },
     };
     Some(News {
@@ -81,10 +86,13 @@ fn artifact(made: &Artifact) -> notify::Artifact {
     }
 }
 
-fn failure(why: &Failure) -> notify::Failure {
+fn failure(kind: Kind, why: &Failure) -> notify::Failure {
     notify::Failure {
         code: why.code.clone(),
-        message: why.message.clone(),
+        message: match kind {
+            Kind::Drill => format!("the drill failed: {}", why.message),
+            _ => why.message.clone(),
+        },
         hint: why.hint.clone(),
     }
 }

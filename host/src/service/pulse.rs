@@ -44,6 +44,7 @@ impl Pulse {
         let doing = match job.request().task {
             Task::Backup => "backing up",
             Task::Restore(_) => "restoring",
+            Task::Drill => "in a drill",
         };
         Self::start(job, LOGGED, move |progress| {
             tracing::info!(

@@ -55,8 +55,18 @@ impl Service {
 
     /// The same when it is our turn.
     pub(super) fn run_restore(&self, turn: Turn, job: &Arc<Job>, order: &Order) -> Result<Report> {
+        self.reported(turn, job, |turn| self.carry_out(turn, job, order))
+    }
+
+    /// Writes down how `work` begins and ends.
+    pub(super) fn reported(
+        &self,
+        turn: Turn,
+        job: &Arc<Job>,
+        work: impl FnOnce(&Turn) -> Result<Report>,
+    ) -> Result<Report> {
         let run = self.begin(job);
-        let done = self.carry_out(&turn, job, order);
+        let done = work(&turn);
         let outcome = match &done {
             Ok(report) => report.error.as_ref().map_or(Ok(None), Err),
             Err(error) => Err(error),
@@ -66,7 +76,7 @@ impl Service {
         done.map(|report| report.of_run(&run))
     }
 
-    fn carry_out(&self, turn: &Turn, job: &Arc<Job>, order: &Order) -> Result<Report> {
+    pub(super) fn carry_out(&self, turn: &Turn, job: &Arc<Job>, order: &Order) -> Result<Report> {
         let (module, found, planned) = self.prepare_restore(order)?;
         let _strays = Strays;
         let limit = module.limits().timeout.or(self.config().strategy.timeout);

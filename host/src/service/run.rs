@@ -45,6 +45,8 @@ pub enum Task {
     Backup,
     /// Brings one back.
     Restore(Order),
+    /// Tries whether the latest one comes back.
+    Drill,
 }
 
 impl Task {
@@ -53,6 +55,7 @@ impl Task {
         match self {
             Self::Backup => history::Kind::Backup,
             Self::Restore(_) => history::Kind::Restore,
+            Self::Drill => history::Kind::Drill,
         }
     }
 }
@@ -94,6 +97,14 @@ impl Request {
             idempotency_key: None,
             keep: false,
             task: Task::Backup,
+        }
+    }
+
+    /// A drill.
+    pub fn drill() -> Self {
+        Self {
+            task: Task::Drill,
+            ..Self::new(None)
         }
     }
 

@@ -109,9 +109,24 @@ impl Jobs {
             // A journal that nobody can read knows of nothing.
             let past = spawn_blocking(move || service.past()).await;
             let run = |asked_by, slot| self.clone().run_slot(asked_by, slot, clock);
-            follow(timetable, past.unwrap_or_default(), begun, clock, run).await;
+            let past = past.unwrap_or_default();
+            follow("backup", timetable, past, begun, clock, run).await;
         }
         // Nothing more will ever be due.
+        std::future::pending().await
+    }
+
+    /// Starts the drills that are due, until it is dropped.
+    pub async fn keep_drills(self: &Arc<Self>, clock: &impl Clock) -> Infallible {
+        let timetable = &self.service().drills;
+        let run = |_, _| async {
+            let request = Request {
+                asked_by: ON_TIME.to_owned(),
+                ..Request::drill()
+            };
+            self.run_now(request).await;
+        };
+        follow("drill", timetable, Past::default(), clock.now(), clock, run).await;
         std::future::pending().await
     }
 
@@ -165,7 +180,7 @@ impl Jobs {
                 Ok(Ok(Known::Here(job))) => return Some(job.over().await),
                 Ok(Err(busy)) if busy.kind() == Kind::Busy => {
                     if !std::mem::replace(&mut waits, true) {
-                        tracing::warn!("the scheduled backup waits for the run in progress");
+                        tracing::warn!("what the schedule starts waits for the run in progress");
                     }
                     match self.job() {
                         Some(job) => drop(job.over().await),
@@ -187,7 +202,7 @@ impl Jobs {
             tracing::error!(
                 code = error.code(),
                 hint = error.hint_text(),
-                "the scheduled backup cannot begin: {error}"
+                "what the schedule starts cannot begin: {error}"
             );
             let service = self.service();
             service.give_up(&service.job(request), error);
@@ -210,6 +225,19 @@ pub(super) fn timetable(config: &Config) -> Result<Timetable> {
     Ok(Timetable::new(schedules?, seed(config)))
 }
 
+/// When drills are due.
+pub(super) fn drills(config: &Config) -> Result<Timetable> {
+    let cron = config
+        .drill
+        .as_ref()
+        .and_then(|drill| drill.cron.as_deref());
+    let schedule = cron.map(|cron| Schedule::new(cron, "UTC", Duration::ZERO, false));
+    Ok(Timetable::new(
+        schedule.transpose()?.into_iter().collect(),
+        String::new(),
+    ))
+}
+
 /// What makes the jitter another than that of other sidecars, but the same for replicas: those
 /// share their stores. Without stores there is nothing to agree upon.
 fn seed(config: &Config) -> String {
@@ -225,6 +253,7 @@ fn seed(config: &Config) -> String {
 
 /// Calls `run`, with who asks, whenever a run is due after `begun`, one after the other.
 async fn follow<F: Future<Output = ()>>(
+    what: &str,
     timetable: &Timetable,
     past: Past,
     begun: Timestamp,
@@ -233,19 +262,19 @@ async fn follow<F: Future<Output = ()>>(
 ) {
     let mut after = begun;
     if let Some(slot) = timetable.missed(past, after) {
-        tracing::warn!("the backup of {} was missed: making it now", slot.time());
+        tracing::warn!("the {what} of {} was missed: making it now", slot.time());
         run(LATE, slot).await;
         after = after.max(clock.now());
     }
     while let Some(start) = timetable.next(after) {
-        tracing::info!("next backup at {:.0}", start.at);
+        tracing::info!("next {what} at {:.0}", start.at);
         clock.reaches(start.at).await;
         run(ON_TIME, start.slot).await;
         after = start.at.max(clock.now());
         let passed = timetable.next(start.at).filter(|next| next.at <= after);
         if let Some(passed) = passed {
             tracing::warn!(
-                "the backup of {} is skipped: the one before it took until now",
+                "the {what} of {} is skipped: the one before it took until now",
                 passed.slot.time()
             );
         }

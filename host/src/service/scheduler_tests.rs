@@ -48,7 +48,7 @@ fn runs(cron: &str, past: Past, time: &str, minutes: i64, count: usize) -> Vec<S
             clock.pass(minutes);
         }
     };
-    let followed = Box::pin(follow(&timetable, past, clock.now(), &clock, run));
+    let followed = Box::pin(follow("backup", &timetable, past, clock.now(), &clock, run));
     // It goes on until the run that never ends.
     let polled = futures_util::FutureExt::now_or_never(followed);
     assert!(polled.is_none());

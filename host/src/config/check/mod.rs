@@ -2,7 +2,7 @@
 //!
 //! Each section is read for itself, so that a mistake in one does not hide those in another.
 
-mod later;
+mod drill;
 mod modules;
 mod notify;
 mod retention;
@@ -38,7 +38,6 @@ pub(super) fn check(
         unreadable: Vec::new(),
     };
     check.problems.extend(super::not_built::check(&document));
-    check.later();
     let sections = (
         check.app(),
         check.capabilities(),
@@ -49,7 +48,7 @@ pub(super) fn check(
         check.stores(),
         check.retention(),
     );
-    let (schedule, notify) = (check.schedule(), check.notify());
+    let (schedule, notify, drill) = (check.schedule(), check.notify(), check.drill());
     if let Some(strategy) = &sections.2 {
         check.with_the_strategys_own(&strategy.name);
     }
@@ -81,6 +80,7 @@ pub(super) fn check(
                 retention,
                 schedule,
                 notify,
+                drill,
                 document,
             })
         }
@@ -112,6 +112,15 @@ impl Check<'_> {
     /// A section that may be left out.
     fn read_or_default<T: DeserializeOwned + Default>(&mut self, pointer: &str) -> T {
         self.read(pointer).unwrap_or_default()
+    }
+
+    /// The pointers of a list's items.
+    fn items(&self, list: &str) -> Vec<String> {
+        let length = self
+            .given(list)
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len);
+        (0..length).map(|index| format!("{list}/{index}")).collect()
     }
 
     fn problem(&mut self, pointer: &str, wrong: impl Into<String>, write: impl Into<String>) {

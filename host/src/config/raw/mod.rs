@@ -1,7 +1,7 @@
 //! The file as it may be written. The JSON Schema is derived from these types: their comments are
 //! its descriptions, which editors show and `config/README.md` repeats.
 
-mod later;
+mod drill;
 mod modules;
 mod notify;
 mod retention;
@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::units::Span;
 
+pub(super) use drill::Drill;
 pub(super) use modules::Module;
 pub(super) use retention::Retention;
 pub(super) use schedule::Schedule;
@@ -53,7 +54,7 @@ struct File {
     /// Where backups are kept. Every backup goes to each of them.
     stores: Option<Vec<Store>>,
     retention: Option<retention::Retention>,
-    drill: Option<later::Drill>,
+    drill: Option<Drill>,
     /// Who is told about runs.
     notify: Option<Vec<notify::Notify>>,
 }

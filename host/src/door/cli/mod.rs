@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod drill;
 mod exit;
 mod fetch;
 mod health;
@@ -83,6 +84,8 @@ enum Verb {
     Verify(verify::Arguments),
     /// Bring a backup back to where it was made, or to another place
     Restore(restore::Arguments),
+    /// Restore the latest backup into a scratch target and check it
+    Drill,
     /// Send what a store has missed
     Upload(upload::Arguments),
     /// Apply the retention to the stores now
@@ -143,6 +146,7 @@ pub fn main() -> ExitCode {
         Verb::Fetch(ref arguments) => fetch::run(&cli.options, arguments),
         Verb::Verify(ref arguments) => verify::run(&cli.options, arguments),
         Verb::Restore(ref arguments) => restore::run(&cli.options, arguments),
+        Verb::Drill => drill::run(&cli.options),
         Verb::Upload(ref arguments) => upload::run(&cli.options, arguments),
         Verb::Prune(ref arguments) => prune::run(&cli.options, arguments),
         Verb::Lifecycle(ref arguments) => lifecycle::run(&cli.options, arguments),

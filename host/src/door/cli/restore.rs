@@ -57,6 +57,11 @@ pub(super) fn run(options: &Options, arguments: &Arguments) -> Result<ExitCode> 
     let shown = progress::show(options, &job);
     let done = service.restore(&job, &order);
     drop(shown);
+    ended(options, done)
+}
+
+/// What is said of the end of a restore or a drill, and its exit code.
+pub(super) fn ended(options: &Options, done: Result<RestoreReport>) -> Result<ExitCode> {
     match (done, signals::exit_code()) {
         (Ok(report), code) => Ok(tell(options, &report, code)),
         (Err(error), Some(code)) => {

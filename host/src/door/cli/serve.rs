@@ -82,6 +82,7 @@ async fn serve(service: Arc<Service>) -> Result<()> {
     tokio::select! {
         () = server.serve(listener, stop) => Ok(()),
         never = jobs.keep_schedule(&SystemClock) => match never {},
+        never = jobs.keep_drills(&SystemClock) => match never {},
     }
 }
 

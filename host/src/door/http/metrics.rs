@@ -22,6 +22,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Pro
             running,
             history.last(RunState::Succeeded).as_ref(),
             app.jobs.service().next_run(),
+            &history.drills(),
         )
     });
     let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
@@ -33,6 +34,7 @@ fn render(
     running: bool,
     last: Option<&Run>,
     next: Option<Timestamp>,
+    (drill, passed): &(Option<Run>, Option<Run>),
 ) -> String {
     let mut text = String::new();
     // Writing into a string cannot fail.
@@ -96,6 +98,23 @@ fn render(
             &one(size),
         );
     }
+    if let Some(drill) = drill {
+        let succeeded = drill.state == RunState::Succeeded;
+        metric(
+            "last_drill_passed",
+            "gauge",
+            "Whether the last drill brought the backup back.",
+            &one(f64::from(succeeded)),
+        );
+    }
+    if let Some(at) = passed.as_ref().and_then(|drill| drill.finished_at) {
+        metric(
+            "last_passed_drill_timestamp_seconds",
+            "gauge",
+            "When the last good drill ended.",
+            &one(seconds(at)),
+        );
+    }
     if let Some(at) = next {
         metric(
             "next_run_timestamp_seconds",
@@ -120,7 +139,7 @@ mod tests {
     fn every_state_has_its_line() {
         let counts = [(RunState::Failed, 3), (RunState::Running, 1)];
         let next = Timestamp::from_second(1_700_000_000).ok();
-        let text = render(&counts, true, None, next);
+        let text = render(&counts, true, None, next, &(None, None));
         for line in [
             "# TYPE sidecar_runs_total counter",
             "sidecar_runs_total{state=\"failed\"} 3",

@@ -204,7 +204,9 @@ fn a_leftover_is_removed_before_the_commands_see_it() {
 
 #[test]
 fn a_star_in_an_operators_line_is_the_shells() {
-    let sidecar = Sidecar::new().command("printf '%s ' *.log; echo '*'").capture();
+    let sidecar = Sidecar::new()
+        .command("printf '%s ' *.log; echo '*'")
+        .capture();
     for name in ["b.log", "a.log", "c.txt"] {
         std::fs::write(sidecar.workdir().join(name), "").unwrap();
     }

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{Daemon, agent, within};
 
@@ -13,7 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// One tab. It ends with its owner.
 pub(crate) struct Browser {
     session: String,
+    // Dropped in this order: first the process, then what it leaves behind.
     _driver: Daemon,
+    _folder: TempDir,
 }
 
 impl Browser {
@@ -23,8 +26,9 @@ impl Browser {
             .arg("--version")
             .output()
             .ok()?;
+        let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("chromedriver");
-        command.arg("--port=0");
+        command.arg("--port=0").env("TMPDIR", folder.path());
         let mut driver = Daemon::start(command);
         let port = driver.await_line(|line| {
             let (_, port) = line.split_once("started successfully on port ")?;
@@ -41,6 +45,7 @@ impl Browser {
         Some(Self {
             session: format!("{base}/{id}"),
             _driver: driver,
+            _folder: folder,
         })
     }
 

@@ -8,6 +8,7 @@ mod archives;
 mod check;
 mod check_stores;
 mod codecs;
+mod container;
 mod contract_v1;
 mod crashes;
 mod custom;

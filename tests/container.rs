@@ -1,0 +1,8 @@
+//! The container, on a real engine: the image, the compose file in its three ways, stacks and manifests.
+
+mod app;
+mod compose;
+mod engine;
+mod image;
+
+use engine::Engine;

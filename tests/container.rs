@@ -5,5 +5,6 @@ mod citus;
 mod compose;
 mod engine;
 mod image;
+mod kubernetes;
 
 use engine::Engine;

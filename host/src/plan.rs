@@ -110,7 +110,8 @@ impl Request {
         }
     }
 
-    fn granted(self) -> Grants {
+    /// Grants all of it: only for those who may.
+    pub fn granted(self) -> Grants {
         Grants {
             commands: self.commands,
             shell: self.shell,

@@ -27,7 +27,8 @@ pub struct Spool {
     written: watch::Sender<u64>,
     /// The last of them, which the disk was not told of.
     unsynced: u64,
-    published: bool,
+    /// Whether it is this run's, and goes away with it unless it is published.
+    ours: bool,
 }
 
 /// Where an artifact ended up.
@@ -53,7 +54,22 @@ impl Spool {
             path,
             written: watch::Sender::new(0),
             unsynced: 0,
-            published: false,
+            ours: true,
+        })
+    }
+
+    /// Writes into what somebody else holds, a FIFO or a device: nothing of it is synced or removed.
+    pub fn elsewhere(path: &Path) -> Result<Self> {
+        let file = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(|error| Error::io("open", path, error))?;
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            written: watch::Sender::new(0),
+            unsynced: 0,
+            ours: false,
         })
     }
 
@@ -86,6 +102,9 @@ impl Spool {
     }
 
     pub(super) fn sync(&mut self) -> Result<()> {
+        if !self.ours {
+            return Ok(());
+        }
         self.file
             .sync_all()
             .map_err(|error| Error::io("sync", &self.path, error))
@@ -99,7 +118,7 @@ impl Spool {
             .map_err(|error| Error::io("protect", &self.path, error))?;
         fs::rename(&self.path, destination)
             .map_err(|error| Error::io("publish", destination, error))?;
-        self.published = true;
+        self.ours = false;
         if let Some(folder) = destination.parent() {
             File::open(folder)
                 .and_then(|folder| folder.sync_all())
@@ -113,7 +132,7 @@ impl Spool {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        if !self.published
+        if self.ours
             && let Err(error) = fs::remove_file(&self.path)
         {
             tracing::warn!(path = %self.path.display(), %error, "cannot remove the file of a failed run");

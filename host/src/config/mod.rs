@@ -101,6 +101,14 @@ pub fn schema() -> Value {
     raw::schema()
 }
 
+/// Says why a module's JSON Schema cannot be used.
+pub fn usable_schema(schema: &Value) -> Result<(), String> {
+    hostile::refuse(schema, &Value::Null)?;
+    validate::validator(schema, validate::From::AModule)
+        .map(drop)
+        .map_err(|error| error.masked().to_string())
+}
+
 impl Config {
     /// Checks `strategy.config` with the JSON Schema that the module brings.
     ///

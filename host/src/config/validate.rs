@@ -48,7 +48,8 @@ pub(super) fn section(
     (value, problems)
 }
 
-fn validator(schema: &Value, from: From) -> Result<Validator, ValidationError<'static>> {
+/// Makes a schema ready.
+pub(super) fn validator(schema: &Value, from: From) -> Result<Validator, ValidationError<'static>> {
     let options = formats::ALL
         .iter()
         .fold(jsonschema::options(), |options, format| {

@@ -22,7 +22,7 @@ pub use engine::Engine;
 pub use grants::Directories;
 pub use module::{Description, Module, Source};
 pub use restore::{Outcome, RestoreJob, RestoreRequest, Restored, Selection};
-pub use run::{Job, Reporter};
+pub use run::{Answer, Ending, Job, Reporter};
 
 /// Bindings of `wit/strategy.wit`.
 mod bindings {

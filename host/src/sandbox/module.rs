@@ -10,7 +10,7 @@ use super::bindings::Module as Bindings;
 use super::bindings::exports::sidecar::strategy::strategy::Plan;
 use super::builtin;
 use super::engine::Engine;
-use super::run::{self, Job, State};
+use super::run::{self, Ending, Job, State};
 use super::stream::Words;
 use crate::artifact::{Digest, Writer};
 use crate::config::{Codec, Limits, ModuleSpec};
@@ -36,7 +36,7 @@ pub struct Source {
 }
 
 /// Who a module says it is.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Description {
     /// Its own name.
     pub name: String,
@@ -203,6 +203,11 @@ impl Module {
 
     /// Makes a backup on this thread.
     pub fn run(&self, job: Job, artifact: Writer) -> Result<Writer> {
+        run::run(self, job, artifact)?.verdict()
+    }
+
+    /// The same, and tells both sides of how it ended.
+    pub fn observe(&self, job: Job, artifact: Writer) -> Result<Ending> {
         run::run(self, job, artifact)
     }
 

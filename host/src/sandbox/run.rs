@@ -28,6 +28,48 @@ use crate::plan::Grants;
 pub trait Reporter: Send + Sync {
     /// Bytes done, bytes in all if known, and a few words.
     fn report(&self, done: u64, total: Option<u64>, note: Option<&str>);
+
+    /// A command is about to run.
+    fn runs(&self, _line: &str) {}
+}
+
+/// How a run ended, seen from both sides.
+pub struct Ending {
+    /// What the module made of it.
+    pub answer: Answer,
+    /// The first error after which the artifact cannot be good, whatever the module says.
+    pub broken: Option<Error>,
+    artifact: Option<Writer>,
+}
+
+/// How `backup` ended.
+#[derive(Debug)]
+pub enum Answer {
+    /// It returned ok.
+    Done,
+    /// It returned a failure.
+    Failed(Error),
+    /// It stopped in the middle.
+    Trapped(Error),
+}
+
+impl Ending {
+    /// The artifact, still unsealed, if it can be good.
+    pub fn verdict(self) -> Result<Writer> {
+        if let Some(broken) = self.broken {
+            return Err(broken);
+        }
+        match self.answer {
+            Answer::Done => {}
+            Answer::Failed(error) | Answer::Trapped(error) => return Err(error),
+        }
+        self.artifact.ok_or_else(|| {
+            Error::run(
+                "fifo-not-collected",
+                "the module prepared the FIFO and never collected it",
+            )
+        })
+    }
 }
 
 /// All that a run needs, decided before it starts.
@@ -156,8 +198,8 @@ impl Reporter for Silent {
     fn report(&self, _: u64, _: Option<u64>, _: Option<&str>) {}
 }
 
-/// Runs `backup` to its end on this thread. Returns the artifact that it wrote, still unsealed.
-pub(super) fn run(module: &Module, job: Job, artifact: Writer) -> Result<Writer> {
+/// Runs `backup` to its end on this thread. An error: it never began, or it was cancelled.
+pub(super) fn run(module: &Module, job: Job, artifact: Writer) -> Result<Ending> {
     let words = Words::new(module.name());
     let mut state = State::for_job(module, &job, &words)?;
     state.artifact = Some(artifact);
@@ -172,17 +214,15 @@ pub(super) fn run(module: &Module, job: Job, artifact: Writer) -> Result<Writer>
         let strategy = instance.sidecar_strategy_strategy();
         strategy.call_backup(store, &request).await
     })?;
-    if let Some(broken) = state.broken {
-        return Err(broken);
-    }
-    answer
-        .map_err(|trap| explain(&trap, module.name(), &state.memory, &words))?
-        .map_err(Error::from)?;
-    state.artifact.ok_or_else(|| {
-        Error::run(
-            "fifo-not-collected",
-            "the module prepared the FIFO and never collected it",
-        )
+    let answer = match answer {
+        Ok(Ok(())) => Answer::Done,
+        Ok(Err(failure)) => Answer::Failed(failure.into()),
+        Err(trap) => Answer::Trapped(explain(&trap, module.name(), &state.memory, &words)),
+    };
+    Ok(Ending {
+        answer,
+        broken: state.broken,
+        artifact: state.artifact,
     })
 }
 

@@ -15,7 +15,7 @@ use super::{Job, Order, Service, kept};
 use crate::artifact::{Sealed, Spool, Writer};
 use crate::cancel::{Cancel, Reason};
 use crate::command;
-use crate::config::{Allow, Codec, Compression};
+use crate::config::{Allow, Codec, Compression, Paths};
 use crate::error::{Error, Kind, Result};
 use crate::history::{self, Artifact, Failure, Outcome, Run, State, StoreKeys};
 use crate::plan::{self, Grants};
@@ -330,21 +330,11 @@ impl Service {
 
     /// The variables that help commands and modules to find their way.
     pub(super) fn helpers(&self, request: &Request) -> Vec<(String, String)> {
-        let paths = &self.config.paths;
-        let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
-        let mut helpers = vec![
-            ("SIDE_CAR_WORKDIR".to_owned(), path(&paths.workdir)),
-            ("SIDE_CAR_ARTIFACTS_DIR".to_owned(), path(&paths.artifacts)),
-            ("SIDE_CAR_TEMP_DUMP".to_owned(), path(&paths.temp_dump)),
-            (
-                "SIDE_CAR_STRATEGY".to_owned(),
-                self.config.strategy.name.clone(),
-            ),
-        ];
-        if let Some(id) = &request.drive_folder_id {
-            helpers.push(("SIDE_CAR_DRIVE_FOLDER_ID".to_owned(), id.clone()));
-        }
-        helpers
+        helpers(
+            &self.config.paths,
+            &self.config.strategy.name,
+            request.drive_folder_id.as_deref(),
+        )
     }
 
     fn publish(&self, sealed: Sealed) -> Result<Artifact> {
@@ -371,6 +361,25 @@ impl Service {
             sha256: sealed.sha256.to_string(),
         })
     }
+}
+
+/// The helper variables of a run.
+pub(super) fn helpers(
+    paths: &Paths,
+    strategy: &str,
+    drive_folder_id: Option<&str>,
+) -> Vec<(String, String)> {
+    let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let mut helpers = vec![
+        ("SIDE_CAR_WORKDIR".to_owned(), path(&paths.workdir)),
+        ("SIDE_CAR_ARTIFACTS_DIR".to_owned(), path(&paths.artifacts)),
+        ("SIDE_CAR_TEMP_DUMP".to_owned(), path(&paths.temp_dump)),
+        ("SIDE_CAR_STRATEGY".to_owned(), strategy.to_owned()),
+    ];
+    if let Some(id) = drive_folder_id {
+        helpers.push(("SIDE_CAR_DRIVE_FOLDER_ID".to_owned(), id.to_owned()));
+    }
+    helpers
 }
 
 /// `strategy.config.level`, beside the compression that the strategy asked for.

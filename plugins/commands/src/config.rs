@@ -10,6 +10,7 @@ use sidecar_sdk::Strings;
 /// `strategy.config` of a strategy that runs commands.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("examples" = [{"command": "echo 'SELECT 1;'", "capture_stdout": true}]))]
 pub struct Config {
     /// Commands to run first. When one fails, the run fails and the main commands do not run.
     pub pre: Strings,

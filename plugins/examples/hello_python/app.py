@@ -16,14 +16,25 @@ CONFIG_SCHEMA = {
         "file": {
             "type": "string",
             "description": "A file whose content follows the greeting: an absolute path.",
+            "pattern": r"^/[^\p{Cc}]*$",
         },
         "command": {
             "type": "string",
             "description": "A command whose output ends the artifact.",
+            "pattern": r"\S",
         },
     },
     "required": ["greeting"],
     "additionalProperties": False,
+    # What `sidecar module test` tries.
+    "examples": [
+        {"greeting": "Hello"},
+        {
+            "greeting": "Hello",
+            "file": "${SIDE_CAR_WORKDIR}/letter.txt",
+            "command": "echo from a command",
+        },
+    ],
 }
 
 

@@ -8,6 +8,10 @@ use crate::path::goes_up;
 
 /// `strategy.config` of `file_archive`.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [
+    {"paths": "*"},
+    {"paths": ["**/*.txt"], "exclude": "folder/empty.txt", "format": "zip"},
+]))]
 pub(crate) struct Config {
     /// What to archive: paths, or patterns with `*`, `?`, `[…]` and `**`. A directory that matches
     /// is taken whole. A wildcard does not match a leading dot.

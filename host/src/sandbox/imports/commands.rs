@@ -83,6 +83,7 @@ impl State {
         let workdir = workdir
             .as_ref()
             .map_or_else(|| self.commands.workdir.clone(), by_descriptor);
+        self.reporter.runs(&command.line);
         let mut env = self.commands.env.clone();
         env.extend(
             command

@@ -7,17 +7,23 @@ use serde::Deserialize;
 use sidecar_sdk::{Artifact, Command, Failure, Plan, Result, Run, Strategy, files};
 
 /// `strategy.config` of this strategy.
+///
+/// The examples are what `sidecar module test` tries.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [
+    {"greeting": "Hello"},
+    {"greeting": "Hello", "file": "${SIDE_CAR_WORKDIR}/letter.txt", "command": "echo from a command"},
+]))]
 pub struct Config {
     /// What the artifact begins with.
     greeting: String,
     /// A file whose content follows the greeting: an absolute path.
     #[serde(default)]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = "^/[^\\p{Cc}]*$"))]
     file: Option<String>,
     /// A command whose output ends the artifact.
     #[serde(default)]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = "\\S"))]
     command: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::harness::repository;
 
 /// A room and what it may import from the crate, beside itself.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("error", &[]),
     ("clock", &[]),
     ("cancel", &["error"]),
@@ -18,6 +18,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("retention", &["config"]),
     ("lifecycle", &["error", "retention"]),
     ("store", &["artifact", "clock", "config", "error"]),
+    ("scaffold", &["error"]),
     ("schedule", &["error"]),
     ("notify", &["config", "error"]),
     (
@@ -39,6 +40,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "plan",
             "retention",
             "sandbox",
+            "scaffold",
             "schedule",
             "store",
         ],

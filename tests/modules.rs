@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -252,6 +253,28 @@ fn the_second_start_loads_what_the_first_compiled() {
         first.took,
         second.took
     );
+}
+
+/// The fastest of a few: what the machine does beside it is not the module's.
+fn warm_start(file: &Path) -> Duration {
+    let (sidecar, _cache) = caching(file);
+    sidecar.backup().succeeds();
+    let starts = (0..7).map(|_| sidecar.backup().succeeds().took);
+    starts.min().unwrap()
+}
+
+#[test]
+fn a_warm_start_in_python_takes_at_most_100_ms_more_than_in_rust() {
+    let name = "modules::a_warm_start_in_python_takes_at_most_100_ms_more_than_in_rust";
+    match python_component("hello_python") {
+        Err(why) => skip(name, &why),
+        Ok(python) => {
+            let [rust, python] = [component("hello"), python].map(|file| warm_start(&file));
+            eprintln!("warm start: {rust:?} in Rust, {python:?} in Python");
+            let more = python.saturating_sub(rust);
+            assert!(more < Duration::from_millis(100), "{rust:?} and {python:?}");
+        }
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub mod notify;
 pub mod plan;
 pub mod retention;
 pub mod sandbox;
+pub mod scaffold;
 pub mod schedule;
 pub mod service;
 pub mod store;

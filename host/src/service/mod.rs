@@ -39,6 +39,7 @@ use crate::schedule::Timetable;
 pub use crate::artifact::Growth;
 pub use crate::artifact::manifest::Manifest;
 pub use crate::history::{Artifact, Failure, Kind, Outcome, Run, State};
+pub use crate::scaffold::{Language, project as new_module};
 pub use crate::store::{Backup as StoredBackup, Catalogue};
 pub use check::Report;
 pub use delivery::Delivery;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::bindings::sidecar::strategy::{artifact, commands, files, temp_dump};
+use crate::border::{artifact, commands, files, temp_dump};
 use crate::deflate::{self, Deflated, Facts};
 use crate::{Command, Failure, Finished, Result};
 
@@ -15,7 +15,9 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    pub(crate) fn new() -> Self {
+    /// The artifact of the run that goes on. [`export!`](crate::export) makes it for a strategy.
+    #[allow(clippy::new_without_default, reason = "there is one for a run")]
+    pub fn new() -> Self {
         Self {
             buffer: Vec::with_capacity(BUFFER),
         }

@@ -1,6 +1,6 @@
 //! Commands, run by the host if the approved plan names their line.
 
-use crate::bindings::sidecar::strategy::commands;
+use crate::border::commands;
 use crate::{Captured, Command, Finished, Result};
 
 impl Command {

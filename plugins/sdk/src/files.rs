@@ -2,7 +2,7 @@
 
 use std::vec;
 
-use crate::bindings::sidecar::strategy::files;
+use crate::border::files;
 use crate::{Entry, Failure, Result};
 
 pub use files::File;

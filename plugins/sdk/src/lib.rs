@@ -8,6 +8,7 @@
 mod artifact;
 #[allow(missing_docs, unreachable_pub, clippy::all)]
 pub mod bindings;
+mod border;
 mod commands;
 pub mod deflate;
 mod failure;
@@ -19,6 +20,8 @@ mod strategy;
 mod strings;
 pub mod target;
 pub mod temp_dump;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
 
 pub use artifact::Artifact;
 pub use bindings::exports::sidecar::strategy::strategy::Plan;

@@ -1,6 +1,6 @@
 //! What the operator sees of a run while it goes on.
 
-use crate::bindings::sidecar::strategy::progress;
+use crate::border::progress;
 
 /// Something failed that the run does not return.
 pub fn error(message: &str) {

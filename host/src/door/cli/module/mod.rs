@@ -2,8 +2,10 @@
 
 mod inspect;
 mod list;
+mod new;
+mod test;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -25,12 +27,18 @@ enum Action {
     List,
     /// Say what a module is, what it imports, how it is configured and what it would ask for
     Inspect(inspect::Arguments),
+    /// Start a project for a module of your own
+    New(new::Arguments),
+    /// Put a module through the conformance kit: does it do what every module must?
+    Test(test::Arguments),
 }
 
 pub(super) fn run(options: &Options, arguments: &Arguments) -> Result<ExitCode> {
     match &arguments.action {
         Action::List => list::run(options),
         Action::Inspect(arguments) => inspect::run(options, arguments),
+        Action::New(arguments) => new::run(options, arguments),
+        Action::Test(arguments) => test::run(options, arguments),
     }
 }
 
@@ -44,11 +52,19 @@ struct With {
 
 impl With {
     fn load(&self) -> Result<Option<Alone>> {
+        let environment = config::Environment::of_process();
+        match self.read()? {
+            Some((file, text)) => Ok(Some(config::strategy_config(file, &text, &environment)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The file and its text.
+    fn read(&self) -> Result<Option<(&Path, String)>> {
         let Some(file) = &self.with else {
             return Ok(None);
         };
         let text = std::fs::read_to_string(file).map_err(|error| Error::io("read", file, error))?;
-        let environment = config::Environment::of_process();
-        Ok(Some(config::strategy_config(file, &text, &environment)?))
+        Ok(Some((file.as_path(), text)))
     }
 }

@@ -1,7 +1,6 @@
 //! How much it is, and its SHA-256.
 
 use std::fmt;
-use std::fs::File;
 use std::io::Read;
 
 use sha2::{Digest as _, Sha256};
@@ -41,7 +40,7 @@ impl Meter {
 
 impl Digest {
     /// Of everything that `source` has.
-    pub fn of(source: &mut File) -> std::io::Result<Self> {
+    pub fn of(source: &mut impl Read) -> std::io::Result<Self> {
         let mut hash = Sha256::new();
         let mut buffer = vec![0; BUFFER];
         loop {

@@ -2,19 +2,20 @@
 //! load. The folder is as trusted as this program, so it is private to it and never one that a
 //! module may write.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::imports::by_descriptor;
 use crate::artifact::Digest;
 
-/// A hex SHA-256 and a line feed before the code.
-const SEAL: usize = 65;
+/// A line feed and a hex SHA-256 behind the code.
+const SEAL: u64 = 65;
 
 pub(super) struct Cache {
     folder: PathBuf,
@@ -42,16 +43,16 @@ impl Cache {
             return None;
         }
         let path = self.entry(module);
-        let sealed = fs::read(&path).ok()?;
-        let (seal, code) = sealed.split_at_checked(SEAL)?;
-        if seal != format!("{}\n", Digest::of_bytes(code)).as_bytes() {
+        let mut file = File::open(&path).ok()?;
+        if !is_whole(&mut file).unwrap_or(false) {
             tracing::warn!(path = %path.display(), "compiled code is damaged; compiling again");
             return None;
         }
-        // SAFETY: Wasmtime runs these bytes as they are. They were written by `store` below into a
-        // folder that only this user can write, and their hash has just been compared.
+        // SAFETY: Wasmtime runs this file as it is. It was written by `store` below into a folder
+        // that only this user can write, and its hash has just been compared. It is mapped, not
+        // read: the code of a Python module has 35 MB.
         #[allow(unsafe_code, reason = "the only way to load compiled code")]
-        let component = unsafe { Component::deserialize(engine, code) };
+        let component = unsafe { Component::deserialize_file(engine, by_descriptor(&file)) };
         component
             .inspect_err(|error| tracing::debug!(%error, "compiled code cannot be used"))
             .ok()
@@ -88,10 +89,25 @@ impl Cache {
             .truncate(true)
             .mode(0o600)
             .open(&temporary)?;
-        file.write_all(format!("{}\n", Digest::of_bytes(&code)).as_bytes())?;
         file.write_all(&code)?;
+        file.write_all(seal(Digest::of_bytes(&code)).as_bytes())?;
         fs::rename(&temporary, &path)
     }
+}
+
+fn seal(code: Digest) -> String {
+    format!("\n{code}")
+}
+
+/// Whether the code is what the seal says.
+fn is_whole(file: &mut File) -> std::io::Result<bool> {
+    let Some(length) = file.metadata()?.len().checked_sub(SEAL) else {
+        return Ok(false);
+    };
+    let digest = Digest::of(&mut Read::take(&mut *file, length))?;
+    let mut found = String::new();
+    file.read_to_string(&mut found)?;
+    Ok(found == seal(digest))
 }
 
 /// Whether the folder is ours and nobody else can write it.

@@ -207,7 +207,7 @@ fn beneath(folder: &OwnedFd, root: &Path, path: &Path, flags: OFlags) -> Result<
 }
 
 /// A name for what is open that no renaming changes.
-pub(crate) fn by_descriptor(open: &OwnedFd) -> PathBuf {
+pub(crate) fn by_descriptor(open: &impl AsRawFd) -> PathBuf {
     format!("/proc/self/fd/{}", open.as_raw_fd()).into()
 }
 

@@ -70,6 +70,20 @@ fn the_examples_conform_in_rust() {
 }
 
 #[test]
+fn what_can_be_restored_is_restored() {
+    let verdicts = conforms(component("parcels").to_str().unwrap());
+    assert!(
+        verdicts.contains(&"restore passed".to_owned()),
+        "{verdicts:?}"
+    );
+    let verdicts = conforms(component("hello").to_str().unwrap());
+    assert!(
+        verdicts.contains(&"restore skipped".to_owned()),
+        "{verdicts:?}"
+    );
+}
+
+#[test]
 fn the_examples_conform_in_python() {
     match python_component("hello_python") {
         Ok(file) => drop(conforms(file.to_str().unwrap())),

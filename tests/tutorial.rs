@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::harness::{Finished, Running, python_component, repository, skip};
 
 /// What stands in the section "## TITLE" of the tutorial, as one script: `sh` blocks are run, and
-/// blocks with a `title` are written to that file.
+/// blocks that name a file are written to it.
 fn script(title: &str) -> String {
     let text = fs::read_to_string(repository().join("plugins/README.md")).unwrap();
     let section = text
@@ -25,9 +25,8 @@ fn script(title: &str) -> String {
         };
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         let block = block.join("\n");
-        match kind.split_once("title=\"") {
+        match kind.split_once(' ') {
             Some((_, file)) => {
-                let file = file.trim_end_matches('"');
                 script += &format!("cat > {file} <<'END OF {file}'\n{block}\nEND OF {file}\n");
             }
             None if kind == "sh" => script += &format!("{block}\n"),

@@ -37,6 +37,24 @@ pub struct RestoreGrants {
 }
 
 impl RestorePlan {
+    /// Grants all of it but the directory: only for those who may.
+    pub fn granted(&self) -> Grants {
+        self.request().granted()
+    }
+
+    /// What it has in common with the plan of a run.
+    fn request(&self) -> Request {
+        Request {
+            commands: self.commands.clone(),
+            shell: self.shell.clone(),
+            read: self.read.clone(),
+            follow_links: false,
+            net: self.net.clone(),
+            env: self.env.clone(),
+            compression: None,
+        }
+    }
+
     /// Grants the plan, or says everything that is not allowed. `module` names it in the error.
     /// A directory must be one of `directories`: what the operator named for this restore, or in
     /// the configuration.
@@ -46,15 +64,7 @@ impl RestorePlan {
         allow: &Allow,
         directories: &[PathBuf],
     ) -> Result<RestoreGrants> {
-        let request = Request {
-            commands: self.commands.clone(),
-            shell: self.shell.clone(),
-            read: self.read.clone(),
-            follow_links: false,
-            net: self.net.clone(),
-            env: self.env.clone(),
-            compression: None,
-        };
+        let request = self.request();
         let mut verdicts = request.verdicts(allow);
         let directory = self.directory.as_ref().map(|path| {
             let found = normal(Path::new(path)).filter(|path| directories.contains(path));

@@ -18,7 +18,7 @@ use crate::cancel::Cancel;
 use crate::command;
 use crate::config::{Codec, Compression, Environment, Paths};
 use crate::error::{Error, Result};
-use crate::plan::Request;
+use crate::plan::{Grants, Request};
 use crate::sandbox::{self, Directories, Ending, Module, Reporter};
 
 use super::super::run::helpers;
@@ -131,27 +131,9 @@ impl Bench {
             level: None,
         };
         let writer = Writer::start(uncompressed, None, spool)?;
-        let helpers = self.helpers(trial.module.name());
-        let mut env: Vec<(OsString, OsString)> = std::env::vars_os().collect();
-        env.extend(
-            helpers
-                .iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
         let heard = Arc::new(Heard::default());
-        let job = sandbox::Job {
-            id: "module-test".to_owned(),
-            config: trial.config,
-            parameters: Vec::new(),
-            grants,
-            directories: Directories::from(&self.paths),
-            temp_dump: self.paths.temp_dump.clone(),
-            helpers,
-            env,
-            memory: trial.module.limits().memory,
-            cancel: trial.cancel,
-            reporter: heard.clone(),
-        };
+        let mut job = self.job(trial.module, trial.config, grants, trial.cancel);
+        job.reporter = heard.clone();
         let started = Instant::now();
         let ending = trial.module.observe(job, writer);
         let took = started.elapsed();
@@ -163,6 +145,48 @@ impl Bench {
             took,
             _disk: disk,
         })
+    }
+
+    /// All that a call of the module needs.
+    pub(super) fn job(
+        &self,
+        module: &Module,
+        config: String,
+        grants: Grants,
+        cancel: Cancel,
+    ) -> sandbox::Job {
+        let helpers = self.helpers(module.name());
+        let mut env: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+        env.extend(
+            helpers
+                .iter()
+                .map(|(name, value)| (name.into(), value.into())),
+        );
+        sandbox::Job {
+            id: "module-test".to_owned(),
+            config,
+            parameters: Vec::new(),
+            grants,
+            directories: Directories::from(&self.paths),
+            temp_dump: self.paths.temp_dump.clone(),
+            helpers,
+            env,
+            memory: module.limits().memory,
+            cancel,
+            reporter: Arc::new(Heard::default()),
+        }
+    }
+
+    /// Where the files lie that a module may back up.
+    pub(super) fn workdir(&self) -> PathBuf {
+        self.paths.workdir.clone()
+    }
+
+    /// A new folder.
+    pub(super) fn folder(&self, name: &str) -> Result<PathBuf> {
+        let path = self.folder.join(format!("{name}-{}", uuid::Uuid::now_v7()));
+        fs::create_dir(&path).map_err(|error| Error::io("create", &path, error))?;
+        Ok(path)
     }
 
     /// A FIFO that commands can write to, to say that they have started.

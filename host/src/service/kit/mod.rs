@@ -7,6 +7,7 @@ mod bench;
 mod manners;
 mod mutants;
 mod trials;
+mod way_back;
 
 use std::path::Path;
 
@@ -78,6 +79,13 @@ struct Case {
     asks: Request,
 }
 
+impl Case {
+    /// What a manifest would say of the artifact: modules that make several formats name it.
+    fn format(&self) -> &str {
+        self.config["format"].as_str().unwrap_or("binary")
+    }
+}
+
 /// What the module is known to be, once it has introduced itself.
 struct Subject<'a> {
     module: &'a Module,
@@ -88,6 +96,9 @@ struct Subject<'a> {
 
 /// One check: nothing to say against it, or why it failed.
 type Check = Result<Told, String>;
+
+/// A check that only asks what the module would do.
+type Thought = fn(&Subject<'_>) -> Check;
 
 /// What a check has to tell when it did not fail.
 enum Told {
@@ -138,7 +149,7 @@ impl Specimen {
             said,
             cases,
         };
-        let thinking: [(&'static str, fn(&Subject<'_>) -> Check); 2] =
+        let thinking: [(&'static str, Thought); 2] =
             [("plan", manners::plan), ("refusals", mutants::refusals)];
         for (check, judge) in thinking {
             tell(note, check, judge(&subject));
@@ -161,6 +172,7 @@ impl Specimen {
         for (check, trial) in misfortunes {
             tell(note, check, trial(&subject, &ran));
         }
+        tell(note, "restore", way_back::restore(&subject));
         Some(())
     }
 }

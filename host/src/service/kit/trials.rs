@@ -251,7 +251,7 @@ fn misfortune(outcome: Outcome, what: &str) -> Result<Option<Error>, String> {
 }
 
 impl Subject<'_> {
-    fn attempt(
+    pub(super) fn attempt(
         &self,
         case: &Case,
         commands: Commands<'_>,

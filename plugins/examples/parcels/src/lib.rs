@@ -11,6 +11,7 @@ use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy};
 
 /// `strategy.config` of this strategy.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{"parcels": {"small": 5, "large": 300000}}]))]
 pub struct Config {
     /// The name of each parcel, and how many bytes are in it.
     parcels: BTreeMap<String, u64>,

@@ -44,7 +44,8 @@ impl MariaDb {
             server.socket()
         );
         let grant = format!(
-            "CREATE USER backup@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO backup@'%' WITH GRANT OPTION"
+            "CREATE USER backup@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO backup@'%' WITH GRANT OPTION; \
+             GRANT PROXY ON ''@'%' TO backup@'%' WITH GRANT OPTION"
         );
         sh(&format!("{root} -e \"{grant}\"")).succeeds();
         server

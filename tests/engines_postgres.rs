@@ -21,7 +21,7 @@ const ODD: [&str; 4] = [
 ];
 
 /// Three projects and some odd ones, with what dumps tend to lose.
-fn populated() -> Postgres {
+pub(crate) fn populated() -> Postgres {
     let postgres = Postgres::start();
     postgres.sql("postgres", ROLES);
     for app in ["app1", "app2", "app3"] {
@@ -60,7 +60,7 @@ fn populated() -> Postgres {
     postgres
 }
 
-fn sidecar(postgres: &Postgres) -> Sidecar {
+pub(crate) fn sidecar(postgres: &Postgres) -> Sidecar {
     Sidecar::new()
         .strategy("postgres")
         .set("strategy.config.engine", "postgres")
@@ -156,7 +156,7 @@ fn the_distribution_of_citus_is_saved_where_its_view_is() {
 }
 
 /// The extension cannot be had here: a view with its name and columns, and what it would be of.
-const CITUS: &str = r#"
+pub(crate) const CITUS: &str = r#"
 CREATE SCHEMA "Odd ""one""";
 CREATE TABLE countries (id int PRIMARY KEY);
 CREATE TABLE "Odd ""one""".events (tenant int, country int REFERENCES countries) PARTITION BY LIST (tenant);

@@ -17,6 +17,7 @@ mod denials;
 mod drills;
 mod engines;
 mod engines_postgres;
+mod engines_restore;
 mod failures;
 mod first_contact;
 mod harness;

@@ -4,6 +4,7 @@ mod by_range;
 mod commands;
 mod damage;
 mod encrypted;
+mod engine;
 mod parts;
 mod seed;
 

@@ -55,14 +55,14 @@ pub fn allow_restore(config: &Value, workdir: &Path, plan: &RestorePlan) -> Allo
     let own = allow(config, workdir, &Request::default());
     if config.get("engine").is_some_and(|engine| !engine.is_null()) {
         return Allow {
-            commands: plan.commands.iter().chain(&plan.shell).cloned().collect(),
+            lines: plan.commands.iter().chain(&plan.shell).cloned().collect(),
             net: plan.net.clone(),
             env: plan.env.clone(),
             ..own
         };
     }
     Allow {
-        commands: ["restore", "shell"]
+        lines: ["restore", "shell"]
             .iter()
             .flat_map(|key| strings(config.get(key)))
             .collect(),
@@ -173,11 +173,11 @@ mod tests {
         let workdir = Path::new("/work");
         let config = serde_json::json!({"command": "pg_dump", "restore": "pg_restore -d app", "env": {"A": 1}});
         let allow = allow_restore(&config, workdir, &plan);
-        assert_eq!(allow.commands, ["pg_restore -d app"]);
+        assert_eq!(allow.lines, ["pg_restore -d app"]);
         assert_eq!(allow.env[..2], ["A", "SIDE_CAR_RESTORE_ONLY"]);
         let config = serde_json::json!({"engine": "postgres", "url": "postgresql://db"});
         assert_eq!(
-            allow_restore(&config, workdir, &plan).commands,
+            allow_restore(&config, workdir, &plan).lines,
             ["pg_restore"]
         );
     }

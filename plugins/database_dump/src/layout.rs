@@ -1,7 +1,11 @@
 //! How an artifact of an engine is laid out, so that anybody can cut a part out of it: a line that
 //! says what it is, the parts one after the other, and a last line of JSON that lists them.
 
+use std::io::Read as _;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sidecar_sdk::restore::Part;
 use sidecar_sdk::{Artifact, Failure, Result};
 
 /// The part that holds what belongs to the server and not to a database: roles.
@@ -24,6 +28,11 @@ pub(crate) fn part_name(database: &str) -> String {
         _ if database.starts_with(PREFIX) => format!("{PREFIX}{database}"),
         _ => database.to_owned(),
     }
+}
+
+/// The way back from a part's name to the database's.
+pub(crate) fn database_name(part: &str) -> &str {
+    part.strip_prefix(PREFIX).unwrap_or(part)
 }
 
 /// The last line. `F` is what an engine remembers of a database.
@@ -55,6 +64,66 @@ pub(crate) struct Database<F> {
     pub(crate) name: String,
     #[serde(flatten)]
     pub(crate) facts: F,
+}
+
+impl<F: DeserializeOwned> Index<F> {
+    /// Reads it back: of this engine, and not from the future.
+    pub(crate) fn read(part: &Part, engine: &str) -> Result<Self> {
+        let mut line = String::new();
+        part.open().read_to_string(&mut line)?;
+        Self::parse(&line, engine)
+    }
+
+    fn parse(line: &str, engine: &str) -> Result<Self> {
+        let damaged = |error| {
+            Failure::new(
+                "damaged",
+                format!("the index of the backup cannot be read: {error}"),
+            )
+        };
+        let frame: Frame = serde_json::from_str(line).map_err(damaged)?;
+        if frame.layout > LAYOUT {
+            return Err(Failure::new(
+                "layout-too-new",
+                format!(
+                    "the backup has layout {}, and this sidecar knows {LAYOUT}",
+                    frame.layout
+                ),
+            )
+            .hint("restore it with the version of the sidecar that made it, or a newer one"));
+        }
+        if frame.engine != engine {
+            return Err(Failure::new(
+                "another-engine",
+                format!(
+                    "the backup was made with engine: {}, and strategy.config.engine is {engine}",
+                    frame.engine
+                ),
+            )
+            .hint("restore it with the configuration that it was made with"));
+        }
+        serde_json::from_str(line).map_err(damaged)
+    }
+
+    /// What is remembered of the database in this part.
+    pub(crate) fn database(&self, part: &str) -> Result<&Database<F>> {
+        let entry = self.parts.iter().find(|entry| entry.part == part);
+        entry
+            .and_then(|entry| entry.database.as_ref())
+            .ok_or_else(|| {
+                Failure::new(
+                    "damaged",
+                    format!("the index of the backup says nothing of {part}"),
+                )
+            })
+    }
+}
+
+/// What is looked at before the rest of the index is.
+#[derive(Deserialize)]
+struct Frame {
+    layout: u32,
+    engine: String,
 }
 
 /// Writes the layout around what the engine dumps.
@@ -161,5 +230,32 @@ mod tests {
         let parts: BTreeSet<String> = names.into_iter().map(part_name).collect();
         assert_eq!(parts.len(), names.len());
         assert!(!parts.contains(GLOBALS) && !parts.contains(INDEX));
+    }
+
+    #[test]
+    fn a_part_leads_back_to_its_database() {
+        for name in ["app1", "globals", "database:", "database:globals", ""] {
+            assert_eq!(database_name(&part_name(name)), name);
+        }
+    }
+
+    #[test]
+    fn an_index_of_another_engine_or_of_the_future_is_refused() {
+        let code = |line: &str| {
+            Index::<()>::parse(line, "redis")
+                .err()
+                .map(|failure| failure.code)
+        };
+        let line = r#"{"layout": 1, "engine": "redis", "server": "7", "client": "7", "parts": []}"#;
+        assert_eq!(code(line), None);
+        assert_eq!(
+            code(&line.replace("redis", "sqlite")).as_deref(),
+            Some("another-engine")
+        );
+        assert_eq!(
+            code(r#"{"layout": 2, "engine": "redis"}"#).as_deref(),
+            Some("layout-too-new")
+        );
+        assert_eq!(code(&line[1..]).as_deref(), Some("damaged"));
     }
 }

@@ -1,6 +1,7 @@
 //! Backs up what dump commands (`pg_dump`, `mysqldump`) write: those of the operator, or those that
 //! an engine knows by itself.
 
+mod chosen;
 mod client;
 mod config;
 mod layout;
@@ -55,22 +56,17 @@ impl Strategy for DatabaseDump {
 impl Restore for DatabaseDump {
     fn plan_restore(request: Request<Config>) -> Result<restore::Plan, Vec<Failure>> {
         match request.config.engine {
-            Some(engine) => Err(vec![no_way_back(engine)]),
+            Some(engine) => system::plan_restore(engine, &request),
             None => commands::plan_restore(&request.config.commands, &request),
         }
     }
 
     fn restore(_: &str, request: Request<Config>) -> Result<Vec<Outcome>> {
-        commands::restore(&request.config.commands, &request)
+        match request.config.engine {
+            Some(engine) => system::restore(engine, &request),
+            None => commands::restore(&request.config.commands, &request),
+        }
     }
-}
-
-fn no_way_back(engine: Engine) -> Failure {
-    Failure::new(
-        "not-built-yet",
-        format!("engine {engine:?} cannot restore yet"),
-    )
-    .hint("`sidecar fetch` brings the backup back; restore it with the tools of the database")
 }
 
 sidecar_sdk::export_restorable!(DatabaseDump);

@@ -1,12 +1,14 @@
 //! SQLite: a copy that the online backup interface makes, however much is written meanwhile.
 
 use serde::{Deserialize, Serialize};
+use sidecar_sdk::restore::Outcome;
 use sidecar_sdk::{Artifact, Command, Failure, Result, temp_dump};
 
+use crate::chosen::{Chosen, Restored};
 use crate::client::{Client, SQL};
 use crate::config::Config;
-use crate::layout::Layout;
-use crate::system::System;
+use crate::layout::{Index, Layout};
+use crate::system::{System, occupied, outcome};
 
 const NAME: &str = "sqlite";
 
@@ -63,6 +65,53 @@ impl Sqlite {
             .env(FILE, uri(path, mode))
             .env(SQL, script)
     }
+
+    fn one(&self, restored: &Restored, replace: bool) -> Result<String> {
+        let path = self.path_of(&restored.target);
+        let there = self.client.ask(&self.command(
+            &path,
+            "rwc",
+            ".timeout 60000\nSELECT count(*) FROM sqlite_schema;",
+        ))?;
+        let there = there.parse().map_err(|_| {
+            Failure::new(
+                "unexpected-answer",
+                format!("sqlite3 says of {path}: {there}"),
+            )
+        })?;
+        if there > 0 && !replace {
+            return Err(occupied(&path, there, 0));
+        }
+        restored.part.lay_out()?;
+        let from = helper("SIDE_CAR_TEMP_DUMP");
+        let script = format!(
+            ".timeout 60000\n.restore main {}\nPRAGMA integrity_check;",
+            quoted(&from)
+        );
+        match self
+            .client
+            .ask(&self.command(&path, "rwc", &script))?
+            .as_str()
+        {
+            "ok" => Ok(format!("restored as {path}")),
+            wrong => Err(Failure::new(
+                "damaged",
+                format!("{path} is not sound after the restore: {wrong}"),
+            )),
+        }
+    }
+
+    /// A new name is a path, or a file beside the original.
+    fn path_of(&self, target: &str) -> String {
+        if target == self.name() {
+            self.path.clone()
+        } else if target.starts_with('/') {
+            target.to_owned()
+        } else {
+            let folder = self.path.len() - self.name().len();
+            format!("{}{target}", &self.path[..folder])
+        }
+    }
 }
 
 impl System for Sqlite {
@@ -70,8 +119,16 @@ impl System for Sqlite {
         vec![VERSION, QUERY]
     }
 
+    fn restore_lines(&self) -> Vec<&'static str> {
+        vec![QUERY]
+    }
+
     fn variables(&self) -> Vec<String> {
         vec![FILE.to_owned(), SQL.to_owned()]
+    }
+
+    fn globals(&self) -> &'static str {
+        "nothing"
     }
 
     fn backup(&self, artifact: &mut Artifact) -> Result<()> {
@@ -88,6 +145,20 @@ impl System for Sqlite {
             artifact.append_temp_dump().map(drop)
         })?;
         layout.finish()
+    }
+
+    fn restore(&self, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
+        let index: Index<Facts> = Index::read(&chosen.index, NAME)?;
+        let databases = chosen.databases.iter();
+        Ok(databases
+            .map(|restored| {
+                let part = &restored.part.name;
+                let done = index
+                    .database(part)
+                    .and_then(|_| self.one(restored, replace));
+                outcome(part, done)
+            })
+            .collect())
     }
 }
 
@@ -134,6 +205,14 @@ mod tests {
             assert_eq!((&*sqlite.path, sqlite.name()), ("/data/app.db", "app.db"));
         }
         assert_eq!(opened("app.db").err().unwrap().code, "url-invalid");
+    }
+
+    #[test]
+    fn a_new_name_is_a_file_beside_it_or_a_path() {
+        let sqlite = opened("/data/app.db").unwrap();
+        assert_eq!(sqlite.path_of("app.db"), "/data/app.db");
+        assert_eq!(sqlite.path_of("copy.db"), "/data/copy.db");
+        assert_eq!(sqlite.path_of("/tmp/copy.db"), "/tmp/copy.db");
     }
 
     #[test]

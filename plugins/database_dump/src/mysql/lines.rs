@@ -33,6 +33,16 @@ macro_rules! dump {
     };
 }
 
+/// Reads a dump.
+macro_rules! load {
+    ($program:literal) => {
+        connected!(
+            $program,
+            r#" ${SIDE_CAR_DATABASE:+--database="$SIDE_CAR_DATABASE"}"#
+        )
+    };
+}
+
 /// The programs of MySQL or of MariaDB.
 #[derive(Debug)]
 pub(super) struct Lines {
@@ -41,6 +51,7 @@ pub(super) struct Lines {
     pub(super) dump: &'static str,
     /// Users, roles and what they may do.
     pub(super) globals: &'static str,
+    pub(super) load: &'static str,
 }
 
 pub(super) const MARIADB: Lines = Lines {
@@ -48,6 +59,7 @@ pub(super) const MARIADB: Lines = Lines {
     query: query!("mariadb"),
     dump: dump!("mariadb-dump"),
     globals: connected!("mariadb-dump", " --system=users --insert-ignore"),
+    load: load!("mariadb"),
 };
 
 // mysqldump does not dump users: the server is asked for the statements that make them, and those
@@ -64,4 +76,5 @@ pub(super) const MYSQL: Lines = Lines {
         " }; { echo '/*!80017 SET SESSION print_identified_with_as_hex=ON */;'; each 'SHOW CREATE USER'; } | ask",
         " | sed 's/^CREATE USER /CREATE USER IF NOT EXISTS /; s/$/;/' && each 'SHOW GRANTS FOR' | ask | sed 's/$/;/'"
     ),
+    load: load!("mysql"),
 };

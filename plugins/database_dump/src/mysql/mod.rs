@@ -2,10 +2,14 @@
 
 mod connection;
 mod lines;
+mod restore;
+mod sql;
 
 use serde::{Deserialize, Serialize};
+use sidecar_sdk::restore::Outcome;
 use sidecar_sdk::{Artifact, Command, Failure, Result, log};
 
+use crate::chosen::Chosen;
 use crate::client::{Client, SQL};
 use crate::config::{Config, Wanted};
 use crate::layout::{Database, Layout};
@@ -101,10 +105,18 @@ impl System for Mysql {
         vec![version, query, globals, dump]
     }
 
+    fn restore_lines(&self) -> Vec<&'static str> {
+        vec![self.lines.query, self.lines.load]
+    }
+
     fn variables(&self) -> Vec<String> {
         let mut names = self.client.variables();
         names.extend([DATABASE.to_owned(), SQL.to_owned()]);
         names
+    }
+
+    fn globals(&self) -> &'static str {
+        "at the end, create the users that are missing, and give each its rights and its password"
     }
 
     fn backup(&self, artifact: &mut Artifact) -> Result<()> {
@@ -130,5 +142,9 @@ impl System for Mysql {
             })?;
         }
         layout.finish()
+    }
+
+    fn restore(&self, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
+        restore::run(self, chosen, replace)
     }
 }

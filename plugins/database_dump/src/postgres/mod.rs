@@ -5,11 +5,15 @@ mod catalogue;
 mod citus;
 mod connection;
 mod lines;
+mod restore;
 mod sql;
+mod target;
 mod version;
 
+use sidecar_sdk::restore::Outcome;
 use sidecar_sdk::{Artifact, Command, Failure, Result};
 
+use crate::chosen::Chosen;
 use crate::client::{Client, SQL};
 use crate::config::{Config, Wanted};
 use crate::system::System;
@@ -63,13 +67,25 @@ impl System for Postgres {
         lines::BACKUP.to_vec()
     }
 
+    fn restore_lines(&self) -> Vec<&'static str> {
+        lines::BACK.to_vec()
+    }
+
     fn variables(&self) -> Vec<String> {
         let mut names = self.client.variables();
         names.extend([DATABASE.to_owned(), SQL.to_owned()]);
         names
     }
 
+    fn globals(&self) -> &'static str {
+        "create the roles that are missing, and give each its rights; the one that restores stays as it is"
+    }
+
     fn backup(&self, artifact: &mut Artifact) -> Result<()> {
         backup::run(self, artifact)
+    }
+
+    fn restore(&self, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
+        restore::run(self, chosen, replace)
     }
 }

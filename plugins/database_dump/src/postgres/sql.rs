@@ -5,6 +5,16 @@ pub(super) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// A text, whatever is in it; also for a session without `standard_conforming_strings`.
+pub(super) fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -12,5 +22,7 @@ mod tests {
     #[test]
     fn nothing_in_a_name_ends_it() {
         assert_eq!(identifier(r#"a "b" 'c' \ ñ"#), r#""a ""b"" 'c' \ ñ""#);
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal(r"a\'b"), r"E'a\\''b'");
     }
 }

@@ -3,17 +3,21 @@
 mod lines;
 
 use serde::{Deserialize, Serialize};
+use sidecar_sdk::restore::Outcome;
 use sidecar_sdk::{Artifact, Failure, Result};
 
+use crate::chosen::{Chosen, Restored};
 use crate::client::Client;
 use crate::config::Config;
-use crate::layout::Layout;
-use crate::system::System;
+use crate::layout::{Index, Layout};
+use crate::system::{System, outcome};
 use crate::url::Url;
 
 const NAME: &str = "redis";
 /// What the only part is called: a snapshot cannot be divided.
 const SNAPSHOT: &str = "snapshot";
+/// Whether what is there goes: not empty.
+const REPLACE: &str = "SIDE_CAR_REPLACE";
 
 /// A server.
 pub(crate) struct Redis {
@@ -38,6 +42,38 @@ impl Redis {
             client: Client::new(&config.commands, environment(url, key)?),
         })
     }
+
+    /// How many keys the server has.
+    fn keys(&self) -> Result<u64> {
+        let said = self.client.ask(&self.client.command(lines::KEYSPACE))?;
+        if !said.starts_with("# Keyspace") {
+            return Err(unexpected(&said));
+        }
+        Ok(keys(&said))
+    }
+
+    fn one(&self, restored: &Restored, replace: bool) -> Result<String> {
+        if !restored.keeps_its_name() {
+            return Err(
+                Failure::new("cannot-rename", "a snapshot of Redis has no other name")
+                    .hint("write --into redis://other-server/ to restore it elsewhere"),
+            );
+        }
+        let there = self.keys()?;
+        if there > 0 && !replace {
+            return Err(
+                Failure::new("exists", format!("the server has {there} keys already"))
+                    .hint("--replace removes them; --into restores to another server"),
+            );
+        }
+        restored.part.lay_out()?;
+        let replace = if replace { "yes" } else { "" };
+        self.client
+            .command(lines::RESTORE)
+            .env(REPLACE, replace)
+            .run()?;
+        Ok(format!("{} keys", self.keys()?))
+    }
 }
 
 impl System for Redis {
@@ -45,8 +81,18 @@ impl System for Redis {
         vec![lines::VERSION, lines::SERVER, lines::DUMP]
     }
 
+    fn restore_lines(&self) -> Vec<&'static str> {
+        vec![lines::KEYSPACE, lines::RESTORE]
+    }
+
     fn variables(&self) -> Vec<String> {
-        self.client.variables()
+        let mut names = self.client.variables();
+        names.push(REPLACE.to_owned());
+        names
+    }
+
+    fn globals(&self) -> &'static str {
+        "nothing"
     }
 
     fn backup(&self, artifact: &mut Artifact) -> Result<()> {
@@ -63,6 +109,20 @@ impl System for Redis {
         })?;
         layout.finish()
     }
+
+    fn restore(&self, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
+        let index: Index<Facts> = Index::read(&chosen.index, NAME)?;
+        let parts = chosen.databases.iter();
+        Ok(parts
+            .map(|restored| {
+                let part = &restored.part.name;
+                let done = index
+                    .database(part)
+                    .and_then(|_| self.one(restored, replace));
+                outcome(part, done)
+            })
+            .collect())
+    }
 }
 
 /// The client prints what a server refuses, and says that all went well.
@@ -75,6 +135,15 @@ fn unexpected(said: &str) -> Failure {
     .hint(
         "correct user and password in strategy.config.url or REDISCLI_AUTH in strategy.config.env",
     )
+}
+
+/// From "db0:keys=12,expires=0,avg_ttl=0", a line for each database.
+fn keys(keyspace: &str) -> u64 {
+    let counts = keyspace.lines().filter_map(|line| {
+        let (_, after) = line.split_once(":keys=")?;
+        after.split(',').next()?.parse::<u64>().ok()
+    });
+    counts.sum()
 }
 
 /// `redis://…` → the variables that the lines read, so that no command line has a password.
@@ -133,5 +202,13 @@ mod tests {
                 ("SIDE_CAR_CACERT", "/ca.pem"),
             ]
         );
+    }
+
+    #[test]
+    fn counts_the_keys_of_all_databases() {
+        let said =
+            "# Keyspace\r\ndb0:keys=12,expires=0,avg_ttl=0\r\ndb3:keys=2,expires=1,avg_ttl=9\r\n";
+        assert_eq!(keys(said), 14);
+        assert_eq!(keys("# Keyspace\r\n"), 0);
     }
 }

@@ -1,6 +1,7 @@
-//! Packs files into a tar or zip.
+//! Packs files into a tar or zip, and unpacks them again.
 //!
 //! config → settings (absolute patterns) → walk (what is found, in order) → tar or zip → artifact.
+//! artifact → tar or zip reader (members) → choice (which, and as what) → directory.
 
 mod config;
 mod format;
@@ -9,12 +10,14 @@ mod header;
 mod links;
 mod path;
 mod pattern;
+mod restore;
 mod settings;
 mod tar_format;
 mod walk;
 mod zip_format;
 mod zip_header;
 
+use sidecar_sdk::restore::{self as back, Outcome, Request, Restore};
 use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy};
 
 use config::{Compression, Config, Format as Kind};
@@ -52,4 +55,14 @@ impl Strategy for FileArchive {
     }
 }
 
-sidecar_sdk::export!(FileArchive);
+impl Restore for FileArchive {
+    fn plan_restore(request: Request<Config>) -> Result<back::Plan, Vec<Failure>> {
+        restore::plan(&request)
+    }
+
+    fn restore(_: &str, request: Request<Config>) -> Result<Vec<Outcome>> {
+        restore::restore(&request)
+    }
+}
+
+sidecar_sdk::export_restorable!(FileArchive);

@@ -24,7 +24,8 @@ impl Component {
     }
 }
 
-fn has_wildcard(text: &str) -> bool {
+/// Whether it can stand for more than one name.
+pub(crate) fn has_wildcard(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 

@@ -3,6 +3,7 @@
 mod facts;
 mod formats;
 mod living;
+mod restored;
 mod selection;
 mod tree;
 

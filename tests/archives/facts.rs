@@ -93,6 +93,13 @@ impl Tree {
         self
     }
 
+    /// The names, as text where they are text.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.0
+            .keys()
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+    }
+
     /// Changes every entry's facts to what can be compared.
     pub(super) fn forget(mut self, forget: impl Fn(&mut Facts)) -> Self {
         self.0.values_mut().for_each(forget);

@@ -7,7 +7,7 @@ use super::{archive_of, tree};
 use crate::harness::{Sidecar, repository, sh, skip};
 
 /// Archives the odd tree; returns its facts and where the artifact is.
-fn archived(format: &str, compression: &str) -> (Sidecar, Tree, PathBuf) {
+pub(super) fn archived(format: &str, compression: &str) -> (Sidecar, Tree, PathBuf) {
     let sidecar = archive_of("tree")
         .set("strategy.config.format", format)
         .set("strategy.config.compression", compression)

@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use sidecar_sdk::target::{Content, Node};
-use sidecar_sdk::{Failure, Result};
+use sidecar_sdk::Result;
 use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 

@@ -121,7 +121,7 @@ fn a_name_can_become_another() {
     let contents = Tree::of(&sidecar.workdir().join("tree/contents"));
     Tree::of(&into.join("back/again")).is(&contents, "renamed");
     restore(&sidecar, &into, &["--only", "tree/*=x"])
-        .exits(1)
+        .exits(3)
         .stderr_contains("names many");
 }
 
@@ -167,7 +167,7 @@ fn hostile(format: &str) -> (Sidecar, PathBuf) {
     let sidecar = sidecar.command(&line).capture().set("stores", stores);
     sidecar.backup().succeeds();
     sh(&format!(
-        "sed -i 's/\"database_dump\"/\"file_archive\"/' \"$(find '{}' -name '*.manifest.json')\"",
+        "sed -i 's/\"custom\"/\"file_archive\"/' \"$(find '{}' -name '*.manifest.json')\"",
         path.display()
     ))
     .succeeds();

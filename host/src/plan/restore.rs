@@ -103,7 +103,9 @@ mod tests {
             ..Allow::default()
         };
         let here = PathBuf::from("/restored/here");
-        let granted = plan.approve("redis", &allow, std::slice::from_ref(&here)).unwrap();
+        let granted = plan
+            .approve("redis", &allow, std::slice::from_ref(&here))
+            .unwrap();
         assert_eq!(granted.directory, Some(here));
         assert_eq!(granted.grants.commands, ["redis-cli restore"]);
         for chosen in [vec![], vec!["/restored".into()]] {

@@ -167,7 +167,10 @@ impl Unpacking {
     fn finish(mut self) -> Vec<Outcome> {
         for (existing, orphans) in std::mem::take(&mut self.orphans) {
             for (chosen, node) in orphans {
-                let missing = damaged(format!("{}, which it links to, is missing", shown(&existing)));
+                let missing = damaged(format!(
+                    "{}, which it links to, is missing",
+                    shown(&existing)
+                ));
                 self.tally.count(chosen, &node.name, Err(missing));
             }
         }

@@ -21,10 +21,9 @@ impl Choice {
         for chosen in only {
             if chosen.new_name.is_some() && has_wildcard(&chosen.name) {
                 let message = format!("{} names many, and cannot get one new name", chosen.name);
-                mistakes.push(
-                    Failure::new("ambiguous-name", message)
-                        .hint("write a name without wildcards before =, or restore --into another directory"),
-                );
+                mistakes.push(Failure::new("ambiguous-name", message).hint(
+                    "write a name without wildcards before =, or restore --into another directory",
+                ));
             }
         }
         let names: Vec<String> = only.iter().map(|chosen| chosen.name.clone()).collect();
@@ -122,7 +121,11 @@ mod tests {
             ("b/a.txt", None),
         ] {
             let found = named(&some, name);
-            assert_eq!(found, expected.map(|chosen| (chosen, name.into())), "{name}");
+            assert_eq!(
+                found,
+                expected.map(|chosen| (chosen, name.into())),
+                "{name}"
+            );
         }
     }
 

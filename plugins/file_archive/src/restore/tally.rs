@@ -61,8 +61,9 @@ impl Count {
         let Some((name, first)) = self.first else {
             if self.done == 0 && self.chosen {
                 let missing = format!("nothing in the archive is called {}", self.name);
-                let failure = Failure::new("no-match", missing)
-                    .hint("names are those in the archive: relative to base_dir, without a leading slash");
+                let failure = Failure::new("no-match", missing).hint(
+                    "names are those in the archive: relative to base_dir, without a leading slash",
+                );
                 return Outcome::failed(self.name, failure);
             }
             let note = match self.done {

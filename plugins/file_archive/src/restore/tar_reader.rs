@@ -94,7 +94,11 @@ fn time(text: &str) -> Option<(i64, u32)> {
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+    let digits: String = fraction
+        .chars()
+        .chain("000000000".chars())
+        .take(9)
+        .collect();
     let nanoseconds: u32 = digits.parse().ok()?;
     let seconds: i64 = whole.parse().ok()?;
     match (whole.starts_with('-'), nanoseconds) {
@@ -129,8 +133,20 @@ mod tests {
     fn what_was_written_is_read() {
         let long = "x/".repeat(150);
         let members = [
-            (&b"a"[..], EntryType::Regular, &b""[..], 700, (1_700_000_000, 5)),
-            (b"not utf-8 \xe9/", EntryType::Directory, b"", 0, (-2, 500_000_000)),
+            (
+                &b"a"[..],
+                EntryType::Regular,
+                &b""[..],
+                700,
+                (1_700_000_000, 5),
+            ),
+            (
+                b"not utf-8 \xe9/",
+                EntryType::Directory,
+                b"",
+                0,
+                (-2, 500_000_000),
+            ),
             (long.as_bytes(), EntryType::Symlink, b"caf\xe9", 0, (0, 0)),
             (b"b", EntryType::Link, b"a", 0, (6_000_000_000, 0)),
             (b"fifo", EntryType::Fifo, b"", 0, (1, 0)),
@@ -158,7 +174,10 @@ mod tests {
         assert_eq!(found.len(), members.len());
         for (found, (name, _, _, _, mtime)) in found.iter().zip(members) {
             assert_eq!(found.node.name, plain(name));
-            assert_eq!((found.node.mtime_seconds, found.node.mtime_nanoseconds), mtime);
+            assert_eq!(
+                (found.node.mtime_seconds, found.node.mtime_nanoseconds),
+                mtime
+            );
             assert_eq!(found.node.mode, 0o4755);
             assert_eq!((found.node.uid, found.node.gid), (3_000_000_000, 7));
         }

@@ -2,8 +2,8 @@
 
 use std::io::{Read, Seek};
 
-use sidecar_sdk::target::{Content, Node};
 use sidecar_sdk::Result;
+use sidecar_sdk::target::{Content, Node};
 use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 

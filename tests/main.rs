@@ -32,6 +32,7 @@ mod nightly;
 mod notifications;
 mod one_run;
 mod page;
+mod redis_snapshot;
 mod replicas;
 mod restore;
 mod runs;

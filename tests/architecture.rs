@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::harness::repository;
 
 /// A room and what it may import from the crate, beside itself.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("error", &[]),
     ("clock", &[]),
     ("cancel", &["error"]),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("lifecycle", &["error", "retention"]),
     ("store", &["artifact", "clock", "config", "error"]),
     ("scaffold", &["error"]),
+    ("supply", &["artifact", "clock", "config", "error", "plan"]),
     ("schedule", &["error"]),
     ("notify", &["config", "error"]),
     (
@@ -43,6 +44,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "scaffold",
             "schedule",
             "store",
+            "supply",
         ],
     ),
     ("door", &["cancel", "clock", "config", "error", "service"]),

@@ -17,3 +17,4 @@ pub mod scaffold;
 pub mod schedule;
 pub mod service;
 pub mod store;
+pub mod supply;

@@ -3,6 +3,7 @@
 //! Everything lives in a temporary folder that goes away with its owner; every process that is
 //! started here ends with its owner too.
 
+mod between;
 mod browser;
 mod clock;
 mod components;
@@ -19,12 +20,14 @@ mod process;
 mod raw;
 mod receiver;
 mod redis;
+mod registry;
 mod s3;
 mod server;
 mod sidecar;
 mod skip;
 mod system;
 
+pub(crate) use between::{Asked, Between, Fate};
 pub(crate) use browser::Browser;
 pub(crate) use clock::Clock;
 pub(crate) use components::{component, python_component};
@@ -41,6 +44,7 @@ pub(crate) use process::{Running, STOP_LIMIT, peak_memory, send};
 pub(crate) use raw::{End, Raw};
 pub(crate) use receiver::Receiver;
 pub(crate) use redis::Redis;
+pub(crate) use registry::Registry;
 pub(crate) use s3::{Fault, Faulty, S3};
 pub(crate) use server::Server;
 pub(crate) use sidecar::{Sidecar, TOKEN};

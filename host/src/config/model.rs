@@ -1,6 +1,7 @@
 //! A configuration as the rest of the house sees it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use super::document::Document;
 use super::drill::Drill;
 use super::notify::Receiver;
+use super::registries::{Reference, Registry, SCHEME};
 use super::retention::Policy;
 use super::schedule::ScheduleSpec;
 use super::stores::StoreSpec;
@@ -30,6 +32,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Strategies from elsewhere, by name.
     pub modules: BTreeMap<String, ModuleSpec>,
+    /// How registries are reached, by host.
+    pub registries: BTreeMap<String, Registry>,
     /// Where backups are kept.
     pub stores: Vec<StoreSpec>,
     /// How long it keeps them.
@@ -197,8 +201,8 @@ impl Secret {
     }
 }
 
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
 }
@@ -206,14 +210,35 @@ impl std::fmt::Debug for Secret {
 /// `modules.NAME`
 #[derive(Debug, Clone)]
 pub struct ModuleSpec {
-    /// The component's file.
-    pub source: PathBuf,
-    /// The digest that the file must have: lower-case hex.
+    /// Where the component is.
+    pub source: Origin,
+    /// The digest that it must have: lower-case hex. Always there for one in a registry.
     pub sha256: Option<String>,
+    /// The minisign key that it must be signed with.
+    pub signed_by: Option<String>,
     /// What it may do at most.
     pub allow: Allow,
     /// What it may use at most.
     pub limits: Limits,
+}
+
+/// `modules.NAME.source`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A file.
+    File(PathBuf),
+    /// In a registry.
+    Registry(Reference),
+}
+
+/// As in the configuration, but with a whole path.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Registry(reference) => write!(f, "{SCHEME}{reference}"),
+        }
+    }
 }
 
 /// `modules.NAME.allow`

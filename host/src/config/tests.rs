@@ -175,7 +175,10 @@ fn a_module_is_found_from_the_file_and_by_its_name() {
     )
     .unwrap();
     let module = &config.modules[&config.strategy.name];
-    assert_eq!(module.source, Path::new("/current/conf/mine.wasm"));
+    assert_eq!(
+        module.source,
+        Origin::File("/current/conf/mine.wasm".into())
+    );
     assert_eq!(module.limits.memory, 2 << 20);
     assert_eq!(module.allow.read, [Path::new("/data")]);
     assert_eq!(config.strategy.timeout, None);

@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::run::{self, Ending, Job, State};
 use super::stream::Words;
 use crate::artifact::{Digest, Writer};
-use crate::config::{Codec, Limits, ModuleSpec};
+use crate::config::{Codec, Limits};
 use crate::error::{Error, Kind, Result};
 use crate::plan::Request;
 
@@ -22,6 +22,7 @@ use crate::plan::Request;
 pub struct Module {
     name: String,
     digest: Digest,
+    anatomy: Anatomy,
     limits: Limits,
     component: Component,
     engine: Engine,
@@ -73,26 +74,9 @@ impl Source {
         Ok(Self::new(name, wasm.into(), Limits::default()))
     }
 
-    /// A module of the configuration.
-    pub fn configured(name: &str, spec: &ModuleSpec) -> Result<Self> {
-        let source = Self::read(name, &spec.source).map_err(|error| {
-            error.hint(format!(
-                "correct modules.{name}.source, or mount the file there"
-            ))
-        })?;
-        let found = source.digest.to_string();
-        match &spec.sha256 {
-            Some(expected) if *expected != found => Err(Error::new(
-                Kind::Config,
-                "module-changed",
-                format!("module {name} is not the one that was pinned: expected {expected}, found {found}"),
-            )
-            .hint(format!("if the new file is wanted, write its digest to modules.{name}.sha256"))),
-            _ => Ok(Self {
-                limits: spec.limits,
-                ..source
-            }),
-        }
+    /// A component that is known to be the one that was meant.
+    pub fn of(name: &str, wasm: Vec<u8>, limits: Limits) -> Self {
+        Self::new(name, wasm.into(), limits)
     }
 
     fn new(name: &str, wasm: Cow<'static, [u8]>, limits: Limits) -> Self {
@@ -129,13 +113,15 @@ impl Module {
     /// Compiles a component, or takes it from the cache.
     pub fn load(engine: &Engine, source: &Source) -> Result<Self> {
         let name = &source.name;
-        source.anatomy()?.check(name)?;
+        let anatomy = source.anatomy()?;
+        anatomy.check(name)?;
         let component = engine
             .compile(&source.wasm, source.digest)
             .map_err(|error| unusable(name, &error))?;
         Ok(Self {
             name: name.clone(),
             digest: source.digest,
+            anatomy,
             limits: source.limits,
             component,
             engine: engine.clone(),
@@ -150,6 +136,11 @@ impl Module {
     /// Of the component's file.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// What its file says of itself.
+    pub fn anatomy(&self) -> &Anatomy {
+        &self.anatomy
     }
 
     /// What it may use.

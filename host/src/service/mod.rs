@@ -11,6 +11,7 @@ mod keep;
 mod kept;
 mod kit;
 mod lifecycle;
+mod modules;
 mod news;
 mod parcel;
 mod pending;
@@ -41,6 +42,7 @@ pub use crate::artifact::manifest::Manifest;
 pub use crate::history::{Artifact, Failure, Kind, Outcome, Run, State};
 pub use crate::scaffold::{Language, project as new_module};
 pub use crate::store::{Backup as StoredBackup, Catalogue};
+pub use crate::supply::Pushed;
 pub use check::Report;
 pub use delivery::Delivery;
 pub use job::{Job, Progress};
@@ -48,6 +50,7 @@ pub use jobs::{Jobs, Known};
 pub use keep::Pruned;
 pub use kit::{Conformance, Finding, Verdict};
 pub use lifecycle::BucketRules;
+pub use modules::{Pulled, pull, push};
 pub use prepare::Unready;
 pub use pulse::Pulse;
 pub use restore::{Order, Preview, Report as RestoreReport, Selection};
@@ -60,6 +63,7 @@ pub use verify::Verified;
 pub struct Service {
     config: Config,
     engine: Engine,
+    cache: Option<PathBuf>,
     history: OnceLock<History>,
     runtime: OnceLock<Runtime>,
     builtin: OnceLock<Module>,
@@ -71,12 +75,14 @@ pub struct Service {
 impl Service {
     /// Starts the engine. Nothing else is touched before a run or a check.
     pub fn new(config: Config) -> Result<Self> {
-        let engine = Engine::new(cache_folder(&config))?;
+        let cache = cache_folder(&config);
+        let engine = Engine::new(cache.clone())?;
         let timetable = scheduler::timetable(&config)?;
         let drills = scheduler::drills(&config)?;
         Ok(Self {
             config,
             engine,
+            cache,
             history: OnceLock::new(),
             runtime: OnceLock::new(),
             builtin: OnceLock::new(),
@@ -139,7 +145,7 @@ impl Service {
     fn module(&self) -> Result<Module> {
         let name = &self.config.strategy.name;
         match self.config.modules.get(name) {
-            Some(spec) => Module::load(&self.engine, &Source::configured(name, spec)?),
+            Some(spec) => Module::load(&self.engine, &self.source(name, spec)?),
             None => {
                 // It cannot change while this program runs: a server loads it once.
                 if let Some(module) = self.builtin.get() {
@@ -160,7 +166,7 @@ pub fn builtin_schema(strategy: &str) -> Option<serde_json::Value> {
     Some(module.describe().ok()?.config_schema)
 }
 
-/// Where compiled code is kept: the user's cache, unless a module could write there.
+/// Where compiled code and pulled modules are kept: the user's cache, unless a module could write there.
 fn cache_folder(config: &Config) -> Option<PathBuf> {
     let named = |name: &str| {
         std::env::var_os(name)
@@ -177,7 +183,7 @@ fn cache_folder(config: &Config) -> Option<PathBuf> {
     if exposed {
         tracing::warn!(
             folder = %folder.display(),
-            "compiled modules are not cached: modules may write to that folder; set SIDECAR_CACHE_DIR to another one"
+            "modules are not cached: they may write to that folder; set SIDECAR_CACHE_DIR to another one"
         );
     }
     (!exposed).then_some(folder)

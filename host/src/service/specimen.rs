@@ -1,11 +1,11 @@
 //! A module looked at from outside: what its file is, what it says, what it would ask for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::cache_folder;
+use super::Service;
 use crate::config::{Alone, Config};
 use crate::error::{Error, Kind, Result};
 use crate::plan::Request;
@@ -18,7 +18,7 @@ pub(super) const BUILTIN: [&str; 3] = ["custom", "database_dump", "file_archive"
 pub struct Specimen {
     pub(super) source: Source,
     pub(super) engine: Engine,
-    file: Option<PathBuf>,
+    place: Option<String>,
 }
 
 /// What is known of a module: as much as it tells.
@@ -27,7 +27,8 @@ pub struct Inspection {
     /// The name that it goes by: in the configuration, or the file's.
     pub module: String,
     /// Where it lies; the strategies of this house are in the binary.
-    pub file: Option<PathBuf>,
+    #[serde(rename = "file")]
+    pub place: Option<String>,
     /// Bytes.
     pub size: u64,
     /// Lower-case hex: what `modules.NAME.sha256` wants.
@@ -52,26 +53,24 @@ impl Specimen {
             let name = Path::new(what).file_stem().unwrap_or_default();
             let source = Source::read(&name.to_string_lossy(), Path::new(what))?;
             // Nobody knows whether the cache is safe from modules.
-            return Ok(Self::new(source, Engine::new(None)?, Some(what.into())));
+            return Ok(Self::new(source, Engine::new(None)?, Some(what.to_owned())));
         }
         if BUILTIN.contains(&what) {
             return Ok(Self::new(Source::builtin(what)?, Engine::new(None)?, None));
         }
-        let config = config()?;
-        let spec = config
-            .modules
-            .get(what)
-            .ok_or_else(|| unknown(what, &config))?;
-        let engine = Engine::new(cache_folder(&config))?;
-        let source = Source::configured(what, spec)?;
-        Ok(Self::new(source, engine, Some(spec.source.clone())))
+        let service = Service::new(config()?)?;
+        let configured = service.config.modules.get(what);
+        let spec = configured.ok_or_else(|| unknown(what, &service.config))?;
+        let source = service.source(what, spec)?;
+        let place = spec.source.to_string();
+        Ok(Self::new(source, service.engine.clone(), Some(place)))
     }
 
-    fn new(source: Source, engine: Engine, file: Option<PathBuf>) -> Self {
+    fn new(source: Source, engine: Engine, place: Option<String>) -> Self {
         Self {
             source,
             engine,
-            file,
+            place,
         }
     }
 
@@ -84,7 +83,7 @@ impl Specimen {
     pub fn inspect(&self, with: Option<&Alone>) -> Result<Inspection> {
         let mut inspection = Inspection {
             module: self.source.name().to_owned(),
-            file: self.file.clone(),
+            place: self.place.clone(),
             size: self.source.size(),
             sha256: self.source.digest().to_string(),
             anatomy: self.source.anatomy()?,
@@ -144,7 +143,7 @@ fn unknown(what: &str, config: &Config) -> Error {
     ))
 }
 
-impl super::Service {
+impl Service {
     /// Every module that `strategy.type` may name, and what it tells.
     pub fn modules(&self) -> Vec<(String, Result<Inspection>)> {
         let builtin = BUILTIN
@@ -153,15 +152,15 @@ impl super::Service {
         let configured = self.config.modules.iter().map(|(name, spec)| {
             (
                 name.as_str(),
-                Source::configured(name, spec),
-                Some(spec.source.clone()),
+                self.source(name, spec),
+                Some(spec.source.to_string()),
             )
         });
         builtin
             .chain(configured)
-            .map(|(name, source, file)| {
+            .map(|(name, source, place)| {
                 let inspected = source.and_then(|source| {
-                    Specimen::new(source, self.engine.clone(), file).inspect(None)
+                    Specimen::new(source, self.engine.clone(), place).inspect(None)
                 });
                 (name.to_owned(), inspected)
             })

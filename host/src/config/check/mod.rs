@@ -5,6 +5,7 @@
 mod drill;
 mod modules;
 mod notify;
+mod registries;
 mod retention;
 mod schedule;
 mod secrets;
@@ -37,7 +38,6 @@ pub(super) fn check(
         problems,
         unreadable: Vec::new(),
     };
-    check.problems.extend(super::not_built::check(&document));
     let sections = (
         check.app(),
         check.capabilities(),
@@ -49,6 +49,7 @@ pub(super) fn check(
         check.retention(),
     );
     let (schedule, notify, drill) = (check.schedule(), check.notify(), check.drill());
+    let registries = check.registries();
     if let Some(strategy) = &sections.2 {
         check.with_the_strategys_own(&strategy.name);
     }
@@ -76,6 +77,7 @@ pub(super) fn check(
                 paths,
                 secrets,
                 modules,
+                registries,
                 stores,
                 retention,
                 schedule,

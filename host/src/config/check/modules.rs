@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::Check;
 use super::strategy::built_in;
-use crate::config::model::{Allow, Limits, ModuleSpec, Paths, Secrets};
+use crate::config::model::{Allow, Limits, ModuleSpec, Origin, Paths, Secrets};
+use crate::config::registries::SCHEME;
 use crate::config::{pointer, raw};
 
 /// Less memory than any component can start with.
@@ -69,8 +70,29 @@ impl Check<'_> {
         }
     }
 
+    /// A file below the configuration's own directory, or a reference.
+    fn source(&mut self, at: &str, source: &str) -> Origin {
+        if !source.starts_with(SCHEME) {
+            return Origin::File(self.home().join(source).components().collect());
+        }
+        source
+            .parse()
+            .map(Origin::Registry)
+            .unwrap_or_else(|wrong| {
+                let at = format!("{at}/source");
+                let write = "write for example `oci://registry.example/acme/redis_snapshot:1.2`";
+                self.problem(
+                    &at,
+                    format!("this is no module in a registry: {wrong}"),
+                    write,
+                );
+                Origin::File(PathBuf::new())
+            })
+    }
+
     fn module(&mut self, at: &str, raw: raw::Module) -> ModuleSpec {
-        if raw.source.starts_with("oci://") && raw.sha256.is_none() {
+        let source = self.source(at, &raw.source);
+        if raw.source.starts_with(SCHEME) && raw.sha256.is_none() {
             self.key_problem(
                 at,
                 "a module from a registry needs its digest: `sha256` is required",
@@ -100,8 +122,9 @@ impl Check<'_> {
         }
         let allow = raw.allow.unwrap_or_default();
         ModuleSpec {
-            source: self.home().join(raw.source).components().collect(),
+            source,
             sha256: raw.sha256.map(|digest| digest.0.to_lowercase()),
+            signed_by: raw.signed_by.map(|key| key.0),
             allow: Allow {
                 commands: allow.commands.unwrap_or_default(),
                 lines: Vec::new(),

@@ -4,6 +4,7 @@
 mod drill;
 mod modules;
 mod notify;
+mod registries;
 mod retention;
 mod schedule;
 mod stores;
@@ -19,6 +20,7 @@ use super::units::Span;
 
 pub(super) use drill::Drill;
 pub(super) use modules::Module;
+pub(super) use registries::Registry;
 pub(super) use retention::Retention;
 pub(super) use schedule::Schedule;
 pub(super) use stores::Store;
@@ -49,6 +51,8 @@ struct File {
     secrets: Secrets,
     /// Strategies from elsewhere, by the name that `strategy.type` may give.
     modules: Option<std::collections::BTreeMap<String, Module>>,
+    /// How registries of modules are reached, by their host (`registry.example:5000`).
+    registries: Option<std::collections::BTreeMap<String, registries::Registry>>,
     /// When runs start by themselves.
     schedule: Option<Vec<Schedule>>,
     /// Where backups are kept. Every backup goes to each of them.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::units::{Bytes, Span};
-use super::words::{AbsolutePath, Address, Sha256, VariableName};
+use super::words::{AbsolutePath, Address, Sha256, SigningKey, VariableName};
 
 /// A strategy from elsewhere.
 #[derive(Deserialize, JsonSchema)]
@@ -15,6 +15,8 @@ pub(in super::super) struct Module {
     pub(in super::super) source: String,
     /// The digest that the component must have. Required for `oci://`.
     pub(in super::super) sha256: Option<Sha256>,
+    /// The minisign key that the component must be signed with: in `SOURCE.minisig`, or pushed along with it.
+    pub(in super::super) signed_by: Option<SigningKey>,
     pub(in super::super) allow: Option<Allow>,
     pub(in super::super) limits: Option<Limits>,
 }

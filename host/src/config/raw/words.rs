@@ -72,6 +72,18 @@ pub(in super::super) struct MimeType(pub(in super::super) String);
 )]
 pub(in super::super) struct Sha256(pub(in super::super) String);
 
+/// A public key of minisign: the second line of `minisign.pub`.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(
+    transparent,
+    title = "public key of minisign (the second line of minisign.pub)",
+    extend(
+        "pattern" = "^RW[A-Za-z0-9+/]{54}$",
+        "examples" = ["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"]
+    )
+)]
+pub(in super::super) struct SigningKey(pub(in super::super) String);
+
 /// A public key of age. What is not one may be the private key: it is not repeated.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(

@@ -94,7 +94,7 @@ enum Verb {
     Lifecycle(lifecycle::Arguments),
     /// List what ran on this sidecar, youngest first
     Runs(runs::Arguments),
-    /// Look at modules, make them, try them
+    /// Look at modules, make them, try them, ship them
     Module(module::Arguments),
     /// Ask the running server whether it is ready: for the container's health check
     Health,

@@ -55,8 +55,8 @@ fn text(inspection: &Inspection) {
         line("module", &format!("{} {}", said.name, said.version));
         line("", &said.summary);
     }
-    if let Some(file) = &inspection.file {
-        line("file", &file.display().to_string());
+    if let Some(place) = &inspection.place {
+        line("file", place);
     }
     line("size", &print::size(inspection.size));
     line("digest", &format!("sha256:{}", inspection.sha256));

@@ -34,12 +34,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
         match looked {
             Ok(Inspection {
                 description: Some(said),
-                file,
+                place,
                 ..
             }) => {
-                let place = file
-                    .as_ref()
-                    .map_or("built in".into(), |file| file.to_string_lossy());
+                let place = place.as_deref().unwrap_or("built in");
                 println!("{name:<20} {:<10} {place}", print::plain(&said.version));
                 println!("{:<20} {}", "", print::plain(&said.summary));
             }

@@ -2,7 +2,11 @@
 
 mod inspect;
 mod list;
+mod lock;
 mod new;
+mod pull;
+mod push;
+mod reach;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +35,12 @@ enum Action {
     New(new::Arguments),
     /// Put a module through the conformance kit: does it do what every module must?
     Test(test::Arguments),
+    /// Compare the modules with modules.lock, and accept what has changed
+    Lock(lock::Arguments),
+    /// Send a component to a registry
+    Push(push::Arguments),
+    /// Bring a component from a registry into a file
+    Pull(pull::Arguments),
 }
 
 pub(super) fn run(options: &Options, arguments: &Arguments) -> Result<ExitCode> {
@@ -39,6 +49,9 @@ pub(super) fn run(options: &Options, arguments: &Arguments) -> Result<ExitCode> 
         Action::Inspect(arguments) => inspect::run(options, arguments),
         Action::New(arguments) => new::run(options, arguments),
         Action::Test(arguments) => test::run(options, arguments),
+        Action::Lock(arguments) => lock::run(options, arguments),
+        Action::Push(arguments) => push::run(options, arguments),
+        Action::Pull(arguments) => pull::run(options, arguments),
     }
 }
 

@@ -1,0 +1,162 @@
+//! What went wrong at a registry, in the operator's words. The only place that knows the library's errors.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use oci_client::errors::{DigestError, OciDistributionError, OciErrorCode};
+
+use crate::config::Reference;
+use crate::error::{Error, Kind};
+
+/// Where in which registry, and who asks.
+pub(super) struct Place {
+    reference: Reference,
+    asking: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reference.fmt(f)
+    }
+}
+
+impl Place {
+    pub(super) fn new(reference: &Reference, asking: String) -> Self {
+        Self {
+            reference: reference.clone(),
+            asking,
+        }
+    }
+
+    /// A request failed.
+    pub(super) fn failed(&self, error: OciDistributionError) -> Error {
+        use OciDistributionError as Oci;
+        let told = match &error {
+            Oci::UnauthorizedError { .. } | Oci::AuthenticationFailure(_) => self.denied(),
+            Oci::ServerError {
+                code: 401 | 403, ..
+            } => self.denied(),
+            Oci::ServerError { code: 404, .. } | Oci::ImageManifestNotFoundError(_) => {
+                self.not_there()
+            }
+            Oci::ServerError { code, .. } => self.unavailable(&format!("it answers {code}")),
+            Oci::RegistryError { envelope, .. } => match envelope.errors.first().map(|e| &e.code) {
+                Some(OciErrorCode::Unauthorized | OciErrorCode::Denied) => self.denied(),
+                Some(
+                    OciErrorCode::ManifestUnknown
+                    | OciErrorCode::NameUnknown
+                    | OciErrorCode::NotFound
+                    | OciErrorCode::BlobUnknown,
+                ) => self.not_there(),
+                _ => self.unavailable(&in_words(&error)),
+            },
+            Oci::RequestError(request) => self.transport(request),
+            Oci::DigestError(_) => self.altered(&in_words(&error)),
+            Oci::VersionedParsingError(_) | Oci::ManifestParsingError(_) => {
+                self.unavailable("what it answers is no manifest")
+            }
+            _ => self.unavailable(&in_words(&error)),
+        };
+        told.caused_by(error)
+    }
+
+    /// The bytes stopped coming, or were other ones.
+    pub(super) fn broke(&self, error: io::Error) -> Error {
+        let told = match error.get_ref() {
+            Some(inner) if inner.is::<DigestError>() => {
+                self.altered("its bytes are not those of its digest")
+            }
+            Some(inner) => match inner.downcast_ref() {
+                Some(request) => self.transport(request),
+                None => self.cut_off(&in_words(inner)),
+            },
+            None => self.cut_off(&error.to_string()),
+        };
+        told.caused_by(error)
+    }
+
+    /// The tag names another component than the one that is wanted.
+    pub(super) fn moved(&self, pinned: &str, found: &str) -> Error {
+        let message =
+            format!("{self} is not the module that was pinned: expected {pinned}, found {found}");
+        Error::new(Kind::Config, "module-changed", message).hint(
+            "somebody has pushed another one under this name; if it is wanted, write its digest to `sha256`",
+        )
+    }
+
+    pub(super) fn altered(&self, how: &str) -> Error {
+        let message = format!(
+            "what {} sent for {self} was altered: {how}",
+            self.reference.host
+        );
+        Error::new(Kind::Verification, "module-altered", message).hint(
+            "nothing of it was kept; push the module again, and find out who altered it in the registry or on the way",
+        )
+    }
+
+    fn cut_off(&self, how: &str) -> Error {
+        let message = format!("the download of {self} broke off: {how}");
+        Error::run("cut-off", message).hint(
+            "nothing of it was kept; try again, and look for a proxy on the way if it repeats",
+        )
+    }
+
+    fn denied(&self) -> Error {
+        let host = &self.reference.host;
+        let message = format!("the registry {host} refuses {self}, asked {}", self.asking);
+        Error::run("registry-denied", message).hint(format!(
+            "give an account that may as registries.{host}.username and password, or `docker login {host}`"
+        ))
+    }
+
+    fn not_there(&self) -> Error {
+        Error::run("not-in-registry", format!("there is no {self}")).hint(
+            "correct the name or the tag; some registries say this too of what one may not see",
+        )
+    }
+
+    fn unavailable(&self, reason: &str) -> Error {
+        let message = format!(
+            "the registry {} could not do it: {reason}",
+            self.reference.host
+        );
+        Error::run("registry-unavailable", message)
+            .hint(format!("see whether {} is healthy", self.reference.host))
+    }
+
+    fn transport(&self, request: &reqwest::Error) -> Error {
+        let host = &self.reference.host;
+        let chain = in_words(request);
+        if chain.contains("certificate") {
+            let message = format!("the certificate of the registry {host} is not trusted: {chain}");
+            return Error::run("untrusted-certificate", message).hint(format!(
+                "name its authority's certificate as registries.{host}.ca_file"
+            ));
+        }
+        if request.is_connect() {
+            let message = format!("the registry {host} cannot be reached: {chain}");
+            return Error::run("registry-unreachable", message).hint(format!(
+                "see whether it runs and can be reached from here; one that speaks plain HTTP needs registries.{host}.insecure"
+            ));
+        }
+        if request.is_timeout() {
+            return self.unavailable("it is silent for too long");
+        }
+        if request.is_body() || request.is_decode() {
+            return self.cut_off(&chain);
+        }
+        self.unavailable(&chain)
+    }
+}
+
+/// The innermost cause: the outer ones only say that a request was sent.
+fn in_words(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
+    while let Some(inner) = last.source() {
+        last = inner;
+    }
+    let text = last.to_string();
+    let plain = text.split(" (os error").next().unwrap_or_default();
+    plain.chars().take(300).collect()
+}

@@ -24,6 +24,7 @@ mod harness;
 mod https;
 mod jobs;
 mod lifecycle;
+mod lock;
 mod memory;
 mod module_command;
 mod module_test;

@@ -8,6 +8,7 @@
 mod component;
 mod credentials;
 mod layout;
+mod lock;
 mod registry;
 mod shelf;
 mod signature;
@@ -15,5 +16,6 @@ mod trouble;
 
 pub use component::Component;
 pub use layout::About;
+pub use lock::{Access, Entry, Lock, without_version};
 pub use registry::{Pushed, Remote};
 pub use shelf::Shelf;

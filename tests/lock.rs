@@ -96,6 +96,10 @@ fn another_file_waits_until_it_is_accepted() {
         sha256(&another_build())
     );
     assert!(is_refused(&sidecar).ends_with(&format!(": it {change}")));
+    sidecar
+        .run(&["restore", "latest"])
+        .exits(3)
+        .stderr_contains(&change);
 
     sidecar
         .run(&["module", "lock"])

@@ -98,7 +98,7 @@ impl Service {
         let request = self.ask(&module, &config, &Request::new(None))?;
         let allowed = self.allowed(&config, &request);
         report.grants = request.verdicts(&allowed);
-        report.note(self.accepted(&module, &request));
+        report.note(self.accepted(&module, Some(&request)));
         if !request.commands.is_empty() {
             let shell = Shell::find(request.shell.as_deref());
             report.shell = shell

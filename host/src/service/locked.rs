@@ -31,8 +31,9 @@ pub struct Change {
 }
 
 impl Service {
-    /// Fails for a module from elsewhere that is not as it is in the lock, if there is a lock.
-    pub(super) fn accepted(&self, module: &Module, asked: &plan::Request) -> Result<()> {
+    /// Fails for a module from elsewhere that is not as it is in the lock, if there is a lock. What it
+    /// asks for counts only if it is known.
+    pub(super) fn accepted(&self, module: &Module, asked: Option<&plan::Request>) -> Result<()> {
         let name = module.name();
         if !self.config().modules.contains_key(name) {
             return Ok(());
@@ -40,7 +41,11 @@ impl Service {
         let Some(lock) = Lock::read(Lock::place(&self.config().file))? else {
             return Ok(());
         };
-        let changes = changes(&lock, name, &entry(module, Some(asked)));
+        let mut now = entry(module, asked);
+        if let (None, Some(accepted)) = (asked, lock.modules.get(name)) {
+            now.access.clone_from(&accepted.access);
+        }
+        let changes = changes(&lock, name, &now);
         if changes.is_empty() {
             return Ok(());
         }

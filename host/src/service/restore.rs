@@ -97,6 +97,7 @@ impl Service {
 
     fn prepare_restore(&self, order: &Order) -> Result<(Module, Found, Planned)> {
         let module = self.module()?;
+        self.accepted(&module, None)?;
         let found = self.find_backup(&order.which)?;
         let planned = self.plan_restore(&module, &found.manifest, order)?;
         Ok((module, found, planned))

@@ -233,7 +233,7 @@ impl Service {
         let schema = module.describe()?.config_schema;
         let config = self.config.check_strategy(&schema)?;
         let asked = self.ask(module, &config, request)?;
-        self.accepted(module, &asked)?;
+        self.accepted(module, Some(&asked))?;
         let compression = self.compression(&config, asked.compression)?;
         let allowed = self.allowed(&config, &asked);
         let grants = asked.approve(module.name(), &allowed)?;

@@ -69,6 +69,19 @@ fn a_backup_goes_to_the_store_and_comes_back_byte_for_byte() {
 }
 
 #[test]
+fn the_caller_gets_a_copy_of_what_goes_to_the_store() {
+    let sidecar = stored();
+    let output = sidecar.folder().join("copy");
+    let made = sidecar.run(&["backup", "-o", output.to_str().unwrap()]);
+    let made = made.succeeds().stdout_contains("local  ");
+    let key = &keys(&sidecar)[0];
+    assert!(made.stdout.contains(key), "{made:?}");
+    let stored = sidecar.folder().join("store/citus").join(key);
+    assert!(std::fs::read(&output).unwrap() == std::fs::read(stored).unwrap());
+    assert_eq!(sidecar.files(), [""; 0]);
+}
+
+#[test]
 fn the_tiers_that_are_kept_get_their_copies() {
     let sidecar = stored().set(
         "retention",

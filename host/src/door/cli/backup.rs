@@ -37,7 +37,12 @@ pub(super) fn run(options: &Options, arguments: &Arguments) -> Result<ExitCode> 
         ));
     }
     let service = Service::new(options.load()?)?;
-    let job = Arc::new(service.job(Request::new(arguments.drive_folder_id.clone())));
+    let request = Request {
+        // With stores, the published file goes away.
+        keep: arguments.output.is_some(),
+        ..Request::new(arguments.drive_folder_id.clone())
+    };
+    let job = Arc::new(service.job(request));
     signals::cancel_on_signal(job.cancel())?;
     let shown = progress::show(options, &job);
     let done = service.backup(&job);
@@ -52,7 +57,13 @@ pub(super) fn run(options: &Options, arguments: &Arguments) -> Result<ExitCode> 
         (Err(error), None) => return Err(error),
     };
     if let Some(output) = &arguments.output {
-        copy(&backup.artifact.path, output, to_stdout)?;
+        let artifact = &backup.artifact.path;
+        let source = match service.kept_artifact(&job.run()) {
+            Some(kept) => kept,
+            None => File::open(artifact).map_err(|error| Error::io("open", artifact, error))?,
+        };
+        copy(source, output, to_stdout)?;
+        service.delivered(&backup.id);
     }
     if options.json {
         println!("{}", serde_json::json!(backup));
@@ -64,7 +75,14 @@ pub(super) fn run(options: &Options, arguments: &Arguments) -> Result<ExitCode> 
 
 fn print(backup: &Backup) {
     let artifact = &backup.artifact;
-    println!("{}", artifact.path.display());
+    if backup.stores.is_empty() {
+        println!("{}", artifact.path.display());
+    }
+    for store in &backup.stores {
+        for key in &store.keys {
+            println!("{}  {key}", store.name);
+        }
+    }
     println!(
         "  size    {} ({} bytes)",
         print::size(artifact.size),
@@ -79,8 +97,7 @@ fn print(backup: &Backup) {
 }
 
 /// A copy for the caller: a file appears whole or not at all.
-fn copy(artifact: &Path, output: &Path, to_stdout: bool) -> Result<()> {
-    let mut source = File::open(artifact).map_err(|error| Error::io("open", artifact, error))?;
+fn copy(mut source: File, output: &Path, to_stdout: bool) -> Result<()> {
     if to_stdout {
         let mut stdout = io::stdout().lock();
         return io::copy(&mut source, &mut stdout)

@@ -2,7 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Sidecar, sha256};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::harness::{Fault, Faulty, Hits, S3, STOP_LIMIT, Sidecar, sha256, within};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A sidecar with one store in a folder of its own, called "local".
 fn stored() -> Sidecar {
@@ -138,6 +145,56 @@ fn a_store_that_is_away_fails_the_run_and_gets_the_backup_later() {
         std::fs::read(store.join("citus").join(&names[0])).unwrap(),
         kept
     );
+    assert_eq!(sidecar.files(), [""; 0]);
+}
+
+/// A sidecar whose upload the server never confirms, and how often it tried.
+fn stuck(s3: &S3) -> (Sidecar, Faulty, Hits) {
+    let proxy = s3.proxy();
+    let sidecar = Sidecar::new()
+        .command("seq 1 3000000")
+        .capture()
+        .set("stores", json!([s3.store_behind(&proxy)]));
+    let hits = proxy.inject("POST", "uploadId", usize::MAX, Fault::Stall);
+    (sidecar, proxy, hits)
+}
+
+fn awaits_the_end_of_the_upload(hits: &Hits) {
+    within(PATIENCE, "the end of the upload", || {
+        (hits.count() > 0).then_some(())
+    });
+}
+
+#[test]
+fn an_upload_that_is_interrupted_is_made_up_for() {
+    let s3 = S3::start();
+    let (sidecar, proxy, hits) = stuck(&s3);
+    let running = sidecar.start(&["backup"]);
+    awaits_the_end_of_the_upload(&hits);
+    running
+        .end_with(Signal::TERM)
+        .exits(143)
+        .ends_within(STOP_LIMIT)
+        .stderr_contains("upload --pending");
+    assert_eq!((s3.keys(), s3.uploads()), (vec![], vec![]));
+    let kept = sidecar.artifact().expect("the artifact is kept");
+    proxy.heal();
+    sidecar.run(&["upload", "--pending"]).succeeds();
+    assert!(s3.object(&s3.keys()[0]) == kept);
+    sidecar.run(&["verify", "--all"]).succeeds();
+    assert_eq!(sidecar.files(), [""; 0]);
+}
+
+#[test]
+fn an_upload_that_is_cancelled_leaves_nothing() {
+    let s3 = S3::start();
+    let (sidecar, _proxy, hits) = stuck(&s3);
+    let server = sidecar.serve();
+    let run = server.start_run();
+    awaits_the_end_of_the_upload(&hits);
+    assert_eq!(server.ask("DELETE", &run, &[]).json()["state"], "cancelled");
+    assert_eq!((s3.keys(), s3.uploads()), (vec![], vec![]));
+    assert_eq!(sidecar.files(), [""; 0]);
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(crate) use raw::{End, Raw};
 pub(crate) use receiver::Receiver;
 pub(crate) use redis::Redis;
 pub(crate) use registry::Registry;
-pub(crate) use s3::{Fault, Faulty, S3};
+pub(crate) use s3::{Fault, Faulty, Hits, S3};
 pub(crate) use server::Server;
 pub(crate) use sidecar::{Sidecar, TOKEN};
 pub(crate) use skip::skip;

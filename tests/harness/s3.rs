@@ -13,7 +13,7 @@ mod faulty;
 #[path = "../../host/src/store/tests/server.rs"]
 mod server;
 
-pub(crate) use faulty::{Fault, Faulty};
+pub(crate) use faulty::{Fault, Faulty, Hits};
 
 const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=admin/20231201/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
 /// How long a request may take to come.

@@ -45,6 +45,16 @@ pub(super) fn keep(folder: &Path, id: &str, published: &Path) {
     }
 }
 
+/// Nobody can fetch it: its run has failed after all.
+pub(super) fn discard(folder: &Path, id: &str) {
+    let path = name(folder, id);
+    if let Err(error) = fs::remove_file(&path)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(path = %path.display(), %error, "cannot remove the artifact of a failed run");
+    }
+}
+
 /// Removes what was written more than `limit` ago.
 pub(super) fn remove_expired(folder: &Path, limit: Duration) {
     for path in fs::read_dir(folder)

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Service;
 use crate::artifact::Growth;
 use crate::artifact::manifest::Manifest;
+use crate::cancel::Cancel;
 use crate::config::Tier;
 use crate::error::Result;
 use crate::store::{Hold, Store, Upload};
@@ -58,14 +59,25 @@ impl Parcel {
 impl Service {
     /// Waits until the store has all of it, makes it a backup there and applies the retention.
     /// Returns every key that it has now.
-    pub(super) async fn arrive(&self, parcel: Parcel, manifest: &Manifest) -> Result<Vec<String>> {
+    pub(super) async fn arrive(
+        &self,
+        parcel: Parcel,
+        manifest: &Manifest,
+        cancel: &Cancel,
+    ) -> Result<Vec<String>> {
         let Parcel {
             store,
             mut hold,
-            upload,
+            mut upload,
         } = parcel;
         let arrived = async {
-            let stored = upload.finish(manifest.artifact.size).await?;
+            let stored = tokio::select! {
+                stored = upload.finish(manifest.artifact.size) => stored?,
+                () = cancel.cancelled() => {
+                    upload.abandon().await;
+                    return Err(cancel.error());
+                }
+            };
             hold.confirm().await?;
             let backup = store.commit(&stored, manifest).await?;
             self.settle(&store, &mut hold, &backup).await

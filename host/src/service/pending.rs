@@ -1,6 +1,7 @@
 //! Backups that a store has missed: kept here until it has them.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use super::Service;
 use super::parcel::{Address, Parcel, owner};
 use crate::artifact::Growth;
 use crate::artifact::manifest::Manifest;
+use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::history::Artifact;
 use crate::store::{Patience, Store};
@@ -73,18 +75,18 @@ impl Service {
     /// still fails is the error, after everything was tried.
     pub fn upload_pending(&self) -> Result<usize> {
         let _turn = self.turn()?;
-        self.send_pending()
+        self.send_pending(&Cancel::new())
     }
 
     /// The same when it is our turn already.
-    pub(super) fn send_pending(&self) -> Result<usize> {
+    pub(super) fn send_pending(&self, cancel: &Cancel) -> Result<usize> {
         let folder = folder(&self.state_folder());
         let mut complete = 0;
         let mut failed = None;
         for mut pending in read_all(&folder)? {
             let mut missed = Vec::new();
             for name in std::mem::take(&mut pending.stores) {
-                match self.send(&pending.manifest, &folder, &name) {
+                match self.send(&pending.manifest, &folder, &name, cancel) {
                     Ok(keys) => tracing::info!(store = name, ?keys, "sent what it had missed"),
                     Err(error) => {
                         missed.push(name);
@@ -93,6 +95,7 @@ impl Service {
                 }
             }
             if missed.is_empty() {
+                self.unpublish(&pending.manifest, &folder)?;
                 pending.forget(&folder)?;
                 complete += 1;
             } else {
@@ -106,7 +109,13 @@ impl Service {
         }
     }
 
-    fn send(&self, manifest: &Manifest, folder: &Path, name: &str) -> Result<Vec<String>> {
+    fn send(
+        &self,
+        manifest: &Manifest,
+        folder: &Path,
+        name: &str,
+        cancel: &Cancel,
+    ) -> Result<Vec<String>> {
         let spec = self
             .config()
             .stores
@@ -131,8 +140,27 @@ impl Service {
             };
             let growth = Growth::whole(file, manifest.artifact.size);
             let parcel = Parcel::begin(store, address, growth).await?;
-            self.arrive(parcel, manifest).await
+            self.arrive(parcel, manifest, cancel).await
         })
+    }
+}
+
+impl Service {
+    /// Removes the published file, unless it is a later run's.
+    fn unpublish(&self, manifest: &Manifest, folder: &Path) -> Result<()> {
+        let published = self
+            .config()
+            .paths
+            .artifacts
+            .join(&manifest.artifact.filename);
+        let same = |a: Metadata, b: Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
+        let kept = fs::metadata(folder.join(&manifest.id));
+        if let (Ok(kept), Ok(there)) = (kept, fs::metadata(&published))
+            && same(kept, there)
+        {
+            fs::remove_file(&published).map_err(|error| Error::io("remove", &published, error))?;
+        }
+        Ok(())
     }
 }
 

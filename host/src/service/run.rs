@@ -213,13 +213,15 @@ impl Service {
             kept::keep(&turn.folder, &request.id, &artifact.path);
         }
         let stores = match shipment {
-            Some(shipment) => self.deliver(shipment, &artifact, &manifest)?,
+            Some(shipment) => self
+                .deliver(shipment, &artifact, &manifest, job.cancel())
+                .inspect_err(|_| kept::discard(&turn.folder, &request.id))?,
             None => {
                 self.keep_manifest(&manifest)?;
                 Vec::new()
             }
         };
-        if let Err(error) = self.send_pending() {
+        if let Err(error) = self.send_pending(job.cancel()) {
             tracing::warn!(
                 code = error.code(),
                 "a store still misses an earlier backup: {error}"

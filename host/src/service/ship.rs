@@ -13,6 +13,7 @@ use super::parcel::{Address, Parcel, owner};
 use super::pending::Pending;
 use crate::artifact::manifest::{Contents, Encrypted, MadeBy, Manifest};
 use crate::artifact::{Growth, Sealed};
+use crate::cancel::{Cancel, Reason};
 use crate::clock;
 use crate::config::{Compression, Tier};
 use crate::error::{Error, Result};
@@ -89,25 +90,35 @@ impl Service {
     }
 
     /// Waits until every store has the artifact, and makes it a backup there. What a store has
-    /// missed is kept here for the next try, and is the error.
+    /// missed is kept here for the next try, and is the error; also when the run was interrupted.
     pub(super) fn deliver(
         &self,
         mut shipment: Shipment,
         artifact: &Artifact,
         manifest: &Manifest,
+        cancel: &Cancel,
     ) -> Result<Vec<StoreKeys>> {
         let mut reached = Vec::new();
         let mut missed = Vec::new();
-        let arriving = shipment.parcels.drain(..).map(|(name, beginning)| async {
-            let begun = beginning.await.unwrap_or_else(|error| {
-                Err(Error::run("internal", "an upload ended early").caused_by(error))
+        let arriving = shipment
+            .parcels
+            .drain(..)
+            .map(|(name, mut beginning)| async move {
+                let begun = tokio::select! {
+                    begun = &mut beginning => begun.unwrap_or_else(|error| {
+                        Err(Error::run("internal", "an upload ended early").caused_by(error))
+                    }),
+                    () = cancel.cancelled() => {
+                        beginning.abort();
+                        Err(cancel.error())
+                    }
+                };
+                let arrived = match begun {
+                    Ok(parcel) => self.arrive(parcel, manifest, cancel).await,
+                    Err(error) => Err(error),
+                };
+                (name, arrived)
             });
-            let arrived = match begun {
-                Ok(parcel) => self.arrive(parcel, manifest).await,
-                Err(error) => Err(error),
-            };
-            (name, arrived)
-        });
         for (name, arrived) in self.runtime()?.block_on(join_all(arriving)) {
             match arrived {
                 Ok(keys) => reached.push(StoreKeys { name, keys }),
@@ -126,6 +137,12 @@ impl Service {
             std::fs::remove_file(&artifact.path)
                 .map_err(|error| Error::io("remove", &artifact.path, error))?;
             return Ok(reached);
+        }
+        if cancel.reason() == Some(Reason::Requested) {
+            // Nobody wants it any more; whoever was only interrupted does.
+            std::fs::remove_file(&artifact.path)
+                .map_err(|error| Error::io("remove", &artifact.path, error))?;
+            return Err(cancel.error());
         }
         let stores: Vec<String> = missed.iter().map(|(name, _)| name.clone()).collect();
         let pending = Pending::keep(&self.state_folder(), artifact, manifest, stores)?;

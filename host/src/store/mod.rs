@@ -12,10 +12,11 @@
 //!
 //! `opendal` speaks to the stores. Beside it `object_store` was weighed: both have multipart uploads,
 //! conditional writes, ranges and about as many dependencies (155 and 146 crates for files and S3,
-//! most of them already here). `opendal` also copies objects of more than 5 GiB inside the store,
-//! speaks WebDAV, SFTP and Google Drive by the same interface, and lets us bring our own HTTP client,
-//! and with it our own certificates, time limits and retries; `object_store` would have brought
-//! `aws-lc` and a second crate for dates. Neither can list unfinished uploads: see `stale`.
+//! most of them already here). `opendal` also copies objects of more than 5 GiB inside the store, and
+//! lets us bring our own HTTP client, and with it our own certificates, time limits and retries;
+//! `object_store` would have brought `aws-lc` and a second crate for dates. Of the other services that
+//! it speaks, WebDAV and Google Drive take an object only as one piece, so that an artifact would have
+//! to fit into memory: they are not offered. Neither library lists unfinished uploads: see `stale`.
 //! What it leaves to us on a file system, lasting through a power cut, is in `folder`.
 
 mod backend;

@@ -60,13 +60,14 @@ impl Upload {
         self.sent.clone()
     }
 
-    /// The artifact is complete and has `size` bytes: waits until all of them are in the store.
-    pub async fn finish(mut self, size: u64) -> Result<Stored> {
+    /// The artifact is complete and has `size` bytes: waits until all of them are in the store. Who
+    /// stops waiting has to abandon it.
+    pub async fn finish(&mut self, size: u64) -> Result<Stored> {
         self.total.send_replace(Some(size));
         ended((&mut self.task).await)
     }
 
-    /// The run failed: waits until nothing of it is left in the store.
+    /// The run failed, or was stopped: waits until nothing of it is left in the store.
     pub async fn abandon(self) {
         drop(self.total);
         if let Err(error) = ended(self.task.await)

@@ -22,6 +22,7 @@ pub(super) async fn conforms(store: &Store) {
     keeps_copies(store).await;
     fetches(store).await;
     forgets_crashes(store).await;
+    holds(store).await;
     leases::take_turns(store).await;
     leases::expire(store).await;
     assert!(store.probe().await.problems.is_empty());
@@ -85,7 +86,7 @@ async fn ranges(store: &Store) {
 async fn grows(store: &Store) {
     let bytes = noise(21 * MIB + 7);
     let mut growing = Growing::new();
-    let upload = growing.upload(store, at(NOON)).await.unwrap();
+    let mut upload = growing.upload(store, at(NOON)).await.unwrap();
     let mut sent = upload.sent();
     for piece in bytes.chunks(5 * MIB + 1) {
         growing.append(piece);
@@ -130,7 +131,7 @@ async fn gives_up(store: &Store) {
     // A run that claims more than it wrote.
     let mut growing = Growing::new();
     growing.append(b"short");
-    let upload = growing.upload(store, at(NOON)).await.unwrap();
+    let mut upload = growing.upload(store, at(NOON)).await.unwrap();
     let error = upload.finish(6).await.unwrap_err();
     assert_eq!(error.code(), "spool-unreadable");
     assert_eq!(store.list("daily/").await.unwrap(), []);
@@ -299,4 +300,33 @@ async fn forgets_crashes(store: &Store) {
     assert_eq!(store.abort_uploads("daily/").await.unwrap(), 1);
     assert_eq!(store.abort_uploads("daily/").await.unwrap(), 0);
     assert!(store.catalogue().await.unwrap().backups.is_empty());
+}
+
+/// One at a time; what somebody noted and left half done is removed by the next, and nothing else.
+async fn holds(store: &Store) {
+    let good = backup(store, "good", b"good", "2023-12-01T03:00:00Z").await;
+    let half = store_bytes(store, b"half", "2023-12-02T03:00:00Z")
+        .await
+        .unwrap();
+    let foreign = "daily/backup_20200101_030000.dump";
+    store.put(foreign, b"not ours".to_vec()).await.unwrap();
+
+    let mut first = store.hold("first").await.unwrap();
+    let busy = store.try_hold("second").await.unwrap_err();
+    assert_eq!((busy.kind(), busy.code()), (Kind::Busy, "store-busy"));
+    assert!(busy.message().contains("first"), "{busy}");
+    let nothing = "daily/backup_20231203_030000.dump".to_owned();
+    let noted = [good.key.clone(), half.key.clone(), nothing];
+    first.note(noted).await.unwrap();
+    first.confirm().await.unwrap();
+    first.release(false).await;
+    assert!(store.size(&half.key).await.unwrap().is_some());
+
+    let second = store.try_hold("second").await.unwrap();
+    assert_eq!(store.size(&half.key).await.unwrap(), None);
+    assert_eq!(store.size(foreign).await.unwrap(), Some(8));
+    store.verify(&good).await.unwrap();
+    second.release(true).await;
+    store.remove(&good).await.unwrap();
+    store.delete(foreign).await.unwrap();
 }

@@ -124,7 +124,7 @@ pub(super) fn at(text: &str) -> Timestamp {
 pub(super) async fn store_bytes(store: &Store, bytes: &[u8], time: &str) -> Result<Stored> {
     let mut growing = Growing::new();
     growing.append(bytes);
-    let upload = growing.upload(store, at(time)).await?;
+    let mut upload = growing.upload(store, at(time)).await?;
     upload.finish(bytes.len() as u64).await
 }
 

@@ -124,7 +124,7 @@ fn a_run_that_is_due_waits_for_the_one_in_progress() {
     let mut server = sidecar.serve();
     within(PATIENCE, "the late run waits", || {
         let log = server.log();
-        log.contains("the scheduled backup waits for the run in progress")
+        log.contains("what the schedule starts waits for the run in progress")
             .then_some(())
     });
     drop(open);

@@ -1,6 +1,7 @@
 """P1 to P8: each gives rows of the table."""
 import json
 import os
+import pathlib
 import shutil
 
 import bucket
@@ -23,7 +24,8 @@ class Bench:
     def input(self, make, *arguments):
         key = (make.__name__, *arguments)
         if key not in self.made:
-            self.made[key] = make(self.folder / "-".join(map(str, key)), *arguments)
+            name = "-".join(pathlib.Path(str(part)).name for part in key)
+            self.made[key] = make(self.folder / name, *arguments)
         return self.made[key]
 
     def config(self, strategy, config, **artifact):

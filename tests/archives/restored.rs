@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::facts::{Facts, Tree};
 use super::formats::archived;
-use crate::harness::{Sidecar, repository, sh};
+use crate::harness::{Sidecar, repository};
 
 /// A new folder beside the sidecar's own.
 fn folder(sidecar: &Sidecar, name: &str) -> PathBuf {
@@ -166,11 +166,18 @@ fn hostile(format: &str) -> (Sidecar, PathBuf) {
     let stores = serde_json::json!([{"name": "local", "type": "fs", "path": path}]);
     let sidecar = sidecar.command(&line).capture().set("stores", stores);
     sidecar.backup().succeeds();
-    sh(&format!(
-        "sed -i 's/\"custom\"/\"file_archive\"/' \"$(find '{}' -name '*.manifest.json')\"",
-        path.display()
-    ))
-    .succeeds();
+    let daily = fs::read_dir(path.join("daily")).unwrap().flatten();
+    let manifest = daily
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .unwrap();
+    let mut said: serde_json::Value =
+        serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    said["strategy"]["name"] = "file_archive".into();
+    // A manifest without a seal is an older one.
+    said.as_object_mut().unwrap().remove("manifest_sha256");
+    fs::remove_file(&manifest).unwrap();
+    fs::write(&manifest, said.to_string()).unwrap();
     let sidecar = sidecar
         .strategy("file_archive")
         .set("strategy.config", serde_json::json!({"paths": ["x"]}));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::parts::parcels;
 use super::{in_store, sidecar, stored};
@@ -146,6 +146,30 @@ fn of_the_part_that_is_restored_alone_but_of_no_other() {
     only("a").exits(4);
     assert!(!into.exists());
     only("b").succeeds();
+}
+
+#[test]
+fn of_one_copy_while_another_one_is_good() {
+    let sidecar = sidecar("seq 1 10", "cat > back");
+    let stores = ["store", "second"].map(|name| {
+        let path = sidecar.folder().join(name);
+        fs::create_dir(&path).unwrap();
+        json!({"name": name, "type": "fs", "path": path, "prefix": "citus"})
+    });
+    let sidecar = sidecar.set("stores", json!(stores));
+    sidecar.backup().succeeds();
+    let back = sidecar.workdir().join("back");
+    for ending in [".dat", ".manifest.json"] {
+        let file = in_store(&sidecar, ending);
+        let good = fs::read(&file).unwrap();
+        damage(&file, &file, Damage::Flipped(0.5));
+        sidecar.run(&["verify"]).exits(4);
+        sidecar.run(&["restore", "latest"]).succeeds();
+        assert_eq!(fs::read(&back).unwrap(), b"1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n");
+        fs::remove_file(&back).unwrap();
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, good).unwrap();
+    }
 }
 
 #[test]

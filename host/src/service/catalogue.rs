@@ -114,7 +114,7 @@ pub(super) fn undamaged<'c>(catalogue: &'c Catalogue, which: &str) -> Result<&'c
             let newest = named_at(&newest.key);
             damaged
                 .iter()
-                .find(|damaged| named_at(&damaged.key) >= newest)
+                .find(|damaged| named_at(&damaged.key) > newest)
         }
         Ok(_) => None,
         Err(error) if error.kind() != Kind::NotFound => None,

@@ -1,7 +1,7 @@
 //! What backups there are: what the manifests in the stores say, and nothing else.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::convert::Infallible;
 use std::str::FromStr;
 
@@ -112,9 +112,10 @@ impl Store {
 impl Store {
     /// Artifacts that no manifest stands for.
     fn unfinished(&self, objects: &[Object]) -> Vec<Damaged> {
-        let there = |key: &str| objects.iter().any(|object| object.key == key);
+        let there: HashSet<&str> = objects.iter().map(|object| object.key.as_str()).collect();
         let alone = objects.iter().filter(|object| {
-            keys::artifact_of(&object.key).is_none() && !there(&keys::manifest(&object.key))
+            let manifest = keys::manifest(&object.key);
+            keys::artifact_of(&object.key).is_none() && !there.contains(manifest.as_str())
         });
         let unfinished = alone.map(|object| Damaged {
             store: self.name().to_owned(),

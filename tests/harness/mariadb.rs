@@ -93,7 +93,7 @@ impl MariaDb {
     /// Who has an account, and what for.
     pub(crate) fn users(&self) -> String {
         sh(&format!(
-            "MYSQL_PWD={PASSWORD} mariadb-dump --no-defaults --system=users -ubackup -h127.0.0.1 -P{} | grep -v '^--' | sort",
+            "MYSQL_PWD={PASSWORD} mariadb-dump --no-defaults --system=users -ubackup -h127.0.0.1 -P{} | grep -v '^--' | sort -u",
             self.port
         ))
         .succeeds()

@@ -125,7 +125,7 @@ fn soon() -> String {
 }
 
 #[test]
-fn the_citus_stack_backs_up_at_its_hour_and_by_hand() {
+fn the_citus_stack_backs_up_at_its_hour_and_by_hand_and_gives_one_project_back() {
     let Some(engine) = Engine::of("citus") else {
         return;
     };
@@ -144,6 +144,8 @@ fn the_citus_stack_backs_up_at_its_hour_and_by_hand() {
         );
         stack.sql(project, &fill);
     }
+    const SUM: &str = "SELECT md5(string_agg(t::text, ',' ORDER BY n)) FROM t";
+    let before = ["app1", "app2"].map(|project| stack.sql(project, SUM));
 
     // At its hour: a daily and a monthly one, each with its manifest.
     let keys = within(
@@ -172,4 +174,15 @@ fn the_citus_stack_backs_up_at_its_hour_and_by_hand() {
         .succeeds();
     let sha256 = made["artifact"]["sha256"].as_str().unwrap();
     assert!(fetched.stdout.starts_with(sha256), "{made} {fetched:?}");
+
+    // One project is lost, the other one goes on.
+    stack.sql("app1", "DROP TABLE t");
+    stack.sql("app2", "INSERT INTO t VALUES (0, 'since then')");
+    let since = stack.sql("app2", SUM);
+    assert_ne!(since, before[1]);
+    stack
+        .sidecar(&["restore", "latest", "--only", "app1", "--replace"])
+        .succeeds();
+    assert_eq!(stack.sql("app1", SUM), before[0]);
+    assert_eq!(stack.sql("app2", SUM), since);
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::databases::same;
 use crate::engines::{ODD, populated as mariadb_with_users};
 use crate::engines_postgres::{CITUS, populated, sidecar as of_postgres};
-use crate::databases::same;
 use crate::harness::{MariaDb, Postgres, Redis, Sidecar, sh};
 
 /// A sidecar that keeps its backups in a folder.
@@ -14,13 +14,18 @@ fn keeping(sidecar: Sidecar) -> Sidecar {
     let folder = sidecar.folder().join("store");
     std::fs::create_dir(&folder).unwrap();
     let path = folder.display().to_string();
-    sidecar.set("stores", json!([{"name": "local", "type": "fs", "path": path}]))
+    sidecar.set(
+        "stores",
+        json!([{"name": "local", "type": "fs", "path": path}]),
+    )
 }
 
 /// What `pg_dump` says of a database.
 pub(crate) fn dump(postgres: &Postgres, database: &str) -> String {
     postgres
-        .client(&format!("pg_dump --create -d {database} | grep -v '^.\\(un\\)\\?restrict'"))
+        .client(&format!(
+            "pg_dump --create -d {database} | grep -v '^.\\(un\\)\\?restrict'"
+        ))
         .stdout
 }
 
@@ -31,7 +36,10 @@ fn a_project_comes_back_and_the_others_are_untouched() {
     sidecar.backup().succeeds();
     let before = dump(&postgres, "app1");
 
-    postgres.sql("app1", "DROP TABLE orders CASCADE; DELETE FROM many WHERE i % 2 = 0");
+    postgres.sql(
+        "app1",
+        "DROP TABLE orders CASCADE; DELETE FROM many WHERE i % 2 = 0",
+    );
     postgres.sql("app2", "INSERT INTO many VALUES (-1, 'written since')");
     let others = [dump(&postgres, "app2"), dump(&postgres, "app3")];
     sidecar
@@ -61,7 +69,10 @@ fn a_destroyed_server_comes_back_as_a_whole() {
     sidecar
         .run(&["restore", "latest", "--into", &fresh.url("")])
         .succeeds();
-    assert!(fresh.everything() == before, "the server is not what it was");
+    assert!(
+        fresh.everything() == before,
+        "the server is not what it was"
+    );
 }
 
 #[test]
@@ -70,7 +81,14 @@ fn a_copy_has_another_name_and_the_same_content() {
     let sidecar = keeping(of_postgres(&postgres));
     sidecar.backup().succeeds();
     sidecar
-        .run(&["restore", "latest", "--only", "app1=a \"copy\" \\ of 'app1'", "--only", "database:globals=app9"])
+        .run(&[
+            "restore",
+            "latest",
+            "--only",
+            "app1=a \"copy\" \\ of 'app1'",
+            "--only",
+            "database:globals=app9",
+        ])
         .succeeds();
     let renamed = "ALTER DATABASE \"a \"\"copy\"\" \\ of 'app1'\" RENAME TO copy";
     postgres.sql("postgres", renamed);
@@ -82,7 +100,10 @@ fn a_copy_has_another_name_and_the_same_content() {
         postgres.sql("postgres", &format!("{sql}'{name}'")).stdout
     };
     assert_eq!(facts("app1"), facts("copy"));
-    assert_eq!(postgres.sql("app9", "SELECT one FROM odd").stdout.trim(), "1");
+    assert_eq!(
+        postgres.sql("app9", "SELECT one FROM odd").stdout.trim(),
+        "1"
+    );
 }
 
 #[test]
@@ -92,13 +113,23 @@ fn one_database_that_fails_does_not_hide_the_others() {
     sidecar.backup().succeeds();
     let before = dump(&postgres, "app2");
     postgres.sql("postgres", "DROP DATABASE app2");
-    let only = ["--only", "app1", "--only", "app2", "--only", "database:globals=app9"];
+    let only = [
+        "--only",
+        "app1",
+        "--only",
+        "app2",
+        "--only",
+        "database:globals=app9",
+    ];
     sidecar
         .run(&[&["restore", "latest"][..], &only].concat())
         .exits(1)
         .stderr_contains("app1 is there already");
     assert!(dump(&postgres, "app2") == before);
-    assert_eq!(postgres.sql("app9", "SELECT one FROM odd").stdout.trim(), "1");
+    assert_eq!(
+        postgres.sql("app9", "SELECT one FROM odd").stdout.trim(),
+        "1"
+    );
 }
 
 #[test]
@@ -110,7 +141,10 @@ fn the_database_that_is_the_way_in_is_emptied_and_not_dropped() {
     let sidecar = keeping(of_postgres(&postgres));
     sidecar.backup().succeeds();
     let before = postgres.everything();
-    postgres.sql("postgres", "CREATE TABLE since (x int); DROP TABLE kept; CREATE TABLE more.since (x int)");
+    postgres.sql(
+        "postgres",
+        "CREATE TABLE since (x int); DROP TABLE kept; CREATE TABLE more.since (x int)",
+    );
     sidecar.run(&["restore", "latest", "--replace"]).succeeds();
     assert_eq!(postgres.everything(), before);
 }
@@ -121,8 +155,14 @@ fn what_will_happen_is_said_before_it_does() {
     let sidecar = keeping(of_postgres(&postgres));
     sidecar.backup().succeeds();
     let before = postgres.everything();
-    let said = sidecar.run(&["restore", "latest", "--only", "app1=copy", "--dry-run"]).succeeds();
-    assert!(said.stdout.contains("app1: restore as copy, only if nothing is there"), "{said:#?}");
+    let said = sidecar
+        .run(&["restore", "latest", "--only", "app1=copy", "--dry-run"])
+        .succeeds();
+    assert!(
+        said.stdout
+            .contains("app1: restore as copy, only if nothing is there"),
+        "{said:#?}"
+    );
     assert!(postgres.everything() == before);
     sidecar
         .run(&["restore", "latest", "--only", "app7"])
@@ -156,8 +196,12 @@ fn citus_distributes_empty_tables_before_their_rows_come() {
     postgres.sql("app1", FUNCTIONS);
     let sidecar = keeping(of_postgres(&postgres));
     sidecar.backup().succeeds();
-    sidecar.run(&["restore", "latest", "--only", "app1=copy"]).succeeds();
-    let calls = postgres.sql("copy", "SELECT call FROM calls ORDER BY i").stdout;
+    sidecar
+        .run(&["restore", "latest", "--only", "app1=copy"])
+        .succeeds();
+    let calls = postgres
+        .sql("copy", "SELECT call FROM calls ORDER BY i")
+        .stdout;
     assert_eq!(
         calls.lines().collect::<Vec<_>>(),
         [
@@ -174,7 +218,10 @@ fn citus_distributes_empty_tables_before_their_rows_come() {
 #[test]
 fn mariadb_comes_back_whole_and_one_by_one() {
     let mariadb = mariadb_with_users();
-    mariadb.sql("", "CREATE ROLE readers; GRANT SELECT ON app.* TO readers; GRANT readers TO reader@'%'");
+    mariadb.sql(
+        "",
+        "CREATE ROLE readers; GRANT SELECT ON app.* TO readers; GRANT readers TO reader@'%'",
+    );
     let sidecar = keeping(
         Sidecar::new()
             .strategy("mariadb")
@@ -184,18 +231,31 @@ fn mariadb_comes_back_whole_and_one_by_one() {
             .set("strategy.artifact.compression", "zst"),
     );
     sidecar.backup().succeeds();
-    let (app, odd, users) = (mariadb.contents("app"), mariadb.contents(ODD), mariadb.users());
+    let (app, odd, users) = (
+        mariadb.contents("app"),
+        mariadb.contents(ODD),
+        mariadb.users(),
+    );
 
     mariadb.sql("app", "DROP TABLE customers; CREATE TABLE since (x INT)");
-    sidecar.run(&["restore", "latest", "--only", "app"]).exits(1).stderr_contains("app is there already");
-    sidecar.run(&["restore", "latest", "--only", "app", "--replace"]).succeeds();
+    sidecar
+        .run(&["restore", "latest", "--only", "app"])
+        .exits(1)
+        .stderr_contains("app is there already");
+    sidecar
+        .run(&["restore", "latest", "--only", "app", "--replace"])
+        .succeeds();
     same(&app, &mariadb.contents("app"));
-    sidecar.run(&["restore", "latest", "--only", "app=a copy"]).succeeds();
+    sidecar
+        .run(&["restore", "latest", "--only", "app=a copy"])
+        .succeeds();
     assert_eq!(mariadb.contents("a copy")["customers"], app["customers"]);
 
     let fresh = MariaDb::start();
     drop(mariadb);
-    sidecar.run(&["restore", "latest", "--into", &fresh.url()]).succeeds();
+    sidecar
+        .run(&["restore", "latest", "--into", &fresh.url()])
+        .succeeds();
     same(&app, &fresh.contents("app"));
     same(&odd, &fresh.contents(ODD));
     assert_eq!(users, fresh.users());
@@ -206,7 +266,11 @@ fn a_sqlite_file_comes_back() {
     let sidecar = keeping(Sidecar::new());
     let file = sidecar.folder().join("it's an app.db");
     let quoted = |file: &Path| format!("'{}'", file.display().to_string().replace('\'', r"'\''"));
-    let text = |file: &Path| sh(&format!("sqlite3 {} .dump", quoted(file))).succeeds().stdout;
+    let text = |file: &Path| {
+        sh(&format!("sqlite3 {} .dump", quoted(file)))
+            .succeeds()
+            .stdout
+    };
     sh(&format!(
         "sqlite3 {} \"CREATE TABLE t (i INTEGER PRIMARY KEY, x BLOB); \
          WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 20000) \
@@ -222,13 +286,18 @@ fn a_sqlite_file_comes_back() {
     let before = text(&file);
 
     sh(&format!("sqlite3 {} 'DELETE FROM t'", quoted(&file))).succeeds();
-    sidecar.run(&["restore", "latest"]).exits(1).stderr_contains("is there already");
+    sidecar
+        .run(&["restore", "latest"])
+        .exits(1)
+        .stderr_contains("is there already");
     sidecar.run(&["restore", "latest", "--replace"]).succeeds();
     assert!(text(&file) == before);
     std::fs::remove_file(&file).unwrap();
     sidecar.run(&["restore", "latest"]).succeeds();
     assert!(text(&file) == before);
-    sidecar.run(&["restore", "latest", "--only", "it's an app.db=copy.db"]).succeeds();
+    sidecar
+        .run(&["restore", "latest", "--only", "it's an app.db=copy.db"])
+        .succeeds();
     assert!(text(&sidecar.folder().join("copy.db")) == before);
     assert!(!sidecar.temp_dump().exists());
 }
@@ -245,23 +314,37 @@ fn redis_comes_back_key_by_key_into_a_server_that_runs() {
     let sidecar = keeping(Sidecar::new())
         .strategy("database_dump")
         .set("strategy.config.engine", "redis")
-        .set("strategy.config.url", format!("redis://127.0.0.1:{}/", redis.port()));
+        .set(
+            "strategy.config.url",
+            format!("redis://127.0.0.1:{}/", redis.port()),
+        );
     sidecar.backup().succeeds();
     let (digest, functions) = (redis.digest(), redis.cli("function list withcode").stdout);
     let whole = |redis: &Redis| {
         assert_eq!(redis.digest(), digest);
         assert_eq!(redis.cli("function list withcode").stdout, functions);
-        assert_eq!(redis.cli("-n 3 pexpiretime 'with an end'").stdout.trim(), "4102444800000");
+        assert_eq!(
+            redis.cli("-n 3 pexpiretime 'with an end'").stdout.trim(),
+            "4102444800000"
+        );
     };
 
     redis.cli("set since x");
-    sidecar.run(&["restore", "latest"]).exits(1).stderr_contains("has 20005 keys already");
+    sidecar
+        .run(&["restore", "latest"])
+        .exits(1)
+        .stderr_contains("has 20005 keys already");
     sidecar.run(&["restore", "latest", "--replace"]).succeeds();
     whole(&redis);
     let fresh = Redis::start();
     drop(redis);
     sidecar
-        .run(&["restore", "latest", "--into", &format!("redis://127.0.0.1:{}/", fresh.port())])
+        .run(&[
+            "restore",
+            "latest",
+            "--into",
+            &format!("redis://127.0.0.1:{}/", fresh.port()),
+        ])
         .succeeds();
     whole(&fresh);
     assert_eq!(sidecar.files(), [""; 0]);

@@ -20,7 +20,9 @@ fn only_the_roles_and_the_one_database_are_fetched() {
     let only = ["--only", "app1", "--only", "globals", "--replace"];
     let line = [&["restore", "latest"][..], &only].concat();
     let size = |more: &[&str]| {
-        let preview = sidecar.run(&[more, &["--dry-run", "--json"]].concat()).succeeds();
+        let preview = sidecar
+            .run(&[more, &["--dry-run", "--json"]].concat())
+            .succeeds();
         preview.json()["size"].as_u64().unwrap()
     };
     let (needed, all) = (size(&line), size(&["restore", "latest"]));
@@ -29,6 +31,9 @@ fn only_the_roles_and_the_one_database_are_fetched() {
     sidecar.run(&line).succeeds();
     let fetched = counted.take();
     let most = needed * 105 / 100 + (1 << 20);
-    assert!(fetched > needed && fetched <= most, "{fetched} bytes, at most {most}");
+    assert!(
+        fetched > needed && fetched <= most,
+        "{fetched} bytes, at most {most}"
+    );
     assert!(dump(&postgres, "app1") == before, "app1 is not what it was");
 }

@@ -176,9 +176,6 @@ mod tests {
         assert_eq!(allow.lines, ["pg_restore -d app"]);
         assert_eq!(allow.env[..2], ["A", "SIDE_CAR_RESTORE_ONLY"]);
         let config = serde_json::json!({"engine": "postgres", "url": "postgresql://db"});
-        assert_eq!(
-            allow_restore(&config, workdir, &plan).lines,
-            ["pg_restore"]
-        );
+        assert_eq!(allow_restore(&config, workdir, &plan).lines, ["pg_restore"]);
     }
 }

@@ -20,6 +20,7 @@ mod engines_postgres;
 mod engines_restore;
 mod failures;
 mod first_contact;
+mod four_hundred_nights;
 mod harness;
 mod https;
 mod jobs;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::harness::{Finished, Running, python_component, repository, skip};
+use crate::harness::{Finished, Registry, Running, python_component, repository, skip};
 
 /// What stands in the section "## TITLE" of the tutorial, as one script: `sh` blocks are run, and
 /// blocks that name a file are written to it.
@@ -36,8 +36,9 @@ fn script(title: &str) -> String {
     script
 }
 
-/// Follows a section in an empty folder, with `sidecar` on the PATH.
+/// Follows a section in an empty folder, with `sidecar` on the PATH and a registry.
 fn follow(title: &str) -> Finished {
+    let registry = Registry::start();
     let folder = TempDir::new().unwrap();
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
@@ -58,6 +59,7 @@ fn follow(title: &str) -> Finished {
             plugins.join("componentize/bin/componentize-py"),
         )
         .env("SIDECAR_TOOLS", &plugins)
+        .env("REGISTRY", &registry.host)
         .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
         .env("PATH", format!("{}:{path}", bin.display()));
     Running::start(command).finish()

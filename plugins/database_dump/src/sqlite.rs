@@ -8,7 +8,7 @@ use crate::chosen::{Chosen, Restored};
 use crate::client::{Client, SQL};
 use crate::config::Config;
 use crate::layout::{Index, Layout};
-use crate::system::{System, occupied, outcome};
+use crate::system::{System, each, occupied};
 
 const NAME: &str = "sqlite";
 
@@ -149,16 +149,9 @@ impl System for Sqlite {
 
     fn restore(&self, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
         let index: Index<Facts> = Index::read(&chosen.index, NAME)?;
-        let databases = chosen.databases.iter();
-        Ok(databases
-            .map(|restored| {
-                let part = &restored.part.name;
-                let done = index
-                    .database(part)
-                    .and_then(|_| self.one(restored, replace));
-                outcome(part, done)
-            })
-            .collect())
+        Ok(each(chosen, &index, |restored, _| {
+            self.one(restored, replace)
+        }))
     }
 }
 

@@ -1,10 +1,12 @@
 //! What every database system has in common.
 
+use serde::de::DeserializeOwned;
 use sidecar_sdk::restore::{self, Outcome, Request};
-use sidecar_sdk::{Artifact, Failure, Plan, Result};
+use sidecar_sdk::{Artifact, Failure, Plan, Result, log};
 
-use crate::chosen::{self, Chosen};
+use crate::chosen::{self, Chosen, Restored};
 use crate::config::{Config, Engine};
+use crate::layout::Index;
 use crate::mysql::Mysql;
 use crate::postgres::Postgres;
 use crate::redis::Redis;
@@ -129,6 +131,23 @@ pub(crate) fn outcome(part: &str, done: Result<String>) -> Outcome {
         Ok(note) => Outcome::done(part, note),
         Err(failure) => Outcome::failed(part, failure),
     }
+}
+
+/// Restores each database on its own: one that fails does not keep the others from coming back.
+pub(crate) fn each<F: DeserializeOwned>(
+    chosen: &Chosen,
+    index: &Index<F>,
+    one: impl Fn(&Restored, &F) -> Result<String>,
+) -> Vec<Outcome> {
+    let restore = |restored: &Restored| {
+        let part = &restored.part.name;
+        log::info(&format!("restoring the database {}", restored.target));
+        let done = index
+            .database(part)
+            .and_then(|database| one(restored, &database.facts));
+        outcome(part, done)
+    };
+    chosen.databases.iter().map(restore).collect()
 }
 
 /// What is there must not be overwritten.

@@ -101,6 +101,23 @@ impl Url {
     }
 }
 
+/// The variable that means the same as a parameter; `hint` says which parameters there are.
+pub(crate) fn variable(
+    parameter: &str,
+    known: &[(&str, &'static str)],
+    key: &str,
+    hint: &str,
+) -> Result<&'static str, Failure> {
+    let found = known.iter().find(|(name, _)| *name == parameter);
+    found.map(|(_, variable)| *variable).ok_or_else(|| {
+        Failure::new(
+            "url-invalid",
+            format!("{key} has the parameter {parameter}, which is not known"),
+        )
+        .hint(hint)
+    })
+}
+
 /// Host and port; an IPv6 address stands in brackets.
 fn split_port(host: &str) -> (&str, Option<&str>) {
     if let Some(rest) = host.strip_prefix('[') {

@@ -1,8 +1,13 @@
 //! `mysql://…` → the variables that the lines read, so that no command line has a password.
 
-use sidecar_sdk::{Failure, Result};
+use sidecar_sdk::Result;
 
-use crate::url::Url;
+use crate::url::{Url, variable};
+
+/// The parameters of a connection, and the variables that the lines read.
+const PARAMETERS: [(&str, &str); 2] =
+    [("socket", "SIDE_CAR_SOCKET"), ("ssl-ca", "SIDE_CAR_SSL_CA")];
+const HINT: &str = "socket and ssl-ca are; the client's own option file may hold others";
 
 /// Reads a URL; `key` names it in a failure.
 pub(super) fn parse(text: &str, key: &str) -> Result<Vec<(String, String)>> {
@@ -15,18 +20,7 @@ pub(super) fn parse(text: &str, key: &str) -> Result<Vec<(String, String)>> {
     set("SIDE_CAR_HOST", host.name.clone());
     set("SIDE_CAR_PORT", host.port.map(|port| port.to_string()));
     for (name, value) in &url.parameters {
-        let variable = match name.as_str() {
-            "socket" => "SIDE_CAR_SOCKET",
-            "ssl-ca" => "SIDE_CAR_SSL_CA",
-            _ => {
-                return Err(Failure::new(
-                    "url-invalid",
-                    format!("{key} has the parameter {name}, which is not known"),
-                )
-                .hint("socket and ssl-ca are; the client's own option file may hold others"));
-            }
-        };
-        set(variable, Some(value.clone()));
+        set(variable(name, &PARAMETERS, key, HINT)?, Some(value.clone()));
     }
     set("SIDE_CAR_USER", url.user.clone());
     set("MYSQL_PWD", url.password.clone());

@@ -3,13 +3,13 @@
 
 use serde::Deserialize;
 use sidecar_sdk::restore::Outcome;
-use sidecar_sdk::{Failure, Result, log};
+use sidecar_sdk::{Failure, Result};
 
 use super::sql::{identifier, literal};
 use super::{DATABASE, Facts, Mysql};
 use crate::chosen::{Chosen, Restored};
 use crate::layout::{GLOBALS, Index};
-use crate::system::{occupied, outcome};
+use crate::system::{each, occupied, outcome};
 
 /// What stands in a database; none if it does not exist.
 #[derive(Deserialize)]
@@ -21,14 +21,9 @@ struct There {
 
 pub(super) fn run(mysql: &Mysql, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
     let index: Index<Facts> = Index::read(&chosen.index, mysql.name)?;
-    let mut outcomes = Vec::new();
-    for restored in &chosen.databases {
-        log::info(&format!("restoring the database {}", restored.target));
-        let done = index
-            .database(&restored.part.name)
-            .and_then(|database| one(mysql, restored, &database.facts, replace));
-        outcomes.push(outcome(&restored.part.name, done));
-    }
+    let mut outcomes = each(chosen, &index, |restored, facts| {
+        one(mysql, restored, facts, replace)
+    });
     if let Some(part) = &chosen.globals {
         let command = mysql.client.command(mysql.lines.load);
         let done = part.feed(&command).map(|_| "users".to_owned());

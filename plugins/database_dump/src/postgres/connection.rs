@@ -1,8 +1,8 @@
 //! `postgresql://…` → the variables that libpq reads, so that no command line has a password.
 
-use sidecar_sdk::{Failure, Result};
+use sidecar_sdk::Result;
 
-use crate::url::Url;
+use crate::url::{Url, variable};
 
 /// The parameters of a connection, and the variables of the same meaning.
 const PARAMETERS: [(&str, &str); 22] = [
@@ -29,6 +29,8 @@ const PARAMETERS: [(&str, &str); 22] = [
     ("target_session_attrs", "PGTARGETSESSIONATTRS"),
     ("user", "PGUSER"),
 ];
+
+const HINT: &str = "remove it, or set the variable that libpq has for it under strategy.config.env";
 
 /// Where a server is.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,16 +67,7 @@ pub(super) fn parse(text: &str, key: &str) -> Result<Connection> {
             door = Some(value);
             continue;
         }
-        let Some((_, variable)) = PARAMETERS.iter().find(|(known, _)| *known == name) else {
-            return Err(Failure::new(
-                "url-invalid",
-                format!("{key} has the parameter {name}, which is not known"),
-            )
-            .hint(
-                "remove it, or set the variable that libpq has for it under strategy.config.env",
-            ));
-        };
-        set(variable, Some(value));
+        set(variable(&name, &PARAMETERS, key, HINT)?, Some(value));
     }
     Ok(Connection {
         env,

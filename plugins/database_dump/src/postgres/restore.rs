@@ -1,8 +1,8 @@
 //! The way back: the roles, then each database on its own, so that one that fails leaves the others
 //! as they should be.
 
+use sidecar_sdk::Result;
 use sidecar_sdk::restore::{Outcome, Part};
-use sidecar_sdk::{Result, log};
 
 use super::catalogue::Facts;
 use super::lines::{CONTENTS, GLOBALS_BACK, RESTORE, RESTORE_NEW, SECTIONS};
@@ -10,7 +10,7 @@ use super::target::{self, Target};
 use super::{Postgres, citus};
 use crate::chosen::{Chosen, Restored};
 use crate::layout::{GLOBALS, Index};
-use crate::system::{occupied, outcome};
+use crate::system::{each, occupied, outcome};
 
 pub(super) fn run(postgres: &Postgres, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
     let index: Index<Facts> = Index::read(&chosen.index, super::NAME)?;
@@ -19,13 +19,9 @@ pub(super) fn run(postgres: &Postgres, chosen: &Chosen, replace: bool) -> Result
     if let Some(part) = &chosen.globals {
         outcomes.push(outcome(GLOBALS, globals(postgres, part)));
     }
-    for restored in &chosen.databases {
-        log::info(&format!("restoring the database {}", restored.target));
-        let done = index
-            .database(&restored.part.name)
-            .and_then(|database| one(postgres, &target, restored, &database.facts, replace));
-        outcomes.push(outcome(&restored.part.name, done));
-    }
+    outcomes.extend(each(chosen, &index, |restored, facts| {
+        one(postgres, &target, restored, facts, replace)
+    }));
     Ok(outcomes)
 }
 

@@ -10,8 +10,8 @@ use crate::chosen::{Chosen, Restored};
 use crate::client::Client;
 use crate::config::Config;
 use crate::layout::{Index, Layout};
-use crate::system::{System, outcome};
-use crate::url::Url;
+use crate::system::{System, each};
+use crate::url::{Url, variable};
 
 const NAME: &str = "redis";
 /// What the only part is called: a snapshot cannot be divided.
@@ -112,16 +112,9 @@ impl System for Redis {
 
     fn restore(&self, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
         let index: Index<Facts> = Index::read(&chosen.index, NAME)?;
-        let parts = chosen.databases.iter();
-        Ok(parts
-            .map(|restored| {
-                let part = &restored.part.name;
-                let done = index
-                    .database(part)
-                    .and_then(|_| self.one(restored, replace));
-                outcome(part, done)
-            })
-            .collect())
+        Ok(each(chosen, &index, |restored, _| {
+            self.one(restored, replace)
+        }))
     }
 }
 
@@ -146,6 +139,10 @@ fn keys(keyspace: &str) -> u64 {
     counts.sum()
 }
 
+/// The parameters of a connection, and the variables that the lines read.
+const PARAMETERS: [(&str, &str); 2] =
+    [("socket", "SIDE_CAR_SOCKET"), ("cacert", "SIDE_CAR_CACERT")];
+
 /// `redis://…` → the variables that the lines read, so that no command line has a password.
 fn environment(text: &str, key: &str) -> Result<Vec<(String, String)>> {
     let url = Url::parse(text, &["redis", "rediss"], key)?;
@@ -163,18 +160,10 @@ fn environment(text: &str, key: &str) -> Result<Vec<(String, String)>> {
         (url.scheme == "rediss").then(|| "yes".to_owned()),
     );
     for (name, value) in &url.parameters {
-        let variable = match name.as_str() {
-            "socket" => "SIDE_CAR_SOCKET",
-            "cacert" => "SIDE_CAR_CACERT",
-            _ => {
-                return Err(Failure::new(
-                    "url-invalid",
-                    format!("{key} has the parameter {name}, which is not known"),
-                )
-                .hint("socket and cacert are"));
-            }
-        };
-        set(variable, Some(value.clone()));
+        set(
+            variable(name, &PARAMETERS, key, "socket and cacert are")?,
+            Some(value.clone()),
+        );
     }
     Ok(env)
 }

@@ -6,5 +6,6 @@ mod compose;
 mod engine;
 mod image;
 mod kubernetes;
+mod registry;
 
 use engine::Engine;

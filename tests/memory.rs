@@ -2,16 +2,22 @@
 
 use std::path::Path;
 
-use crate::harness::{Sidecar, TOKEN, agent, measure, peak_memory, skip};
+use crate::harness::{Sidecar, TOKEN, agent, measure, peak_memory, sh, skip};
 
 const MIB: u64 = 1 << 20;
+/// The peak of a long export may be this much above that of a short one.
+const FLAT: u64 = 5 * MIB;
 
-/// Exports `mebibytes` of zeros to a client that keeps none of them; returns the server's peak.
-fn peak_of_an_export(mebibytes: u64) -> u64 {
-    // On a disk: the system's temporary folder may be kept in memory.
-    let sidecar = Sidecar::new_in(Path::new(env!("CARGO_TARGET_TMPDIR")))
-        .command(&format!("head -c {mebibytes}M /dev/zero"))
-        .capture();
+/// A sidecar on a disk: the system's temporary folder may be kept in memory.
+fn printing(line: &str) -> Sidecar {
+    Sidecar::new_in(Path::new(env!("CARGO_TARGET_TMPDIR")))
+        .command(line)
+        .capture()
+}
+
+/// Exports to a client that keeps nothing of it; returns the bytes of the body, and the server's
+/// peak.
+fn export(sidecar: &Sidecar) -> (u64, u64) {
     let server = sidecar.serve();
     let answer = agent()
         .post(&format!("{}/backup/export", server.url))
@@ -24,9 +30,17 @@ fn peak_of_an_export(mebibytes: u64) -> u64 {
         .unwrap()
         .to_owned();
     let (size, digest) = measure(answer.into_body().into_reader());
-    assert_eq!(size, mebibytes * MIB);
     assert_eq!(digest, expected);
-    peak_memory(server.pid())
+    (size, peak_memory(server.pid()))
+}
+
+fn is_flat(what: &str, [small, large]: [u64; 2]) {
+    assert!(
+        large < small + FLAT,
+        "{what}: a peak of {} MiB for the long one, {} MiB for the short one",
+        large / MIB,
+        small / MIB
+    );
 }
 
 #[test]
@@ -39,12 +53,38 @@ fn five_gibibytes_take_no_more_memory_than_a_quarter() {
         let why = format!("12 GiB of disk are needed, {free} MiB are free");
         return skip("memory::five_gibibytes", &why);
     }
-    let [small, large] = [256, 5 * 1024].map(peak_of_an_export);
-    assert!(large < 100 * MIB, "peak of {} MiB", large / MIB);
-    assert!(
-        large < small + 5 * MIB,
-        "{} MiB for 5 GiB, {} MiB for 256 MiB",
-        large / MIB,
-        small / MIB
-    );
+    let peaks = [256, 5 * 1024].map(|mebibytes| {
+        let (size, peak) = export(&printing(&format!("head -c {mebibytes}M /dev/zero")));
+        assert_eq!(size, mebibytes * MIB);
+        peak
+    });
+    assert!(peaks[1] < 100 * MIB, "peak of {} MiB", peaks[1] / MIB);
+    is_flat("plain", peaks);
+}
+
+/// Compressed and encrypted: noise, which no codec makes smaller, and zeros, which come out as next
+/// to nothing, in turn.
+#[test]
+fn every_codec_takes_the_same_memory_for_eight_times_as_much() {
+    let key = sh("age-keygen 2>/dev/null | grep -o 'age1.*'")
+        .succeeds()
+        .stdout;
+    for codec in ["gz", "bz2", "xz", "zst"] {
+        let peaks = [4, 32].map(|rounds| {
+            let line = format!(
+                "for i in $(seq {rounds}); do head -c 1M /dev/urandom; head -c 7M /dev/zero; done"
+            );
+            let sidecar = printing(&line)
+                .set("strategy.artifact.compression", codec)
+                .set("strategy.artifact.level", 1)
+                .set(
+                    "strategy.artifact.encryption.age.recipients",
+                    vec![key.trim().to_owned()],
+                );
+            let (size, peak) = export(&sidecar);
+            assert!(size > rounds * MIB, "{codec}: {size} bytes");
+            peak
+        });
+        is_flat(codec, peaks);
+    }
 }

@@ -1,5 +1,6 @@
 """What is backed up: made once, half of it incompressible."""
 import random
+import subprocess
 
 MIB = 1 << 20
 WORDS = [bytes(random.Random(seed).choices(b"etaoin shrdlu\n", k=9)) for seed in range(4096)]
@@ -19,6 +20,13 @@ def mixed_file(path, mib):
     with open(path, "wb") as file:
         for piece in pieces(mib, 1):
             file.write(piece)
+    return path
+
+
+def packed(path, file):
+    """The same, by gzip."""
+    with open(path, "wb") as output:
+        subprocess.run(["pigz", "-6", "-c", file], stdout=output, check=True)
     return path
 
 

@@ -13,6 +13,9 @@ use crate::cancel;
 /// After SIGKILL only a process that the kernel itself holds (a dead network disk) stays: give up then.
 const KILLED_WITHIN: Duration = Duration::from_secs(5);
 
+/// How often the list of our children is looked at, as long as it changes meanwhile.
+const LOOKS: usize = 8;
+
 /// A process at the moment it was looked at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Process {
@@ -84,17 +87,18 @@ pub(super) fn all() -> Vec<Process> {
 /// Nobody but us takes a child off the list, so none is missed. On a machine with many processes
 /// this takes a hundredth of the time of [`all`].
 pub(super) fn children() -> Option<Vec<Pid>> {
+    // A thread that has just ended left its children to another one: all of it again. A run's own
+    // threads end one after the other, just when this is asked.
+    (0..LOOKS).find_map(|_| children_now())
+}
+
+fn children_now() -> Option<Vec<Pid>> {
     let mut children = Vec::new();
     for thread in std::fs::read_dir("/proc/self/task").ok()? {
         let list = thread.ok()?.path().join("children");
-        match std::fs::read_to_string(list) {
-            Ok(list) => {
-                let ids = list.split_whitespace().filter_map(|id| id.parse().ok());
-                children.extend(ids.filter_map(Pid::from_raw));
-            }
-            // A thread that has just ended left its children to another one: all of it again.
-            Err(_) => return None,
-        }
+        let list = std::fs::read_to_string(list).ok()?;
+        let ids = list.split_whitespace().filter_map(|id| id.parse().ok());
+        children.extend(ids.filter_map(Pid::from_raw));
     }
     Some(children)
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Strategy};
@@ -11,17 +10,16 @@ use super::bindings;
 use super::cache::Cache;
 use super::restorer::sidecar::strategy::{source, target};
 use super::run::State;
+use super::ticker::Ticker;
 use crate::artifact::Digest;
 use crate::error::{Error, Kind, Result};
-
-/// How often a running module can be interrupted.
-const TICK: Duration = Duration::from_millis(10);
 
 /// Compiles and links components; cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     pub(super) wasmtime: wasmtime::Engine,
     pub(super) linker: Arc<Linker<State>>,
+    pub(super) ticker: Ticker,
     cache: Option<Arc<Cache>>,
 }
 
@@ -42,9 +40,9 @@ impl Engine {
             .map_err(broken)?;
         target::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(broken)?;
-        start_ticker(&wasmtime)?;
         let cache = cache.map(|folder| Arc::new(Cache::new(folder, &wasmtime)));
         Ok(Self {
+            ticker: Ticker::new(&wasmtime),
             wasmtime,
             linker: Arc::new(linker),
             cache,
@@ -64,27 +62,6 @@ impl Engine {
         }
         Ok(component)
     }
-}
-
-fn start_ticker(engine: &wasmtime::Engine) -> Result<()> {
-    let weak = engine.weak();
-    std::thread::Builder::new()
-        .name("epoch".to_owned())
-        .spawn(move || {
-            while let Some(engine) = weak.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                std::thread::sleep(TICK);
-            }
-        })
-        .map(drop)
-        .map_err(|error| {
-            Error::new(
-                Kind::Run,
-                "no-thread",
-                format!("cannot start the epoch thread: {error}"),
-            )
-        })
 }
 
 fn broken(error: wasmtime::Error) -> Error {

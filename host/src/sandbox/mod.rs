@@ -16,6 +16,7 @@ mod module;
 mod restore;
 mod run;
 mod stream;
+mod ticker;
 
 pub use anatomy::{Anatomy, Version};
 pub use engine::Engine;

@@ -12,6 +12,7 @@ use super::builtin;
 use super::engine::Engine;
 use super::run::{self, Ending, Job, State};
 use super::stream::Words;
+use super::ticker::Ticking;
 use crate::artifact::{Digest, Writer};
 use crate::config::{Codec, Limits};
 use crate::error::{Error, Kind, Result};
@@ -210,6 +211,7 @@ impl Module {
         call: impl AsyncFnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<wasmtime::Result<T>>,
     ) -> Result<T> {
         let words = Words::new(&self.name);
+        let _ticking = self.ticking()?;
         let mut store = run::store(
             self,
             State::bare(&self.name, helpers, self.limits.memory, &words),
@@ -279,6 +281,11 @@ impl Module {
 
     pub(super) fn engine(&self) -> &wasmtime::Engine {
         &self.engine.wasmtime
+    }
+
+    /// As long as this is there, the module can be interrupted.
+    pub(super) fn ticking(&self) -> Result<Ticking> {
+        self.engine.ticker.tick()
     }
 }
 

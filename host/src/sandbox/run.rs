@@ -11,7 +11,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use super::bindings::Module as Bindings;
 use super::bindings::exports::sidecar::strategy::strategy::Run;
 use super::grants::{self, Directories};
-use super::imports::{Access, Commands, TempDump};
+use super::imports::{Access, Ahead, Commands, TempDump};
 use super::interrupt::Interrupt;
 use super::limit::MemoryLimit;
 use super::module::Module;
@@ -105,6 +105,7 @@ pub(crate) struct State {
     pub(super) memory: MemoryLimit,
     pub(super) module: String,
     pub(super) access: Access,
+    pub(super) ahead: Ahead,
     pub(super) commands: Commands,
     pub(super) temp_dump: TempDump,
     /// Gone while the FIFO is being read.
@@ -142,6 +143,7 @@ impl State {
             memory: MemoryLimit::new(memory),
             module: module.to_owned(),
             access: Access::none(),
+            ahead: Ahead::default(),
             commands: Commands {
                 grants: Grants::default(),
                 shell: None,
@@ -234,6 +236,7 @@ pub(super) fn call<T>(
     call: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
 ) -> Result<(wasmtime::Result<T>, State)> {
     let cancel = state.cancel.clone();
+    let _ticking = module.ticking()?;
     let mut store = store(module, state);
     let interrupt = Interrupt::this_thread(&cancel)?;
     let answer = block_on(async {

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::guard::{Deadline, Strays};
 use super::restore::{Order, Report};
-use super::run::{Deadline, Strays};
 use super::turn::Turn;
 use super::{Job, Service};
 use crate::command::{Command, Shell, Stdin, Stdout};

@@ -104,9 +104,7 @@ impl Service {
 
     /// What it asks for with the configuration as it is.
     fn asked(&self, module: &Module) -> Result<plan::Request> {
-        let config = self
-            .config()
-            .check_strategy(&module.describe()?.config_schema)?;
+        let config = self.checked(module)?;
         self.ask(module, &config, &Request::new(None))
     }
 }

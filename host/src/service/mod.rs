@@ -5,6 +5,7 @@ mod check;
 mod claim;
 mod delivery;
 mod drill;
+mod guard;
 mod job;
 mod jobs;
 mod keep;
@@ -18,6 +19,7 @@ mod parcel;
 mod pending;
 mod prepare;
 mod pulse;
+mod request;
 mod restore;
 mod run;
 mod scheduler;
@@ -27,10 +29,12 @@ mod turn;
 mod verify;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::artifact::Digest;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::history::History;
@@ -55,8 +59,9 @@ pub use locked::{Change, Locked};
 pub use modules::{Pulled, pull, push};
 pub use prepare::Unready;
 pub use pulse::Pulse;
+pub use request::{Request, Task};
 pub use restore::{Order, Preview, Report as RestoreReport, Selection};
-pub use run::{Backup, Request, Task};
+pub use run::Backup;
 pub use scheduler::{Clock, SystemClock};
 pub use specimen::{Inspection, Specimen};
 pub use verify::Verified;
@@ -69,6 +74,7 @@ pub struct Service {
     history: OnceLock<History>,
     runtime: OnceLock<Runtime>,
     builtin: OnceLock<Module>,
+    checked: Mutex<Option<(Digest, Value)>>,
     timetable: Timetable,
     drills: Timetable,
     notifier: OnceLock<Arc<Notifier>>,
@@ -88,6 +94,7 @@ impl Service {
             history: OnceLock::new(),
             runtime: OnceLock::new(),
             builtin: OnceLock::new(),
+            checked: Mutex::default(),
             timetable,
             drills,
             notifier: OnceLock::new(),
@@ -158,11 +165,26 @@ impl Service {
             }
         }
     }
+
+    /// `strategy.config`, complete, as the module's schema wants it. Checked once for a component:
+    /// neither of the two changes, and to read a schema takes longer than a small backup.
+    fn checked(&self, module: &Module) -> Result<Value> {
+        let known = || self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((digest, config)) = &*known()
+            && *digest == module.digest()
+        {
+            return Ok(config.clone());
+        }
+        let schema = module.describe()?.config_schema;
+        let config = self.config.check_strategy(&schema)?;
+        *known() = Some((module.digest(), config.clone()));
+        Ok(config)
+    }
 }
 
 /// The JSON Schema of `strategy.config` for a strategy of this house; none for others.
 /// Compiled anew: without a configuration nobody knows whether the cache is safe from modules.
-pub fn builtin_schema(strategy: &str) -> Option<serde_json::Value> {
+pub fn builtin_schema(strategy: &str) -> Option<Value> {
     let engine = Engine::new(None).ok()?;
     let module = Module::load(&engine, &Source::builtin(strategy).ok()?).ok()?;
     Some(module.describe().ok()?.config_schema)

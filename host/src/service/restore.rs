@@ -17,7 +17,7 @@ mod report;
 
 use std::sync::Arc;
 
-use super::run::{Deadline, Strays};
+use super::guard::{Deadline, Strays};
 use super::turn::Turn;
 use super::{Job, Service};
 use crate::error::Result;

@@ -2,63 +2,23 @@
 
 use std::ffi::OsString;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::guard::{Deadline, Strays};
+use super::request::Request;
 use super::ship::Label;
 use super::turn::Turn;
-use super::{Job, Order, Service, kept};
+use super::{Job, Service, kept};
 use crate::artifact::{Sealed, Spool, Writer};
-use crate::cancel::{Cancel, Reason};
-use crate::command;
+use crate::cancel::Reason;
 use crate::config::{Allow, Codec, Compression, Paths};
 use crate::error::{Error, Kind, Result};
-use crate::history::{self, Artifact, Failure, Outcome, Run, State, StoreKeys};
+use crate::history::{Artifact, Failure, Outcome, Run, State, StoreKeys};
 use crate::plan::{self, Grants};
 use crate::sandbox::{self, Directories, Module};
-
-/// What a caller may say about a run.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// Unique; sorts by time.
-    pub id: String,
-    /// What the orchestrator gave, for the commands.
-    pub drive_folder_id: Option<String>,
-    /// Who asks: "command line", "http 10.0.0.3".
-    pub asked_by: String,
-    /// Asking again with the same key is the same run.
-    pub idempotency_key: Option<String>,
-    /// Whether the artifact waits until somebody has fetched it.
-    pub keep: bool,
-    /// What is to be done.
-    pub task: Task,
-}
-
-/// What a run does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Task {
-    /// Makes a backup.
-    Backup,
-    /// Brings one back.
-    Restore(Order),
-    /// Tries whether the latest one comes back.
-    Drill,
-}
-
-impl Task {
-    /// As the journal calls it.
-    pub fn kind(&self) -> history::Kind {
-        match self {
-            Self::Backup => history::Kind::Backup,
-            Self::Restore(_) => history::Kind::Restore,
-            Self::Drill => history::Kind::Drill,
-        }
-    }
-}
 
 /// A backup that was made: what `sidecar backup --json` prints.
 #[derive(Debug, Clone, Serialize)]
@@ -85,36 +45,6 @@ struct Plan {
     config: String,
     grants: Grants,
     compression: Compression,
-}
-
-impl Request {
-    /// A run of its own.
-    pub fn new(drive_folder_id: Option<String>) -> Self {
-        Self {
-            id: uuid::Uuid::now_v7().to_string(),
-            drive_folder_id,
-            asked_by: "command line".to_owned(),
-            idempotency_key: None,
-            keep: false,
-            task: Task::Backup,
-        }
-    }
-
-    /// A drill.
-    pub fn drill() -> Self {
-        Self {
-            task: Task::Drill,
-            ..Self::new(None)
-        }
-    }
-
-    /// A restore.
-    pub fn restore(order: Order) -> Self {
-        Self {
-            task: Task::Restore(order),
-            ..Self::new(None)
-        }
-    }
 }
 
 impl Service {
@@ -232,8 +162,7 @@ impl Service {
 
     /// What the module asks for, compared with what it may have.
     fn plan(&self, module: &Module, request: &Request) -> Result<Plan> {
-        let schema = module.describe()?.config_schema;
-        let config = self.config.check_strategy(&schema)?;
+        let config = self.checked(module)?;
         let asked = self.ask(module, &config, request)?;
         self.accepted(module, Some(&asked))?;
         let compression = self.compression(&config, asked.compression)?;
@@ -388,47 +317,6 @@ pub(super) fn helpers(
 /// `strategy.config.level`, beside the compression that the strategy asked for.
 fn level(config: &Value) -> Option<u32> {
     config.get("level")?.as_u64()?.try_into().ok()
-}
-
-/// Whatever a run started and left behind ends with it, however it ends.
-pub(super) struct Strays;
-
-impl Drop for Strays {
-    fn drop(&mut self) {
-        command::end_strays(GRACE);
-    }
-}
-
-/// Between asking a leftover process to end and ending it.
-const GRACE: Duration = Duration::from_secs(2);
-
-/// Cancels a run that takes too long, unless it is dropped before.
-pub(super) struct Deadline(
-    #[allow(dead_code, reason = "dropping it is the signal")] Option<Sender<()>>,
-);
-
-impl Deadline {
-    pub(super) fn start(limit: Option<Duration>, cancel: &Cancel) -> Result<Self> {
-        let Some(limit) = limit else {
-            return Ok(Self(None));
-        };
-        let (alive, ended) = channel();
-        let cancel = cancel.clone();
-        std::thread::Builder::new()
-            .name("deadline".to_owned())
-            .spawn(move || {
-                if ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-                    cancel.cancel(Reason::TimedOut(limit));
-                }
-            })
-            .map_err(|error| {
-                Error::run(
-                    "no-thread",
-                    format!("cannot start the deadline's thread: {error}"),
-                )
-            })?;
-        Ok(Self(Some(alive)))
-    }
 }
 
 fn nothing_written() -> Error {

@@ -6,14 +6,21 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, open, openat2, readlinkat,
-    statat,
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, open, openat, openat2,
+    readlinkat, statat,
 };
 use rustix::io::Errno;
 use rustix::path::Arg;
 
 use crate::error::{Error, Result};
 use crate::plan::normal;
+
+/// How something is opened to be read: never waiting for whatever it is.
+const READ: OFlags = OFlags::RDONLY
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::CLOEXEC);
+/// The same, unless it is a link.
+pub(super) const NO_LINK: OFlags = READ.union(OFlags::NOFOLLOW);
 
 /// Everything that may be read, by this run.
 pub(crate) struct Access {
@@ -85,21 +92,20 @@ impl Access {
 
     /// Opens `path` for reading, never waiting for whatever it is.
     pub(crate) fn open(&mut self, path: &Path, follow: bool, kind: OFlags) -> Result<OwnedFd> {
-        let flags = kind | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         if !follow && let Some((folder, name)) = self.neighbour(path) {
-            return rustix::fs::openat(folder, name, flags | OFlags::NOFOLLOW, Mode::empty())
+            return openat(folder, name, kind | NO_LINK, Mode::empty())
                 .map_err(|error| failed("open", path, error));
         }
         let path = self.allowed(path)?;
         match (path.parent(), path.file_name()) {
             (Some(parent), Some(name)) if !follow && !self.is_root(&path) => {
                 let folder = self.folder(parent)?;
-                rustix::fs::openat(folder, name, flags | OFlags::NOFOLLOW, Mode::empty())
+                openat(folder, name, kind | NO_LINK, Mode::empty())
                     .map_err(|error| failed("open", &path, error))
             }
-            _ if !follow => open(&path, flags | OFlags::NOFOLLOW, Mode::empty())
+            _ if !follow => open(&path, kind | NO_LINK, Mode::empty())
                 .map_err(|error| failed("open", &path, error)),
-            _ => self.open_beneath(&path, flags),
+            _ => self.open_beneath(&path, kind | READ),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::os::fd::AsFd;
 use std::path::Path;
 
+use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 use wasmtime::component::Resource;
 
@@ -96,11 +97,16 @@ fn copy(
 ) -> Result<Appended> {
     let again = std::mem::replace(&mut file.moved, true);
     let wrong = |error: Errno| failed("read", &file.path, error);
+    let known = std::mem::take(&mut file.content);
+    let known = &known[..known
+        .len()
+        .min(usize::try_from(length).unwrap_or(usize::MAX))];
+    artifact.write(known)?;
+    let mut done = known.len() as u64;
     // From the start, however often the module appends it.
-    if again {
-        rustix::fs::seek(&file.file, rustix::fs::SeekFrom::Start(0)).map_err(wrong)?;
+    if again || done > 0 && done < length {
+        rustix::fs::seek(&file.file, SeekFrom::Start(done)).map_err(wrong)?;
     }
-    let mut done = 0;
     while done < length {
         cancel.check()?;
         match artifact.read_from(file.file.as_fd(), length - done) {

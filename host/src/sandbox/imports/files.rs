@@ -1,11 +1,14 @@
 //! Interface `files`: trees with what POSIX knows of them.
 
+mod ahead;
+
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use ahead::Ahead;
 use rustix::fs::{Dir, FileType, OFlags, Stat, fstat};
 use rustix::io::Errno;
 use wasmtime::component::Resource;
@@ -22,7 +25,7 @@ const LARGEST_READ: u32 = 1 << 20;
 /// A directory whose names are known and whose entries are looked at when they are asked for.
 #[allow(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Directory {
-    folder: OwnedFd,
+    folder: Arc<OwnedFd>,
     path: PathBuf,
     /// Last one first.
     names: Vec<CString>,
@@ -37,6 +40,37 @@ pub struct OpenFile {
     pub(super) moved: bool,
     /// When it was opened.
     facts: Stat,
+    /// Its first bytes, if they were read already.
+    pub(super) content: Vec<u8>,
+}
+
+impl OpenFile {
+    /// What was opened at `path`, unless it is something else.
+    fn new(file: OwnedFd, path: PathBuf) -> Result<Self> {
+        let facts = fstat(&file).map_err(|error| failed("inspect", &path, error))?;
+        match FileType::from_raw_mode(facts.st_mode) {
+            FileType::RegularFile => Ok(Self {
+                file: Arc::new(file),
+                path,
+                moved: false,
+                facts,
+                content: Vec::new(),
+            }),
+            _ => Err(Error::run(
+                "not-a-file",
+                format!("{} is not a regular file", path.display()),
+            )),
+        }
+    }
+
+    /// Bytes, when it was opened.
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "the widths of stat's fields differ between machines"
+    )]
+    fn size(&self) -> u64 {
+        self.facts.st_size as u64
+    }
 }
 
 impl Directory {
@@ -51,7 +85,7 @@ impl Directory {
         }
         names.sort_unstable_by(|a, b| b.cmp(a));
         Ok(Self {
-            folder,
+            folder: Arc::new(folder),
             path,
             names,
         })
@@ -103,25 +137,18 @@ impl Host for State {
         path: Vec<u8>,
         follow: bool,
     ) -> wasmtime::Result<Result<Resource<OpenFile>, Failure>> {
-        let opened = self
-            .access
-            .open(path_of(&path), follow, OFlags::empty())
-            .and_then(|file| {
-                let path = path_of(&path).to_owned();
-                let facts = fstat(&file).map_err(|error| failed("inspect", &path, error))?;
-                match FileType::from_raw_mode(facts.st_mode) {
-                    FileType::RegularFile => Ok(OpenFile {
-                        file: Arc::new(file),
-                        path,
-                        moved: false,
-                        facts,
-                    }),
-                    _ => Err(Error::run(
-                        "not-a-file",
-                        format!("{} is not a regular file", path.display()),
-                    )),
-                }
-            });
+        let path = path_of(&path);
+        let known = match follow {
+            true => None,
+            false => self.ahead.take(path),
+        };
+        let opened = match known {
+            Some(file) => Ok(file),
+            None => self
+                .access
+                .open(path, follow, OFlags::empty())
+                .and_then(|file| OpenFile::new(file, path.to_owned())),
+        };
         self.share(opened)
     }
 }
@@ -132,11 +159,13 @@ impl HostDirectory for State {
         directory: Resource<Directory>,
         max: u32,
     ) -> wasmtime::Result<Result<Vec<Entry>, Failure>> {
-        Ok(self
-            .table
-            .get_mut(&directory)?
-            .next(max)
-            .map_err(Failure::from))
+        let Self { table, ahead, .. } = self;
+        let directory = table.get_mut(&directory)?;
+        let entries = directory.next(max);
+        if let Ok(entries) = &entries {
+            ahead.list(&directory.folder, &directory.path, entries);
+        }
+        Ok(entries.map_err(Failure::from))
     }
 
     fn drop(&mut self, directory: Resource<Directory>) -> wasmtime::Result<()> {

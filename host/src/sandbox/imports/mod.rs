@@ -13,6 +13,7 @@ mod tree;
 
 pub(super) use access::{Access, by_descriptor};
 pub(super) use commands::Commands;
+pub(super) use files::Ahead;
 pub(super) use temp_dump::TempDump;
 pub(super) use tree::Tree;
 

@@ -52,9 +52,7 @@ impl Service {
             )
             .hint("restore it with the configuration that it was made with (--config)"));
         }
-        let config = self
-            .config()
-            .check_strategy(&module.describe()?.config_schema)?;
+        let config = self.checked(module)?;
         let request = RestoreRequest {
             format: manifest.artifact.format.clone(),
             size: manifest.artifact.raw_size,

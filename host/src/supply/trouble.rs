@@ -137,7 +137,7 @@ impl Place {
         if request.is_connect() {
             let message = format!("the registry {host} cannot be reached: {chain}");
             return Error::run("registry-unreachable", message).hint(format!(
-                "see whether it runs and can be reached from here; one that speaks plain HTTP needs registries.{host}.insecure"
+                "see whether it runs and can be reached from here; one that speaks plain HTTP needs registries.{host}.insecure, or --insecure on the command line"
             ));
         }
         if request.is_timeout() {

@@ -23,6 +23,15 @@ def mixed_file(path, mib):
     return path
 
 
+def calm_file(path, mib):
+    """One MiB of noise in eight, the others empty: ten GiB of it do not take the slow codecs an hour."""
+    dice = random.Random(3)
+    with open(path, "wb") as file:
+        for index in range(mib):
+            file.write(bytes(MIB) if index % 8 else dice.randbytes(MIB))
+    return path
+
+
 def packed(path, file):
     """The same, by gzip."""
     with open(path, "wb") as output:

@@ -59,10 +59,12 @@ struct Stack {
 }
 
 impl Stack {
-    fn deploy(engine: Engine, cron: &str) -> Result<Self, String> {
+    /// Its hour is soon, once the image is there.
+    fn deploy(engine: Engine) -> Result<Self, String> {
         let swarm = Swarm::start(engine)?;
         let app = App::new(engine);
         app.compose_in(&app.sidecar(), &["build"]).succeeds();
+        let cron = soon();
         app.file(
             "sidecar/config/citus/.env",
             &format!(
@@ -120,7 +122,7 @@ impl Stack {
 
 /// The cron line of a minute that is still far enough away, and soon.
 fn soon() -> String {
-    let then = Timestamp::now() + Span::new().seconds(70);
+    let then = Timestamp::now() + Span::new().seconds(100);
     then.strftime("%M %H * * *").to_string()
 }
 
@@ -129,7 +131,7 @@ fn the_citus_stack_backs_up_at_its_hour_and_by_hand_and_gives_one_project_back()
     let Some(engine) = Engine::of("citus") else {
         return;
     };
-    let stack = match Stack::deploy(engine, &soon()) {
+    let stack = match Stack::deploy(engine) {
         Ok(stack) => stack,
         Err(why) => return skip("container::citus", &why),
     };

@@ -97,11 +97,9 @@ fn copy(
 ) -> Result<Appended> {
     let again = std::mem::replace(&mut file.moved, true);
     let wrong = |error: Errno| failed("read", &file.path, error);
-    let known = std::mem::take(&mut file.content);
-    let known = &known[..known
-        .len()
-        .min(usize::try_from(length).unwrap_or(usize::MAX))];
-    artifact.write(known)?;
+    let mut known = std::mem::take(&mut file.content);
+    known.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+    artifact.write(&known)?;
     let mut done = known.len() as u64;
     // From the start, however often the module appends it.
     if again || done > 0 && done < length {

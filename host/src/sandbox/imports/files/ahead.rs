@@ -1,6 +1,6 @@
 //! Files that are open before the module asks for them: while it is at one entry of a listing,
 //! another thread opens the next ones and reads those that are small. So a disk always has something
-//! to do, and many small files cost half the time.
+//! to do, and two cores share the work that many small files are.
 
 #[cfg(test)]
 mod tests;
@@ -66,15 +66,8 @@ struct Work {
 
 struct Slot {
     entry: usize,
-    file: File,
-}
-
-enum File {
-    /// The thread is just at it.
-    Opening,
-    Open(OpenFile),
-    /// Whoever asks for it will find out why.
-    Failed,
+    /// None as long as the thread is at it, and where it failed: whoever asks finds out why.
+    file: Option<OpenFile>,
 }
 
 impl Ahead {
@@ -150,10 +143,7 @@ impl Worker {
         if work.opened.len() <= WINDOW / 2 {
             self.0.wake(&mut work);
         }
-        match slot?.file {
-            File::Open(file) => Some(file),
-            File::Opening | File::Failed => None,
-        }
+        slot?.file
     }
 }
 
@@ -177,7 +167,7 @@ impl Shared {
                 continue;
             };
             drop(work);
-            let file = listing.open(entry).map_or(File::Failed, File::Open);
+            let file = listing.open(entry);
             work = self.lock();
             // Nobody wants it any more if its place is gone.
             if work.is_at(&listing)
@@ -229,7 +219,7 @@ impl Work {
         let begun = (Arc::clone(listing), self.next);
         self.opened.push_back(Slot {
             entry: self.next,
-            file: File::Opening,
+            file: None,
         });
         self.next += 1;
         Some(begun)

@@ -104,7 +104,7 @@ def p4(bench):
 
 
 def p5(bench):
-    """Encrypted, and exported to a client that is slow at first."""
+    """Encrypted, and exported to a slow client."""
     quarter = bench.input(inputs.calm_file, 256)
     sizes = (1, 10) if bench.options.large else (0.25, 1)
     for codec in CODECS:
@@ -119,7 +119,7 @@ def p5(bench):
                 line = f"for i in $(seq {times}); do cat {quarter}; done"
                 config = bench.config("database_dump", {"command": line}, compression=codec, encryption=ENCRYPTION)
             with export.Server(bench.binary, config) as server:
-                peaks[gib] = server.peak_of_slow_export(20).peak / MIB
+                peaks[gib] = server.peak_of_slow_export(bench.options.slow).peak / MIB
         small, large = peaks.values()
         note = f"{small:.0f} MiB for {min(peaks)} GiB"
         yield Row("P5", f"peak memory, {codec}, {max(peaks)} GiB, encrypted, to a slow client", large, 0, "MiB",

@@ -4,15 +4,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Orchestrator, Sidecar, sha256};
 
-fn printing(text: &str) -> Sidecar {
-    Sidecar::new()
-        .command(&format!("printf '{text}'"))
-        .capture()
-}
-
 #[test]
 fn capabilities_are_what_is_configured_and_nothing_else() {
-    let sidecar = printing("x").set("capabilities.types", json!(["database", "files"]));
+    let sidecar = Sidecar::printing("x").set("capabilities.types", json!(["database", "files"]));
     let answer = Orchestrator::of(&sidecar.serve()).capabilities();
     assert_eq!(answer["status"], 200);
     assert_eq!(
@@ -67,7 +61,7 @@ fn without_the_token_nothing_is_told_and_nothing_runs() {
 
 #[test]
 fn an_empty_token_is_refused_at_the_start() {
-    printing("x")
+    Sidecar::printing("x")
         .set("secrets.api_token", "")
         .run(&["serve"])
         .exits(3)
@@ -76,7 +70,7 @@ fn an_empty_token_is_refused_at_the_start() {
 
 #[test]
 fn an_export_is_the_artifact_with_all_that_is_known_of_it() {
-    let sidecar = printing("the whole dump")
+    let sidecar = Sidecar::printing("the whole dump")
         .set("strategy.artifact.filename", "backup.sql.gz")
         .set("strategy.artifact.format", "postgres-custom")
         .set("strategy.artifact.content_type", "application/gzip");
@@ -132,7 +126,7 @@ fn the_drive_folder_reaches_the_command_and_comes_back() {
 
 #[test]
 fn a_line_break_in_the_drive_folder_is_no_header_of_its_own() {
-    let server = printing("x").serve();
+    let server = Sidecar::printing("x").serve();
     let answer = server.post("/backup/export?drive_folder_id=a%0D%0AX-Injected:%20yes");
     assert!(answer.headers.get("x-injected").is_none(), "{answer:?}");
     assert_eq!(answer.status, 400, "{answer:?}");
@@ -140,7 +134,8 @@ fn a_line_break_in_the_drive_folder_is_no_header_of_its_own() {
 
 #[test]
 fn odd_file_names_are_encoded_as_rfc_6266_says() {
-    let sidecar = printing("x").set("strategy.artifact.filename", "copia \"diaria\" ñ 50%.dump");
+    let sidecar =
+        Sidecar::printing("x").set("strategy.artifact.filename", "copia \"diaria\" ñ 50%.dump");
     let answer = sidecar.serve().export();
     assert_eq!(answer.status, 200, "{answer:?}");
     let header = answer.header("content-disposition");
@@ -227,7 +222,7 @@ fn a_failed_run_says_why_and_the_next_one_works() {
 
 #[test]
 fn what_does_not_exist_is_not_found_in_json() {
-    let server = printing("x").serve();
+    let server = Sidecar::printing("x").serve();
     let answer = server.get("/backup/nothing-here");
     assert_eq!(answer.status, 404);
     assert!(answer.json()["error"].is_string(), "{answer:?}");
@@ -236,7 +231,7 @@ fn what_does_not_exist_is_not_found_in_json() {
 
 #[test]
 fn health_needs_no_token_and_tells_nothing() {
-    let server = printing("x").serve();
+    let server = Sidecar::printing("x").serve();
     for path in ["/healthz", "/readyz"] {
         let answer = Answer::get(&format!("{}{path}", server.url), None);
         assert_eq!(answer.status, 200, "{path}: {answer:?}");

@@ -3,6 +3,7 @@
 //! One module for each feature; `harness` holds the words they are written in.
 #![allow(clippy::unwrap_used)]
 
+mod api;
 mod architecture;
 mod archives;
 mod check;

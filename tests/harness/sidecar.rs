@@ -33,7 +33,12 @@ impl Sidecar {
         Self::new_in(&std::env::temp_dir())
     }
 
-    /// The same in a folder below `parent`.
+    /// One whose artifacts are this text.
+    pub(crate) fn printing(text: &str) -> Self {
+        Self::new().command(&format!("printf '{text}'")).capture()
+    }
+
+    /// The same as [`Sidecar::new`] in a folder below `parent`.
     pub(crate) fn new_in(parent: &Path) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("sidecar-spec-")

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{Sidecar, Tmpfs, skip};
 
-/// Backs up once with a harmless strategy, then with the one that fails; returns the error of
-/// `--json`. Before and after, only that first artifact exists.
+/// Backs up with the strategy that fails; returns the error of `--json`, which the journal knows too.
+/// Before and after, only an earlier artifact exists.
 fn fails(sidecar: Sidecar) -> Value {
     assert_eq!(
         error_of(&sidecar)["code"],
@@ -22,6 +22,10 @@ fn fails(sidecar: Sidecar) -> Value {
     let error = error_of(&sidecar);
     assert_eq!(sidecar.files(), ["artifacts/backup.dat"]);
     assert_eq!(sidecar.artifact().unwrap(), b"an earlier backup");
+    let journal = sidecar.run(&["runs", "--json"]).succeeds().json();
+    let last = &journal["runs"][0];
+    let said = (&last["state"], &last["error"]["message"]);
+    assert_eq!(said, (&json!("failed"), &error["message"]));
     error
 }
 

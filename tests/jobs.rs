@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Gate, Raw, STOP_LIMIT, Server, Sidecar, sha256, within};
+use crate::harness::{Answer, Gate, Raw, STOP_LIMIT, Server, Sidecar, TOKEN, sha256, within};
 
 /// A run that stops at the returned gate.
 fn gated(then: &str) -> (Sidecar, Gate) {
@@ -158,13 +158,30 @@ fn an_artifact_is_kept_until_it_was_fetched_as_a_whole() {
         let job = server.get(&url).json();
         job["delivered_at"].is_string().then_some(job)
     });
-    assert_eq!(job["download_url"], Value::Null);
+    assert!(job["delivered_at"].is_string(), "{job}");
+
+    // Whoever asks again is answered, until the next run needs the room.
+    assert_eq!(server.get(&artifact).body, b"0123456789");
+    assert_eq!(server.over(&server.start_run())["state"], "succeeded");
     let gone = server.get(&artifact);
     assert_eq!(
         (gone.status, gone.json()["code"].clone()),
         (404, json!("not-found"))
     );
-    assert_eq!(sidecar.files(), ["artifacts/backup.dat"]);
+    assert_eq!(server.get(&url).json()["download_url"], Value::Null);
+}
+
+#[test]
+fn what_a_client_never_read_can_be_fetched_again() {
+    let server = Sidecar::printing("0123456789").serve();
+    let artifact = format!("{}/artifact", undelivered(&server));
+    let deaf = Raw::send(&server, &format!("GET {artifact} HTTP/1.1"), &[]);
+    within(STOP_LIMIT, "all of it is on its way", || {
+        let url = artifact.trim_end_matches("/artifact");
+        server.get(url).json()["delivered_at"].as_str().map(drop)
+    });
+    drop(deaf);
+    assert_eq!(server.get(&artifact).body, b"0123456789");
 }
 
 #[test]
@@ -235,6 +252,44 @@ fn the_same_key_is_the_same_job() {
         (other.status, other.json()["code"].clone()),
         (400, json!("key-reused"))
     );
+    let none = [("Idempotency-Key", " ")];
+    assert_eq!(server.ask("POST", "/backup/run", &none).status, 400);
+}
+
+#[test]
+fn the_key_of_another_order_is_refused() {
+    let server = Sidecar::printing("x").serve();
+    undelivered(&server);
+    let restore = |into: &str| {
+        let url = format!("{}/backup/restore", server.url);
+        let key = [("Idempotency-Key", "monday")];
+        Answer::send_with(&url, TOKEN, &key, &json!({"into": into}))
+    };
+    let first = restore("/nowhere/a");
+    assert_eq!(first.status, 202, "{first:?}");
+    server.over(first.header("location"));
+    assert_eq!(restore("/nowhere/a").json(), first.json());
+    let other = restore("/nowhere/b");
+    assert_eq!(
+        (other.status, other.json()["code"].clone()),
+        (400, json!("key-reused"))
+    );
+}
+
+#[test]
+fn the_key_of_an_interrupted_run_is_free() {
+    let (sidecar, gate) = gated("echo done");
+    let server = sidecar.serve();
+    let key = [("Idempotency-Key", "night-1"), ("Prefer", "respond-async")];
+    let first = server.ask("POST", "/backup/export", &key);
+    let open = gate.reached();
+    server.end_with(rustix::process::Signal::KILL);
+    drop(open);
+    let server = sidecar.serve();
+    let second = server.ask("POST", "/backup/export", &key);
+    assert_ne!(first.header("location"), second.header("location"));
+    drop(gate.reached());
+    assert_eq!(server.over(second.header("location"))["state"], "succeeded");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One run at a time, and none that outlives its sidecar.
 
 use rustix::process::Signal;
+use serde_json::json;
 
 use crate::harness::{Gate, Orchestrator, STOP_LIMIT, Sidecar, sha256, within};
 
@@ -59,6 +60,30 @@ fn a_servers_run_refuses_one_by_hand() {
     drop(opened);
     assert_eq!(export.finish().json()["sha256"], sha256(b"done\n"));
     sidecar.check().succeeds();
+}
+
+#[test]
+fn a_server_knows_of_a_run_by_hand() {
+    let sidecar = Sidecar::new();
+    let gate = sidecar.gate("first");
+    let line = format!("{}; echo done", gate.wait());
+    let sidecar = sidecar.command(&line).capture();
+    let server = sidecar.serve();
+    let running = sidecar.start(&["backup"]);
+    let open = gate.reached();
+    let refused = server.export();
+    assert_eq!(refused.status, 409);
+    let told = refused.json();
+    let url = told["status_url"].as_str().unwrap();
+    assert_eq!(server.get(url).json()["state"], "running");
+    let cancelled = server.ask("DELETE", url, &[]);
+    assert_eq!(
+        (cancelled.status, &cancelled.json()["code"]),
+        (409, &json!("not-ours"))
+    );
+    drop(open);
+    running.finish().succeeds();
+    assert_eq!(server.get(url).json()["state"], "succeeded");
 }
 
 #[test]

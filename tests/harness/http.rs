@@ -29,10 +29,23 @@ impl Answer {
 
     /// With a JSON body.
     pub(crate) fn send(url: &str, token: &str, body: &Value) -> Self {
+        Self::send_with(url, token, &[], body)
+    }
+
+    /// The same with these headers.
+    pub(crate) fn send_with(
+        url: &str,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Self {
         let request = agent()
             .post(url)
             .header("Authorization", format!("Bearer {token}"))
             .header("Content-Type", "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
         Self::read(request.send(body.to_string()))
     }
 

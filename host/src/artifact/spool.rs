@@ -41,7 +41,7 @@ pub struct Published {
 impl Spool {
     /// Creates `<folder>/<id>.partial`, readable by nobody else.
     pub fn create(folder: &Path, id: &str) -> Result<Self> {
-        let path = folder.join(id).with_extension(PARTIAL);
+        let path = partial(folder, id);
         let file = OpenOptions::new()
             .write(true)
             .read(true)
@@ -56,6 +56,11 @@ impl Spool {
             unsynced: 0,
             ours: true,
         })
+    }
+
+    /// Whether the run has left it there, unpublished.
+    pub fn is_left(folder: &Path, id: &str) -> bool {
+        partial(folder, id).exists()
     }
 
     /// Writes into what somebody else holds, a FIFO or a device: nothing of it is synced or removed.
@@ -119,10 +124,12 @@ impl Spool {
         fs::rename(&self.path, destination)
             .map_err(|error| Error::io("publish", destination, error))?;
         self.ours = false;
-        if let Some(folder) = destination.parent() {
-            File::open(folder)
-                .and_then(|folder| folder.sync_all())
-                .map_err(|error| Error::io("sync", folder, error))?;
+        if let Some(folder) = destination.parent()
+            && let Err(error) = File::open(folder).and_then(|folder| folder.sync_all())
+        {
+            // Nobody is to take it for a backup that it may not be after a crash.
+            let _ = fs::remove_file(destination);
+            return Err(Error::io("sync", folder, error));
         }
         Ok(Published {
             path: destination.to_owned(),
@@ -138,6 +145,10 @@ impl Drop for Spool {
             tracing::warn!(path = %self.path.display(), %error, "cannot remove the file of a failed run");
         }
     }
+}
+
+fn partial(folder: &Path, id: &str) -> PathBuf {
+    folder.join(id).with_extension(PARTIAL)
 }
 
 /// Removes what a crash left behind. Only the holder of the run lock may do so.

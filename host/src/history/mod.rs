@@ -30,6 +30,8 @@ pub struct History {
     connection: Mutex<Connection>,
     /// Whether it could not be opened.
     in_memory: AtomicBool,
+    /// What could not be written yet, such as the end of a run that has filled the disk.
+    late: Mutex<Vec<Run>>,
 }
 
 impl History {
@@ -40,6 +42,7 @@ impl History {
         Self {
             in_memory: AtomicBool::new(opened.is_none()),
             connection: Mutex::new(opened.unwrap_or_else(store::in_memory)),
+            late: Mutex::default(),
             path,
         }
     }
@@ -57,10 +60,27 @@ impl History {
 
     /// Writes down how a run stands now.
     pub fn record(&self, run: &Run) {
-        self.try_to("record a run", |connection| store::put(connection, run));
+        let mut late = lock(&self.late);
+        late.retain(|earlier| earlier.id != run.id);
+        late.push(run.clone());
+        self.write(&mut late);
     }
 
-    /// Notes that somebody has got the whole artifact.
+    /// Tries once more to write what could not be written.
+    pub fn catch_up(&self) {
+        self.write(&mut lock(&self.late));
+    }
+
+    fn write(&self, late: &mut Vec<Run>) {
+        late.retain(|run| {
+            let written = self.try_to("record a run", |connection| {
+                store::put(connection, run).map(|()| true)
+            });
+            !written
+        });
+    }
+
+    /// Notes when somebody had got the whole artifact for the first time.
     pub fn delivered(&self, id: &str) {
         self.try_to("record a delivery", |connection| {
             store::delivered(connection, id, clock::now())
@@ -69,6 +89,7 @@ impl History {
 
     /// Marks what an earlier process did not finish. Only the holder of the run lock may do so.
     pub fn interrupt_unfinished(&self) {
+        self.catch_up();
         let interrupted = self.try_to("mark interrupted runs", |connection| {
             store::interrupt(connection, clock::now())
         });
@@ -85,7 +106,8 @@ impl History {
         self.try_to("look up a run", |connection| store::get(connection, id))
     }
 
-    /// The youngest run that was asked for under `key` in the time before now.
+    /// The youngest run that was asked for under `key` in the time before now. One that was
+    /// interrupted has done nothing: its key is free.
     pub fn by_key(&self, key: &str, within: SignedDuration) -> Option<Run> {
         let since = clock::now() - within;
         self.try_to("look up a run", |connection| {
@@ -161,10 +183,12 @@ impl History {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.connection)
     }
+}
+
+fn lock<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
+    guarded.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The file, or a new one in place of a damaged one.

@@ -58,6 +58,9 @@ pub struct Run {
     /// Asking again with the same key is the same run.
     #[serde(skip)]
     pub idempotency_key: Option<String>,
+    /// Of what was asked for under that key, to tell it from anything else.
+    #[serde(skip)]
+    pub fingerprint: Option<String>,
     /// RFC 3339, UTC.
     pub queued_at: Timestamp,
     /// RFC 3339, UTC.

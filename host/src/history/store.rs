@@ -13,13 +13,16 @@ use rusqlite::{
 use super::run::{Artifact, Failure, Kind, Run, State};
 
 /// Raised when the table changes; a file of a later version is treated as damaged.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// From version 1, which knew of backups only.
 const SECOND: &str = "
     ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'backup';
     ALTER TABLE runs ADD COLUMN parts TEXT;
 ";
+
+/// From version 2, which could not tell two orders under one key apart.
+const THIRD: &str = "ALTER TABLE runs ADD COLUMN fingerprint TEXT;";
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(2);
@@ -75,6 +78,9 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
         if version < 2 {
             transaction.execute_batch(SECOND)?;
         }
+        if version < 3 {
+            transaction.execute_batch(THIRD)?;
+        }
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()?;
     }
@@ -84,7 +90,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 pub(super) fn in_memory() -> Connection {
     let connection = Connection::open_in_memory().expect("an empty data base in memory opens");
     connection
-        .execute_batch(&format!("{TABLE}{SECOND}"))
+        .execute_batch(&format!("{TABLE}{SECOND}{THIRD}"))
         .expect("an empty data base takes a table");
     connection
 }
@@ -100,7 +106,8 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<()> {
                 :id, :state, :strategy, :asked_by, :drive_folder_id, :idempotency_key,
                 :queued_at, :started_at, :finished_at, :duration_ms,
                 :path, :filename, :format, :content_type, :size, :sha256,
-                :error_code, :error_message, :error_hint, :delivered_at, :kind, :parts)",
+                :error_code, :error_message, :error_hint, :delivered_at, :kind, :parts,
+                :fingerprint)",
         )?
         .execute(named_params! {
             ":id": run.id,
@@ -125,13 +132,14 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<()> {
             ":delivered_at": run.delivered_at.map(text),
             ":kind": run.kind.as_str(),
             ":parts": parts,
+            ":fingerprint": run.fingerprint,
         })?;
     Ok(())
 }
 
 pub(super) fn delivered(connection: &Connection, id: &str, at: Timestamp) -> Result<()> {
     connection.execute(
-        "UPDATE runs SET delivered_at = ?2 WHERE id = ?1",
+        "UPDATE runs SET delivered_at = ?2 WHERE id = ?1 AND delivered_at IS NULL",
         (id, text(at)),
     )?;
     Ok(())
@@ -154,7 +162,8 @@ pub(super) fn get(connection: &Connection, id: &str) -> Result<Option<Run>> {
 
 pub(super) fn by_key(connection: &Connection, key: &str, since: Timestamp) -> Result<Option<Run>> {
     let mut one = connection.prepare(
-        "SELECT * FROM runs WHERE idempotency_key = ?1 AND queued_at >= ?2 ORDER BY id DESC LIMIT 1",
+        "SELECT * FROM runs WHERE idempotency_key = ?1 AND queued_at >= ?2
+            AND state <> 'interrupted' ORDER BY id DESC LIMIT 1",
     )?;
     one.query_row((key, text(since)), run).optional()
 }
@@ -219,6 +228,7 @@ fn run(row: &Row<'_>) -> Result<Run> {
         asked_by: row.get("asked_by")?,
         drive_folder_id: row.get("drive_folder_id")?,
         idempotency_key: row.get("idempotency_key")?,
+        fingerprint: row.get("fingerprint")?,
         queued_at: time(row, "queued_at")?.unwrap_or_default(),
         started_at: time(row, "started_at")?,
         finished_at: time(row, "finished_at")?,

@@ -12,6 +12,7 @@ fn run(id: &str) -> Run {
         asked_by: "command line".to_owned(),
         drive_folder_id: Some("folder".to_owned()),
         idempotency_key: Some(format!("key of {id}")),
+        fingerprint: Some("of what was asked for".to_owned()),
         // The file keeps microseconds.
         queued_at: Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap(),
         started_at: None,
@@ -189,7 +190,8 @@ fn a_journal_of_the_first_version_goes_on() {
     let connection = Connection::open(folder.path().join(FILE)).unwrap();
     connection
         .execute_batch(
-            "ALTER TABLE runs DROP COLUMN kind; ALTER TABLE runs DROP COLUMN parts; PRAGMA user_version = 1",
+            "ALTER TABLE runs DROP COLUMN kind; ALTER TABLE runs DROP COLUMN parts;
+             ALTER TABLE runs DROP COLUMN fingerprint; PRAGMA user_version = 1",
         )
         .unwrap();
     drop(connection);
@@ -199,9 +201,10 @@ fn a_journal_of_the_first_version_goes_on() {
     assert_eq!(history.list(10).len(), 2);
 }
 
-/// The same run, queued when the journal says.
+/// The same run, queued when the journal says, of which the first version did not know what was asked.
 fn run_at(id: &str, history: &History) -> Run {
     Run {
+        fingerprint: None,
         queued_at: history.get(id).unwrap().queued_at,
         ..run(id)
     }

@@ -66,6 +66,7 @@ impl Service {
             asked_by: request.asked_by.clone(),
             drive_folder_id: request.drive_folder_id.clone(),
             idempotency_key: request.idempotency_key.clone(),
+            fingerprint: Some(request.fingerprint()),
             queued_at: clock::now(),
             started_at: None,
             finished_at: None,
@@ -164,6 +165,11 @@ impl Job {
     /// Lets everybody read along.
     pub(super) fn writes_to(&self, growth: Growth) {
         self.growth.send_replace(Some(growth));
+    }
+
+    /// Nothing came of it: lets go of its bytes, which may have filled the disk.
+    pub(super) fn forget_bytes(&self) {
+        self.growth.send_replace(None);
     }
 
     fn said(&self) -> std::sync::MutexGuard<'_, Said> {

@@ -101,9 +101,9 @@ impl Jobs {
         }
         let run = self.service.history().get(id);
         let last = last.filter(|run| run.id == id);
-        // The last one is as young as the journal, but does not know of its delivery.
-        let run = run.filter(|run| run.state.is_over()).or(last);
-        run.map(|run| Known::Written(Box::new(run)))
+        // The last one is as young as the journal, or younger, but does not know of its delivery.
+        let run = run.filter(|run| run.state.is_over() || last.is_none());
+        run.or(last).map(|run| Known::Written(Box::new(run)))
     }
 
     /// The run in progress, in this process or another one. May wait for the disk.
@@ -148,8 +148,8 @@ impl Jobs {
             }
         };
         let another = known.as_ref().is_some_and(|known| {
-            let run = known.run();
-            run.drive_folder_id != request.drive_folder_id || run.kind != request.task.kind()
+            let asked = known.run().fingerprint;
+            asked.is_some_and(|asked| asked != request.fingerprint())
         });
         if another {
             return Err(Error::new(
@@ -171,6 +171,7 @@ impl Jobs {
             if ran.is_err() {
                 service.panicked(&job);
             }
+            service.history().catch_up();
             let mut seat = lock(&seat);
             seat.last = Some(job.run());
             // Unless the next one sits there already.
@@ -247,6 +248,7 @@ impl Service {
     pub(super) fn give_up(&self, job: &Job, error: &Error) {
         let mut run = job.run();
         run.end(State::Failed, Err(Failure::from(error)));
+        job.forget_bytes();
         self.history().record(&run);
         job.announce(run);
     }

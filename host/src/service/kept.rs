@@ -5,10 +5,16 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+
+use jiff::SignedDuration;
 
 use super::Service;
+use crate::clock;
 use crate::history::Run;
+
+/// How long an artifact that was sent stays, unless the next run begins: its last bytes may have been
+/// on their way when the client died, who then asks again.
+const AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
 /// The ending of these names; before it stands the run's id.
 const KEPT: &str = "artifact";
@@ -19,22 +25,50 @@ impl Service {
         File::open(name(&self.state_folder(), &run.id)).ok()
     }
 
-    /// Somebody has got all of the artifact: it is not kept any longer.
+    /// All of the artifact was sent to somebody, who may not have got it: it is kept a little longer.
+    pub fn sent(&self, id: &str) {
+        self.history().delivered(id);
+    }
+
+    /// Somebody has it: it is not kept any longer.
     pub fn delivered(&self, id: &str) {
-        let path = name(&self.state_folder(), id);
-        match fs::remove_file(&path) {
-            Ok(()) => self.history().delivered(id),
-            // Another client was faster, or its time was over.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "cannot remove a delivered artifact");
+        self.history().delivered(id);
+        discard(&self.state_folder(), id);
+    }
+
+    /// Removes what was sent a while ago, and what nobody has fetched in time.
+    pub fn remove_expired(&self) {
+        self.remove_kept(AGAIN);
+    }
+
+    /// The same before a run, which needs the room: whoever asks again then gets the next one.
+    pub(super) fn make_room(&self) {
+        self.remove_kept(SignedDuration::ZERO);
+    }
+
+    fn remove_kept(&self, again: SignedDuration) {
+        let entries = fs::read_dir(self.state_folder()).into_iter().flatten();
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.extension().is_none_or(|ending| ending != KEPT) {
+                continue;
+            }
+            if let Some(why) = self.expired(&path, again) {
+                tracing::info!(path = %path.display(), "removing an artifact: {why}");
+                if let Err(error) = fs::remove_file(&path) {
+                    tracing::warn!(path = %path.display(), %error, "cannot remove it");
+                }
             }
         }
     }
 
-    /// Removes what nobody fetched in time.
-    pub fn remove_expired(&self) {
-        remove_expired(&self.state_folder(), self.config().paths.keep_undelivered);
+    fn expired(&self, path: &Path, again: SignedDuration) -> Option<&'static str> {
+        let run = || self.history().get(path.file_stem()?.to_str()?);
+        if let Some(at) = run().and_then(|run| run.delivered_at) {
+            return (clock::now().duration_since(at) >= again).then_some("it was fetched");
+        }
+        let age = fs::metadata(path).ok()?.modified().ok()?.elapsed().ok()?;
+        (age > self.config().paths.keep_undelivered)
+            .then_some("nobody has fetched it within paths.keep_undelivered")
     }
 }
 
@@ -45,32 +79,13 @@ pub(super) fn keep(folder: &Path, id: &str, published: &Path) {
     }
 }
 
-/// Nobody can fetch it: its run has failed after all.
+/// Nobody can fetch it any more.
 pub(super) fn discard(folder: &Path, id: &str) {
     let path = name(folder, id);
     if let Err(error) = fs::remove_file(&path)
         && error.kind() != std::io::ErrorKind::NotFound
     {
-        tracing::warn!(path = %path.display(), %error, "cannot remove the artifact of a failed run");
-    }
-}
-
-/// Removes what was written more than `limit` ago.
-pub(super) fn remove_expired(folder: &Path, limit: Duration) {
-    for path in fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-    {
-        let written = fs::metadata(&path).and_then(|facts| facts.modified());
-        let expired = written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > limit));
-        if expired && path.extension().is_some_and(|ending| ending == KEPT) {
-            tracing::info!(path = %path.display(), "removing an artifact that nobody has fetched within paths.keep_undelivered");
-            if let Err(error) = fs::remove_file(&path) {
-                tracing::warn!(path = %path.display(), %error, "cannot remove it");
-            }
-        }
+        tracing::warn!(path = %path.display(), %error, "cannot remove an artifact that is not kept any longer");
     }
 }
 

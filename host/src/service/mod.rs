@@ -18,6 +18,7 @@ mod news;
 mod parcel;
 mod pending;
 mod prepare;
+mod published;
 mod pulse;
 mod request;
 mod restore;
@@ -179,6 +180,15 @@ impl Service {
         let config = self.config.check_strategy(&schema)?;
         *known() = Some((module.digest(), config.clone()));
         Ok(config)
+    }
+}
+
+impl Drop for Service {
+    /// The last one to hold it may be driven himself, and must not wait.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

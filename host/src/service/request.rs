@@ -1,6 +1,7 @@
 //! What a caller asks of the service.
 
 use super::Order;
+use crate::artifact::Digest;
 use crate::history;
 
 /// What a caller may say about a run.
@@ -43,6 +44,12 @@ impl Task {
 }
 
 impl Request {
+    /// Of what is to be done: the same key with another one is not the same run.
+    pub(super) fn fingerprint(&self) -> String {
+        Digest::of_bytes(format!("{:?}", (&self.drive_folder_id, &self.task)).as_bytes())
+            .to_string()
+    }
+
     /// A run of its own.
     pub fn new(drive_folder_id: Option<String>) -> Self {
         Self {

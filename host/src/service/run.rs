@@ -102,6 +102,9 @@ impl Service {
         };
         run.end(state, made.map_err(Failure::from));
         run.parts = parts;
+        if state != State::Succeeded {
+            job.forget_bytes();
+        }
         self.history().record(&run);
         drop(turn);
         job.announce(run.clone());
@@ -138,7 +141,14 @@ impl Service {
             started_at,
         };
         let manifest = self.manifest(&sealed, &label);
+        let foretold = match &shipment {
+            Some(_) => None,
+            None => Some(self.foretell(&manifest)?),
+        };
         let artifact = self.publish(sealed)?;
+        if let Some(foretold) = foretold {
+            foretold.come_true();
+        }
         if request.keep {
             kept::keep(&turn.folder, &request.id, &artifact.path);
         }
@@ -146,10 +156,7 @@ impl Service {
             Some(shipment) => self
                 .deliver(shipment, &artifact, &manifest, job.cancel())
                 .inspect_err(|_| kept::discard(&turn.folder, &request.id))?,
-            None => {
-                self.keep_manifest(&manifest)?;
-                Vec::new()
-            }
+            None => Vec::new(),
         };
         if let Err(error) = self.send_pending(job.cancel()) {
             tracing::warn!(

@@ -142,6 +142,7 @@ impl Service {
             // Nobody wants it any more; whoever was only interrupted does.
             std::fs::remove_file(&artifact.path)
                 .map_err(|error| Error::io("remove", &artifact.path, error))?;
+            self.withdraw(&reached, &manifest.id)?;
             return Err(cancel.error());
         }
         let stores: Vec<String> = missed.iter().map(|(name, _)| name.clone()).collect();

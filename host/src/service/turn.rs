@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{Service, kept, prepare};
+use super::{Service, prepare};
 use crate::artifact::remove_leftovers;
 use crate::error::{Error, Kind, Result};
 
@@ -23,10 +23,11 @@ impl Service {
         let paths = &self.config().paths;
         let folder = prepare::folders(paths)?;
         let lock = lock(&folder.join("lock"))?;
-        remove_leftovers(&folder)?;
-        kept::remove_expired(&folder, paths.keep_undelivered);
         self.history().mend();
+        self.finish_published(&folder);
+        remove_leftovers(&folder)?;
         self.history().interrupt_unfinished();
+        self.make_room();
         Ok(Turn { folder, lock })
     }
 }

@@ -15,7 +15,7 @@ use super::range::{Wanted, wanted};
 use super::{App, headers, jobs};
 use crate::service::{Artifact, Run};
 
-/// Answers with the artifact, or a part of it, until somebody has got it as a whole.
+/// Answers with the artifact, or a part of it, until a while after somebody has got it as a whole.
 pub(super) async fn fetch(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -64,7 +64,7 @@ pub(super) async fn open(app: &Arc<App>, run: &Run) -> Result<File, Problem> {
         .await?;
     file.ok_or_else(|| {
         let mut problem = Problem::not_found("the artifact of this run is not kept any more");
-        problem = problem.hint("it was fetched as a whole, or nobody fetched it within paths.keep_undelivered: start another run");
+        problem = problem.hint("it went to the stores only, was fetched as a whole a while ago, or by nobody within paths.keep_undelivered: `sidecar fetch` gets it from a store, another run makes the next one");
         problem
     })
 }
@@ -101,8 +101,7 @@ fn head(run: &Run, artifact: &Artifact) -> HeaderMap {
     head
 }
 
-/// Notes what a client has taken, from `start` on: an artifact that was taken as a whole is
-/// delivered.
+/// Notes what a client has taken, from `start` on: an artifact that was taken as a whole was sent.
 pub(super) async fn note(app: &Arc<App>, run: &Run, start: u64, taken: Taken) {
     let Some(artifact) = &run.artifact else {
         return;
@@ -113,9 +112,7 @@ pub(super) async fn note(app: &Arc<App>, run: &Run, start: u64, taken: Taken) {
     if app.coverage.add(&run.id, sent, artifact.size) {
         let id = run.id.clone();
         // Whether that worked is in the log.
-        let _ = app
-            .blocking(move |app| app.jobs.service().delivered(&id))
-            .await;
+        let _ = app.blocking(move |app| app.jobs.service().sent(&id)).await;
     }
 }
 

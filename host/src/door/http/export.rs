@@ -14,13 +14,14 @@ use serde::Serialize;
 use tokio::time::sleep;
 
 use super::answer::Problem;
-use super::body::{Feed, Taken, flow};
-use super::request::{Parameters, prefers_async};
+use super::body::flow;
+use super::follow::{HELD, follow};
+use super::request::{Parameters, prefers_async, takes_trailers};
 use super::{App, Peer, artifact, headers};
 use crate::cancel::Reason;
 use crate::clock;
 use crate::error::Kind;
-use crate::service::{Growth, Job, Kind as RunKind, Known, Request, Run, State as RunState};
+use crate::service::{Growth, Job, Known, Request, Run, State as RunState};
 
 /// How long a client may be left without a byte when it is to get them at once and none comes:
 /// well below the 300 s that the orchestrator waits.
@@ -32,7 +33,7 @@ pub(super) struct Accepted {
     job_id: String,
     /// Where to see how it stands.
     status_url: String,
-    /// Where the artifact will be; a restore makes none.
+    /// Where the artifact will be, unless the run makes none, or only for the stores.
     #[serde(skip_serializing_if = "Option::is_none")]
     download_url: Option<String>,
 }
@@ -49,33 +50,59 @@ pub(super) async fn export(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query)?;
     let request = parameters.request(&request_headers, peer)?;
-    let known = start(&app, request).await?;
-    if prefers_async(&request_headers) {
-        return Ok(accepted(&known.run()));
-    }
+    let waits = !prefers_async(&request_headers);
+    let (known, leash) = begin(&app, request, waits && parameters.cancel_on_disconnect).await?;
     match known {
-        Known::Here(job) => wait(app, job, version, parameters.cancel_on_disconnect).await,
+        known if !waits => Ok(accepted(&known.run(), true)),
+        Known::Here(job) => {
+            let client = Client {
+                leash,
+                // Without chunks, a body that breaks off could not be told from one that ends.
+                takes_chunks: version >= Version::HTTP_11,
+                takes_trailers: takes_trailers(&request_headers),
+            };
+            wait(app, job, client).await
+        }
         Known::Written(run) => answer(app, *run, None).await,
     }
 }
 
-/// Makes a backup and answers at once; the artifact can be fetched from the job.
+/// Makes a backup and answers at once. The artifact goes to the stores; without any, it can be fetched
+/// from the job.
 pub(super) async fn run(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     request_headers: HeaderMap,
     query: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let request = Parameters::read(query)?.request(&request_headers, peer)?;
-    Ok(accepted(&start(&app, request).await?.run()))
+    let keep = app.jobs.service().config().stores.is_empty();
+    let request = Request {
+        keep,
+        ..Parameters::read(query)?.request(&request_headers, peer)?
+    };
+    Ok(accepted(&start(&app, request).await?.run(), keep))
 }
 
 pub(super) async fn start(app: &Arc<App>, request: Request) -> Result<Known, Problem> {
-    app.blocking(|app| {
-        app.jobs.start(request).map_err(|error| match error.kind() {
-            Kind::Busy => busy(app, error.into()),
-            _ => error.into(),
-        })
+    Ok(begin(app, request, false).await?.0)
+}
+
+/// The same; the run ends with the leash, if that is wanted. It is made at once, because the client
+/// may go away before anybody else could hold it.
+async fn begin(app: &Arc<App>, request: Request, leashed: bool) -> Result<(Known, Leash), Problem> {
+    app.blocking(move |app| {
+        let known = app
+            .jobs
+            .start(request)
+            .map_err(|error| match error.kind() {
+                Kind::Busy => busy(app, error.into()),
+                _ => error.into(),
+            })?;
+        let job = match &known {
+            Known::Here(job) if leashed => Some(job.clone()),
+            _ => None,
+        };
+        Ok((known, Leash(job)))
     })
     .await?
 }
@@ -101,40 +128,39 @@ fn busy(app: &App, problem: Problem) -> Problem {
         .retry_after(left.clamp(5, 300))
 }
 
-pub(super) fn accepted(run: &Run) -> Response {
+/// `keeps`: whether the artifact will wait for whoever fetches it.
+pub(super) fn accepted(run: &Run, keeps: bool) -> Response {
     let status_url = format!("/backup/jobs/{}", run.id);
     let location = HeaderValue::from_str(&status_url)
         .ok()
         .map(|url| (LOCATION, url));
     let body = Accepted {
         job_id: run.id.clone(),
-        download_url: (run.kind == RunKind::Backup).then(|| format!("{status_url}/artifact")),
+        download_url: keeps.then(|| format!("{status_url}/artifact")),
         status_url,
     };
     let headers: HeaderMap = location.into_iter().collect();
     (StatusCode::ACCEPTED, headers, Json(body)).into_response()
 }
 
+/// Whoever waits for a run.
+struct Client {
+    leash: Leash,
+    takes_chunks: bool,
+    takes_trailers: bool,
+}
+
 /// Waits for the end of the run, but not longer than the client can.
-async fn wait(
-    app: Arc<App>,
-    job: Arc<Job>,
-    version: Version,
-    cancel_on_disconnect: bool,
-) -> Result<Response, Problem> {
-    let leash = Leash(cancel_on_disconnect.then(|| job.clone()));
+async fn wait(app: Arc<App>, job: Arc<Job>, client: Client) -> Result<Response, Problem> {
     let within = app.jobs.service().config().app.first_byte_within;
-    // Without chunks, a body that breaks off could not be told from one that ends.
-    let can_stream = version >= Version::HTTP_11;
     let begun = tokio::select! {
         biased;
         _ = job.over() => None,
-        growth = time_to_stream(&job, within), if can_stream => Some(growth),
+        growth = time_to_stream(&job, within), if client.takes_chunks => Some(growth),
     };
     match begun {
-        Some(growth) => Ok(stream(app, job, growth, leash)),
+        Some(growth) => Ok(stream(app, job, growth, client)),
         None => {
-            leash.let_go();
             let growth = job.growth().await;
             answer(app, job.run(), growth).await
         }
@@ -177,55 +203,29 @@ async fn answer(app: Arc<App>, run: Run, growth: Option<Growth>) -> Result<Respo
 }
 
 /// What has been written so far, and what follows, as it comes.
-fn stream(app: Arc<App>, job: Arc<Job>, growth: Growth, leash: Leash) -> Response {
-    let spec = &app.jobs.service().config().strategy.artifact;
+fn stream(app: Arc<App>, job: Arc<Job>, growth: Growth, client: Client) -> Response {
+    let config = app.jobs.service().config();
+    let spec = &config.strategy.artifact;
     let mut head = headers::name(&job.run(), &spec.filename, &spec.format, &spec.content_type);
-    head.insert(
-        TRAILER,
-        HeaderValue::from_static("X-Checksum-Sha256, X-Size"),
-    );
+    if client.takes_trailers {
+        let names = HeaderValue::from_static("X-Checksum-Sha256, X-Size");
+        head.insert(TRAILER, names);
+    }
+    // Only stores make a run last longer than its artifact grows.
+    let held = if config.stores.is_empty() { 0 } else { HELD };
     let (feed, body) = flow(None);
     tokio::spawn(async move {
         let id = job.request().id.clone();
-        let taken = follow(&job, growth, feed, leash).await;
+        let taken = follow(&job, growth, feed, held).await;
+        drop(client.leash);
         artifact::note(&app, &job.over().await, 0, taken).await;
         tracing::debug!(id, ?taken, "a streamed export has ended");
     });
     (head, axum::body::Body::new(body)).into_response()
 }
 
-/// Sends the spool while it grows. Only a run that succeeded gives the body a good end.
-async fn follow(job: &Job, mut growth: Growth, feed: Feed, leash: Leash) -> Taken {
-    let file = growth.file();
-    let mut sent = 0;
-    loop {
-        let written = tokio::select! {
-            written = growth.beyond(sent) => written,
-            () = feed.gone() => return feed.give_up().await,
-        };
-        let Some(written) = written else { break };
-        if feed.send_file(&file, sent..written).await.is_err() {
-            return feed.give_up().await;
-        }
-        sent = written;
-    }
-    let run = job.over().await;
-    leash.let_go();
-    match run.artifact.filter(|artifact| artifact.size == sent) {
-        Some(artifact) => feed.end(Some(headers::measure(&artifact))).await,
-        None => feed.give_up().await,
-    }
-}
-
-/// Stops a run whose client is gone, if it was asked to.
+/// Stops a run whose client is gone, if it was asked to; one that is over does not notice.
 struct Leash(Option<Arc<Job>>);
-
-impl Leash {
-    /// The run is over, or nobody needs to be told any more.
-    fn let_go(mut self) {
-        self.0 = None;
-    }
-}
 
 impl Drop for Leash {
     fn drop(&mut self) {

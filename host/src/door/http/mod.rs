@@ -14,6 +14,7 @@ mod chunk;
 mod coverage;
 mod events;
 mod export;
+mod follow;
 mod headers;
 mod health;
 mod jobs;

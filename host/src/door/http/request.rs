@@ -49,20 +49,34 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
     let key = header(headers, "idempotency-key")?;
     if let Some(key) = key {
         plain("Idempotency-Key", key)?;
+        if key.trim().is_empty() {
+            let message = "the Idempotency-Key is empty: leave it out, or send one of your own";
+            return Err(Problem::bad_request(message));
+        }
     }
     Ok(key.map(str::to_owned))
 }
 
 /// Whether the caller does not want to wait: `Prefer: respond-async` (RFC 7240).
 pub(super) fn prefers_async(headers: &HeaderMap) -> bool {
+    lists(headers, "prefer", "respond-async")
+}
+
+/// Whether the caller reads trailers: `TE: trailers` (RFC 9110); nobody else is sent any.
+pub(super) fn takes_trailers(headers: &HeaderMap) -> bool {
+    lists(headers, "te", "trailers")
+}
+
+/// Whether a header's list has the word, with or without parameters.
+fn lists(headers: &HeaderMap, name: &'static str, wanted: &str) -> bool {
     headers
-        .get_all("prefer")
+        .get_all(name)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|preference| {
-            let word = preference.split([';', '=']).next().unwrap_or_default();
-            word.trim().eq_ignore_ascii_case("respond-async")
+        .any(|item| {
+            let word = item.split([';', '=']).next().unwrap_or_default();
+            word.trim().eq_ignore_ascii_case(wanted)
         })
 }
 

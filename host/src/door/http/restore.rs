@@ -69,7 +69,7 @@ pub(super) async fn restore(
             replace: wanted.replace,
         })
     };
-    Ok(accepted(&start(&app, request).await?.run()))
+    Ok(accepted(&start(&app, request).await?.run(), false))
 }
 
 fn latest() -> String {

@@ -98,7 +98,10 @@ async fn tidy(app: Arc<App>) {
         sleep(TIDYING).await;
         // Whatever went wrong is in the log, and is tried again.
         let _ = app
-            .blocking(|app| app.jobs.service().remove_expired())
+            .blocking(|app| {
+                app.jobs.service().history().catch_up();
+                app.jobs.service().remove_expired();
+            })
             .await;
     }
 }

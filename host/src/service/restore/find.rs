@@ -74,17 +74,4 @@ impl Service {
             place: Place::File(place),
         })
     }
-
-    /// Writes down what was published: without stores there is no other place for its manifest.
-    pub(in crate::service) fn keep_manifest(&self, manifest: &Manifest) -> Result<()> {
-        let path = self.published_manifest();
-        let partial = path.with_extension("new");
-        fs::write(&partial, manifest.to_json())
-            .and_then(|()| fs::rename(&partial, &path))
-            .map_err(|error| Error::io("write", &path, error))
-    }
-
-    fn published_manifest(&self) -> PathBuf {
-        self.state_folder().join("published.manifest.json")
-    }
 }

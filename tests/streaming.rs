@@ -118,9 +118,29 @@ fn a_run_that_fails_half_way_breaks_the_connection() {
     assert_eq!(sidecar.artifact(), None);
 
     let mut answer = Raw::ask(&server, EXPORT, &["TE: trailers"]);
+    assert_eq!(answer.chunk().unwrap(), b"first\n");
     drop(gate.reached());
-    assert_eq!(answer.chunks(), (b"first\n".to_vec(), End::Broken));
+    assert_eq!(answer.chunks(), (Vec::new(), End::Broken));
     assert_eq!(server.over(&job_of(&answer))["state"], "failed");
+}
+
+#[test]
+fn a_slow_client_of_a_run_that_fails_hears_of_it_at_once() {
+    const SIZE: usize = 64 << 20;
+    let (sidecar, gate) = trickle("0s", "exit 3");
+    let sidecar = sidecar.command(&format!(
+        "head -c {SIZE} /dev/zero; {}; exit 3",
+        gate.wait()
+    ));
+    let server = sidecar.serve();
+    let mut answer = Raw::ask(&server, EXPORT, &[]);
+    let first = answer.chunk().unwrap().len();
+    drop(gate.reached());
+    assert_eq!(server.over(&job_of(&answer))["state"], "failed");
+    let (rest, end) = answer.chunks();
+    assert_eq!(end, End::Broken);
+    // No more than was on its way.
+    assert!(first + rest.len() < SIZE / 2, "{}", rest.len());
 }
 
 #[test]
@@ -186,6 +206,29 @@ fn a_client_that_goes_away_ends_the_run_if_that_was_asked_for() {
     };
     ends("0s", true);
     ends("1h", false);
+}
+
+#[test]
+fn a_client_that_goes_away_while_its_run_begins_ends_it_too() {
+    let sidecar = Sidecar::new().command("sleep 600").capture();
+    let server = sidecar.serve();
+    let request = "POST /backup/export?cancel_on_disconnect=true HTTP/1.1";
+    let states = || {
+        let runs = server.get("/backup/jobs").json()["jobs"].take();
+        let runs = runs.as_array().unwrap().iter();
+        runs.map(|job| job["state"].clone()).collect::<Vec<_>>()
+    };
+    for _ in 0..20 {
+        drop(Raw::send(&server, request, &[]));
+        within(STOP_LIMIT, "no run goes on", || {
+            states()
+                .iter()
+                .all(|state| state == "cancelled")
+                .then_some(())
+        });
+    }
+    assert!(!states().is_empty(), "some of them had begun");
+    only_the_server_is_left(&sidecar);
 }
 
 fn only_the_server_is_left(sidecar: &Sidecar) {

@@ -49,4 +49,4 @@ pub(crate) use s3::{Fault, Faulty, Hits, S3};
 pub(crate) use server::Server;
 pub(crate) use sidecar::{Sidecar, TOKEN};
 pub(crate) use skip::skip;
-pub(crate) use system::{Tmpfs, free_port, measure, repository, sh, sha256};
+pub(crate) use system::{Tmpfs, age_key, free_port, measure, repository, sh, sha256, through};

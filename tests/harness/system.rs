@@ -1,9 +1,10 @@
 //! What the machine offers.
 
+use std::fs::File;
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use sha2::{Digest as _, Sha256};
 
@@ -22,6 +23,29 @@ pub(crate) fn sh(line: &str) -> Finished {
     let mut command = Command::new("bash");
     command.args(["-o", "pipefail", "-c", line]);
     Running::start(command).finish()
+}
+
+/// Whether `tool` succeeds on these bytes, and what it prints.
+pub(crate) fn through(tool: &str, bytes: &[u8]) -> (bool, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("artifact");
+    std::fs::write(&input, bytes).unwrap();
+    let output = Command::new("sh")
+        .args(["-c", tool])
+        .stdin(File::open(input).unwrap())
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    (output.status.success(), output.stdout)
+}
+
+/// Writes a private key of age into `file`, and returns its public half.
+pub(crate) fn age_key(file: &Path) -> String {
+    let made = sh(&format!(
+        "age-keygen -o '{0}' && age-keygen -y '{0}'",
+        file.display()
+    ));
+    made.succeeds().stdout.trim().to_owned()
 }
 
 /// Lower-case hex.

@@ -6,17 +6,13 @@ use serde_json::{Value, json};
 
 use super::parts::{parcel, parcels, restore};
 use super::{read, sidecar, stored};
-use crate::harness::{Sidecar, sh};
+use crate::harness::{Sidecar, age_key};
 
 /// A private key of age in a file, and its public half.
 fn key(sidecar: &Sidecar, name: &str) -> (PathBuf, String) {
     let file = sidecar.folder().join(name);
-    let made = sh(&format!(
-        "age-keygen -o '{0}' && age-keygen -y '{0}'",
-        file.display()
-    ))
-    .succeeds();
-    (file, made.stdout.trim().to_owned())
+    let public = age_key(&file);
+    (file, public)
 }
 
 pub(super) fn encrypted(sidecar: Sidecar) -> Sidecar {

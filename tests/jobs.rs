@@ -293,59 +293,6 @@ fn the_key_of_an_interrupted_run_is_free() {
 }
 
 #[test]
-fn a_cancelled_run_is_gone_when_that_is_answered() {
-    let sidecar = Sidecar::new();
-    let gate = sidecar.gate("half-way");
-    let sidecar = sidecar.command(&format!(
-        "trap '' TERM INT; sleep 600 & echo half > \"$SIDE_CAR_TEMP_DUMP\"; {}",
-        gate.wait()
-    ));
-    let server = sidecar.serve();
-    let idle = sidecar.processes().len();
-    let url = server.start_run();
-    let _open = gate.reached();
-    let job = server.ask("DELETE", &url, &[]).json();
-    assert_eq!(sidecar.processes().len(), idle, "{:?}", sidecar.processes());
-    assert_eq!(job["state"], "cancelled", "{job}");
-    assert_eq!(job["error"]["code"], "cancelled");
-    assert_eq!(sidecar.files(), [""; 0]);
-    // Once more changes nothing.
-    assert_eq!(server.ask("DELETE", &url, &[]).json()["state"], "cancelled");
-}
-
-#[test]
-fn cancelling_at_any_moment_leaves_nothing() {
-    let sidecar = Sidecar::new().command(
-        "sleep 600 & (sleep 601 | sleep 602) & \
-         for i in 1 2 3 4 5; do echo half >> \"$SIDE_CAR_TEMP_DUMP\"; done; sleep 603",
-    );
-    let server = sidecar.serve();
-    let idle = sidecar.processes().len();
-    let mut seed = u64::from(std::process::id());
-    println!("seed {seed}");
-    for round in 0..50 {
-        let url = server.start_run();
-        // Any moment: a small generator of unrelated delays.
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        std::thread::sleep(Duration::from_micros((seed >> 33) % 40_000));
-        let job = server.ask("DELETE", &url, &[]).json();
-        assert_eq!(job["state"], "cancelled", "round {round}: {job}");
-        assert_eq!(
-            sidecar.processes().len(),
-            idle,
-            "round {round}: {:?}",
-            sidecar.processes()
-        );
-        assert_eq!(sidecar.files(), [""; 0], "round {round}");
-    }
-    drop(server);
-    let sidecar = sidecar.command("echo next").capture();
-    assert_eq!(sidecar.serve().export().body, b"next\n");
-}
-
-#[test]
 fn a_restart_interrupts_and_keeps() {
     let sidecar = Sidecar::new();
     let gate = sidecar.gate("half-way");

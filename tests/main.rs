@@ -6,6 +6,7 @@
 mod api;
 mod architecture;
 mod archives;
+mod cancelling;
 mod check;
 mod check_stores;
 mod codecs;

@@ -9,6 +9,8 @@ const DUMP: &str = "seq 1 80000";
 
 const ROUNDS: u32 = 25;
 
+const PUBLISHED: &str = "artifacts/backup.dat";
+
 /// A small generator of unrelated numbers from 0 to below 1.
 struct Chance(u64);
 
@@ -121,7 +123,7 @@ fn leaves_nothing_or_all(codec: &str, tool: &str) {
         let moment = (f64::from(round) - chance.next()).max(0.0) / f64::from(ROUNDS);
         let delay = beyond_the_end.mul_f64(moment);
         // No two encrypted artifacts are the same: it tells whose the published one is.
-        let (published, files) = (sidecar.artifact(), sidecar.files());
+        let published = sidecar.artifact();
         let url = server.start_run();
         std::thread::sleep(delay);
         if round == ROUNDS - 1 {
@@ -134,7 +136,7 @@ fn leaves_nothing_or_all(codec: &str, tool: &str) {
         assert_eq!(processes.len(), idle, "{told}");
         if job["state"] == "cancelled" {
             cancelled += 1;
-            assert_eq!(sidecar.files(), files, "{told}");
+            assert_eq!(sidecar.files(), [PUBLISHED], "{told}");
             assert!(sidecar.artifact() == published, "{told}");
             let gone = server.get(&format!("{url}/artifact"));
             assert_eq!(gone.json()["code"], "cancelled", "{told}");
@@ -168,8 +170,7 @@ fn undisturbed(sidecar: &Sidecar, server: &Server) -> Duration {
     took
 }
 
-/// The artifact of a run that has succeeded comes as it was written, and then only the published
-/// file is left of it.
+/// The artifact of a run that has succeeded comes as it was written, and may go when the next one begins.
 #[track_caller]
 fn delivered(sidecar: &Sidecar, server: &Server, url: &str) {
     let artifact = server.get(&format!("{url}/artifact"));
@@ -177,7 +178,12 @@ fn delivered(sidecar: &Sidecar, server: &Server, url: &str) {
     let job = server.get(url).json();
     assert_eq!(job["artifact"]["sha256"], sha256(&artifact.body), "{job}");
     assert!(sidecar.artifact() == Some(artifact.body), "{job}");
-    within(STOP_LIMIT, "it is kept for nobody any longer", || {
-        (sidecar.files() == ["artifacts/backup.dat"]).then_some(())
+    let kept = format!(
+        "artifacts/.sidecar/{}.artifact",
+        job["id"].as_str().unwrap()
+    );
+    assert_eq!(sidecar.files(), [kept.as_str(), PUBLISHED]);
+    within(STOP_LIMIT, "the delivery is noted", || {
+        server.get(url).json()["delivered_at"].as_str().map(drop)
     });
 }

@@ -1,6 +1,6 @@
 //! What the host compresses and encrypts, the stock tools read; and they notice a byte that is missing.
 
-use crate::harness::{Sidecar, age_key, sh, through};
+use crate::harness::{Sidecar, Terminal, age_key, sh, through};
 
 /// Text and noise, larger than any block of any codec.
 const DUMP: &str = "seq 1 900000; head -c 4000000 /dev/urandom | tee \"$SIDE_CAR_WORKDIR/noise\"";
@@ -117,6 +117,22 @@ fn age_decrypts_what_was_encrypted_to_any_of_its_keys() {
         !through(&tool, &sidecar.artifact().unwrap()).0,
         "a stranger's key decrypts"
     );
+}
+
+#[test]
+fn age_decrypts_with_the_passphrase_that_it_asks_for() {
+    let sidecar = Sidecar::new().command(DUMP).capture().set(
+        "strategy.artifact.encryption.age.passphrase",
+        "correct horse battery staple",
+    );
+    sidecar.backup().succeeds();
+    let terminal = Terminal::in_folder(sidecar.folder());
+    let wrong = terminal.answers("correct horse battery", "age --decrypt");
+    assert!(!through(&wrong, &sidecar.artifact().unwrap()).0);
+    let shown = terminal.shown();
+    assert!(shown.contains("incorrect passphrase"), "{shown}");
+    let right = terminal.answers("correct horse battery staple", "age --decrypt");
+    comes_back_through(&sidecar, &right);
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod server;
 mod sidecar;
 mod skip;
 mod system;
+mod terminal;
 
 pub(crate) use between::{Asked, Between, Fate};
 pub(crate) use browser::Browser;
@@ -50,3 +51,4 @@ pub(crate) use server::Server;
 pub(crate) use sidecar::{Sidecar, TOKEN};
 pub(crate) use skip::skip;
 pub(crate) use system::{Tmpfs, age_key, free_port, measure, repository, sh, sha256, through};
+pub(crate) use terminal::Terminal;

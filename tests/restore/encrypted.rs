@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::parts::{parcel, parcels, restore};
 use super::{read, sidecar, stored};
-use crate::harness::{Sidecar, age_key};
+use crate::harness::{Sidecar, age_key, sh};
 
 /// A private key of age in a file, and its public half.
 fn key(sidecar: &Sidecar, name: &str) -> (PathBuf, String) {
@@ -31,6 +31,23 @@ fn it_comes_back_decrypted_and_decompressed() {
     sidecar.run(&["restore", "latest"]).succeeds();
     let expected: String = (1..=300_000).map(|line| format!("{line}\n")).collect();
     assert!(read(sidecar.workdir().join("back")) == expected);
+}
+
+#[test]
+fn it_comes_back_with_its_passphrase_and_with_no_other() {
+    let at = "strategy.artifact.encryption.age.passphrase";
+    let sidecar = stored(sidecar("seq 1 300000", "cat > back")).set(at, "of the house");
+    sidecar.backup().succeeds();
+    let back = sidecar.workdir().join("back");
+    let sidecar = sidecar.set(at, "of a stranger");
+    let refused = sidecar.run(&["restore", "latest", "--json"]).exits(3);
+    let error = refused.json()["error"].take();
+    assert_eq!(error["code"], "wrong-key", "{error}");
+    assert!(!back.exists());
+    let sidecar = sidecar.set(at, "of the house");
+    sidecar.run(&["verify"]).succeeds();
+    sidecar.run(&["restore", "latest"]).succeeds();
+    assert!(read(back) == sh("seq 1 300000").stdout);
 }
 
 #[test]

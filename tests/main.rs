@@ -38,6 +38,7 @@ mod nightly;
 mod notifications;
 mod one_run;
 mod page;
+mod progress;
 mod redis_snapshot;
 mod registry;
 mod replicas;

@@ -262,30 +262,3 @@ fn a_slow_client_slows_nobody_and_costs_no_memory() {
     assert!(grown < 8 << 20, "sending took {grown} bytes of memory");
     assert!(before < 200 << 20, "the run took {before} bytes of memory");
 }
-
-#[test]
-fn the_estimate_comes_from_the_last_run() {
-    let (sidecar, gate) = trickle("1h", "echo last");
-    let server = sidecar.serve();
-    let progress = |server: &Server| {
-        let url = server.start_run();
-        let open = gate.reached();
-        let progress = within(STOP_LIMIT, "the first bytes are on disk", || {
-            let job = server.get(&url).json();
-            (job["bytes"] == 6).then(|| job["progress"].clone())
-        });
-        drop(open);
-        assert_eq!(server.over(&url)["state"], "succeeded");
-        progress
-    };
-    let first = progress(&server);
-    assert_eq!(
-        (&first["expected_bytes"], &first["percent"]),
-        (&json!(null), &json!(null))
-    );
-    let second = progress(&server);
-    assert_eq!(
-        (&second["expected_bytes"], &second["percent"]),
-        (&json!(11), &json!(54))
-    );
-}

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{STOP_LIMIT, Server, Sidecar, age_key, sh, sha256, through, within};
 
-/// Some hundred KiB: it passes every stage, and takes no time to speak of.
-const DUMP: &str = "seq 1 80000";
+/// Some hundred KiB, and a pause: a request to cancel it at once arrives before its end.
+const DUMP: &str = "seq 1 40000; sleep 0.04; seq 1 40000";
 
-const ROUNDS: u32 = 25;
+const ROUNDS: u32 = 30;
 
 const PUBLISHED: &str = "artifacts/backup.dat";
 

@@ -95,6 +95,21 @@ fn without_a_terminal_there_are_lines_in_the_log() {
     );
 }
 
+#[test]
+fn a_terminal_that_takes_only_lines_gets_them() {
+    let (sidecar, gate) = half_way();
+    let terminal = Terminal::in_folder(sidecar.folder());
+    let mut command = terminal.runs(&sidecar.sidecar(&["backup"]));
+    command.env("TERM", "dumb");
+    let backup = Running::start(command);
+    let open = gate.reached();
+    within(PATIENCE, "a line tells of it", || {
+        terminal.shown().contains("backing up for ").then_some(())
+    });
+    drop(open);
+    backup.finish().succeeds();
+}
+
 /// The progress of a run that stands at the gate; then it comes to its end.
 fn at_the_gate(server: &Server, gate: &Gate) -> Value {
     let url = server.start_run();

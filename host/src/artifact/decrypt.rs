@@ -54,7 +54,7 @@ fn failed(error: DecryptError) -> Error {
             "wrong-key",
             format!("the backup cannot be decrypted with the configured key: {error}"),
         )
-        .hint("name the private key of one of its recipients (`sidecar list --json` shows them) under strategy.artifact.encryption.age.identity_file"),
+        .hint("name the private key of one of its recipients (`sidecar list --json` shows them) under strategy.artifact.encryption.age.identity_file, or the passphrase that it was made with under passphrase"),
         DecryptError::Io(error) => read_back(error),
         error => Error::new(
             Kind::Verification,

@@ -1,6 +1,6 @@
 //! How far a run is: a bar on a terminal, log lines elsewhere.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,10 +17,11 @@ static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// Shows how far `job` is until the result is dropped.
 pub(super) fn show(options: &Options, job: &Arc<Job>) -> Shown {
-    if options.quiet || options.json || !io::stderr().is_terminal() {
+    let bar = ProgressBar::new(100);
+    // It knows where it cannot be drawn: not on a terminal, or on one that takes no more than lines.
+    if options.quiet || options.json || bar.is_hidden() {
         return Shown(Some(Pulse::log(job)));
     }
-    let bar = ProgressBar::new(100);
     set(Some(bar.clone()));
     let pulse = Pulse::start(job, PICTURE, move |progress| draw(&bar, progress));
     Shown(Some(pulse))

@@ -54,9 +54,7 @@ impl Service {
             }
             if let Some(why) = self.expired(&path, again) {
                 tracing::info!(path = %path.display(), "removing an artifact: {why}");
-                if let Err(error) = fs::remove_file(&path) {
-                    tracing::warn!(path = %path.display(), %error, "cannot remove it");
-                }
+                remove(&path);
             }
         }
     }
@@ -81,8 +79,11 @@ pub(super) fn keep(folder: &Path, id: &str, published: &Path) {
 
 /// Nobody can fetch it any more.
 pub(super) fn discard(folder: &Path, id: &str) {
-    let path = name(folder, id);
-    if let Err(error) = fs::remove_file(&path)
+    remove(&name(folder, id));
+}
+
+fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path)
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::warn!(path = %path.display(), %error, "cannot remove an artifact that is not kept any longer");

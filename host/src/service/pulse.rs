@@ -54,7 +54,7 @@ impl Pulse {
                 percent = progress.percent,
                 note = progress.note,
                 "{doing} for {} s",
-                progress.elapsed_ms / 1000
+                (progress.elapsed_ms + 500) / 1000
             );
         })
     }

@@ -25,7 +25,8 @@ fn told(sidecar: &Sidecar) -> String {
     )
 }
 
-/// The body is what was told; the headers belong to it; nothing else is left on disk.
+/// The body is what was told; the headers belong to it; on disk there is `left`, and what was sent, in case that
+/// the client asks again.
 fn exports_what_was_told(sidecar: &Sidecar, left: &[&str]) -> Value {
     let answer = Orchestrator::of(&sidecar.serve()).export(&["--drive-folder-id", "folder-1"]);
     let told = told(sidecar);
@@ -37,7 +38,10 @@ fn exports_what_was_told(sidecar: &Sidecar, left: &[&str]) -> Value {
     assert_eq!(answer["headers"]["x-size"], told.len().to_string());
     assert_eq!(answer["headers"]["content-length"], told.len().to_string());
     assert_eq!(answer["headers"]["x-drive-folder-id"], "folder-1");
-    assert_eq!(sidecar.files(), left);
+    let id = answer["headers"]["x-backup-id"].as_str().unwrap();
+    let mut files = sidecar.files();
+    assert_eq!(files.remove(0), format!("artifacts/.sidecar/{id}.artifact"));
+    assert_eq!(files, left);
     answer
 }
 

@@ -147,6 +147,8 @@ fn what_nobody_has_fetched_survives_a_restart_and_a_stop_leaves_nothing() {
         .docker(&["stop", &app.container("sidecar")])
         .succeeds()
         .ends_within(STOP_LIMIT);
+    // What was sent goes when the next run begins.
+    before.retain(|file| !file.ends_with(".artifact"));
     before.push("/data/workdir/stands".to_owned());
     assert_eq!(files(), before);
 }

@@ -36,6 +36,11 @@ fn found(sidecar: &Sidecar, id: &str) -> Value {
     sidecar.serve().get(&format!("/backup/jobs/{id}")).json()
 }
 
+fn microsecond(time: &Value) -> i64 {
+    let time: jiff::Timestamp = time.as_str().unwrap().parse().unwrap();
+    time.as_microsecond()
+}
+
 #[test]
 fn what_was_published_is_a_backup() {
     for manifest_too in [true, false] {
@@ -49,8 +54,14 @@ fn what_was_published_is_a_backup() {
             (&run["state"], &run["artifact"]["size"]),
             (&json!("succeeded"), &json!(8))
         );
+        let manifest = std::fs::read(state(&sidecar).join("published.manifest.json")).unwrap();
+        let manifest = serde_json::from_slice::<Value>(&manifest).unwrap();
+        // The journal keeps microseconds.
+        let apart = microsecond(&run["finished_at"]) - microsecond(&manifest["finished_at"]);
+        assert!(apart.abs() <= 1, "it ended then, and not now: {run}");
         sidecar.run(&["verify"]).succeeds();
-        assert_eq!(sidecar.files(), ["artifacts/backup.dat"]);
+        let kept = format!("artifacts/.sidecar/{id}.artifact");
+        assert_eq!(sidecar.files(), [kept.as_str(), "artifacts/backup.dat"]);
     }
 }
 

@@ -80,11 +80,17 @@ impl History {
         });
     }
 
-    /// Notes when somebody had got the whole artifact for the first time.
-    pub fn delivered(&self, id: &str) {
+    /// Notes when somebody had got the whole artifact for the first time. Returns whether that is
+    /// written down.
+    pub fn delivered(&self, id: &str) -> bool {
+        let at = clock::now();
+        let mut late = lock(&self.late);
+        for run in late.iter_mut().filter(|run| run.id == id) {
+            run.delivered_at.get_or_insert(at);
+        }
         self.try_to("record a delivery", |connection| {
-            store::delivered(connection, id, clock::now())
-        });
+            store::delivered(connection, id, at).map(|()| true)
+        })
     }
 
     /// Marks what an earlier process did not finish. Only the holder of the run lock may do so.

@@ -199,11 +199,15 @@ impl Run {
 
     /// It ends now. A restore makes no artifact.
     pub fn end(&mut self, state: State, made: Result<Option<Artifact>, Failure>) {
-        let now = clock::now();
-        let started = *self.started_at.get_or_insert(now);
+        self.end_at(clock::now(), state, made);
+    }
+
+    /// It has ended at that time.
+    pub fn end_at(&mut self, at: Timestamp, state: State, made: Result<Option<Artifact>, Failure>) {
+        let started = *self.started_at.get_or_insert(at);
         self.state = state;
-        self.finished_at = Some(now);
-        self.duration_ms = u64::try_from(now.duration_since(started).as_millis()).ok();
+        self.finished_at = Some(at);
+        self.duration_ms = u64::try_from(at.duration_since(started).as_millis()).ok();
         (self.artifact, self.error) = match made {
             Ok(artifact) => (artifact, None),
             Err(failure) => (None, Some(failure)),

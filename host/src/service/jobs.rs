@@ -80,6 +80,9 @@ impl Jobs {
             return Err(Reason::ShuttingDown.error());
         }
         let turn = self.service.turn()?;
+        if request.task == Task::Backup {
+            self.service.make_room();
+        }
         let job = Arc::new(self.service.job(request));
         self.service.history().record(&job.run());
         seat.job = Some(job.clone());

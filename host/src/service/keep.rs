@@ -9,7 +9,6 @@ use super::parcel::owner;
 use crate::clock;
 use crate::config::Policy;
 use crate::error::Result;
-use crate::history::StoreKeys;
 use crate::retention::{self, Record};
 use crate::store::{Backup, Hold, Patience, Store};
 
@@ -50,26 +49,6 @@ impl Service {
         Ok(all)
     }
 
-    /// Takes a backup out of the stores that have it already, because its run was cancelled.
-    pub(super) fn withdraw(&self, from: &[StoreKeys], id: &str) -> Result<()> {
-        let has_it = |name: &String| from.iter().any(|reached| reached.name == *name);
-        for spec in self
-            .config()
-            .stores
-            .iter()
-            .filter(|spec| has_it(&spec.name))
-        {
-            self.runtime()?.block_on(async {
-                let store = Store::open(spec, Patience::RUN)?;
-                let mut hold = store.hold(&owner(&Uuid::now_v7().to_string())).await?;
-                let withdrawn = remove_all(&store, &mut hold, id).await;
-                hold.release(withdrawn.is_ok()).await;
-                withdrawn
-            })?;
-        }
-        Ok(())
-    }
-
     /// After a new backup: its copies in the coarser tiers, and the end of what is too old.
     /// Returns every key that the backup has now.
     pub(super) async fn settle(
@@ -96,18 +75,6 @@ impl Service {
         prune(store, policy, Some(hold)).await?;
         Ok(keys)
     }
-}
-
-/// Every copy of one backup.
-async fn remove_all(store: &Store, hold: &mut Hold, id: &str) -> Result<()> {
-    let mut copies = store.catalogue().await?.backups;
-    copies.retain(|backup| backup.manifest.id == id);
-    hold.note(copies.iter().map(|backup| backup.key.clone()))
-        .await?;
-    for copy in &copies {
-        store.remove(copy).await?;
-    }
-    Ok(())
 }
 
 /// Without the right to delete it is only said what would go.

@@ -12,7 +12,7 @@ use super::Service;
 use crate::clock;
 use crate::history::Run;
 
-/// How long an artifact that was sent stays, unless the next run begins: its last bytes may have been
+/// How long an artifact that was sent stays, unless the next backup begins: its last bytes may have been
 /// on their way when the client died, who then asks again.
 const AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
@@ -27,7 +27,10 @@ impl Service {
 
     /// All of the artifact was sent to somebody, who may not have got it: it is kept a little longer.
     pub fn sent(&self, id: &str) {
-        self.history().delivered(id);
+        if !self.history().delivered(id) {
+            // Nobody would know when to remove it.
+            discard(&self.state_folder(), id);
+        }
     }
 
     /// Somebody has it: it is not kept any longer.
@@ -41,7 +44,7 @@ impl Service {
         self.remove_kept(AGAIN);
     }
 
-    /// The same before a run, which needs the room: whoever asks again then gets the next one.
+    /// The same before a backup, which needs the room: whoever asks again then gets the next one.
     pub(super) fn make_room(&self) {
         self.remove_kept(SignedDuration::ZERO);
     }

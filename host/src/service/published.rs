@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::Service;
+use super::{Service, kept};
 use crate::artifact::Spool;
 use crate::artifact::manifest::Manifest;
 use crate::error::{Error, Result};
@@ -76,7 +76,12 @@ impl Service {
         if let Some(manifest) = read(&path)
             && let Some(mut run) = unfinished(&manifest)
         {
-            run.end(State::Succeeded, Ok(Some(self.artifact_of(&manifest))));
+            let artifact = self.artifact_of(&manifest);
+            if self.kept_artifact(&run).is_none() {
+                // Whoever asked for it has not got it.
+                kept::keep(folder, &run.id, &artifact.path);
+            }
+            run.end_at(manifest.finished_at, State::Succeeded, Ok(Some(artifact)));
             self.history().record(&run);
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::guard::{Deadline, Strays};
 use super::request::Request;
-use super::ship::Label;
+use super::ship::{Label, MISSED};
 use super::turn::Turn;
 use super::{Job, Service, kept};
 use crate::artifact::{Sealed, Spool, Writer};
@@ -50,7 +50,9 @@ struct Plan {
 impl Service {
     /// Makes a backup on this thread: it is published when this returns, or nothing of it is left.
     pub fn backup(&self, job: &Arc<Job>) -> Result<Backup> {
-        self.run(self.turn()?, job)
+        let turn = self.turn()?;
+        self.make_room();
+        self.run(turn, job)
     }
 
     /// The same when it is our turn. Those who watch hear of the end once the next one may begin.
@@ -96,6 +98,8 @@ impl Service {
     ) -> Run {
         let state = match (&made, job.cancel().reason()) {
             (Ok(_), _) => State::Succeeded,
+            // One store has it: that was too late.
+            (Err(error), Some(Reason::Requested)) if error.code() == MISSED => State::Failed,
             (Err(_), Some(Reason::Requested)) => State::Cancelled,
             (Err(_), Some(Reason::ShuttingDown | Reason::Interrupted)) => State::Interrupted,
             (Err(_), Some(Reason::TimedOut(_)) | None) => State::Failed,

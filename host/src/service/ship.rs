@@ -138,11 +138,11 @@ impl Service {
                 .map_err(|error| Error::io("remove", &artifact.path, error))?;
             return Ok(reached);
         }
-        if cancel.reason() == Some(Reason::Requested) {
-            // Nobody wants it any more; whoever was only interrupted does.
+        if cancel.reason() == Some(Reason::Requested) && reached.is_empty() {
+            // Nobody wants it any more; whoever was only interrupted does. What a store has is a
+            // backup: older ones may have gone for it.
             std::fs::remove_file(&artifact.path)
                 .map_err(|error| Error::io("remove", &artifact.path, error))?;
-            self.withdraw(&reached, &manifest.id)?;
             return Err(cancel.error());
         }
         let stores: Vec<String> = missed.iter().map(|(name, _)| name.clone()).collect();

@@ -24,10 +24,11 @@ impl Service {
         let folder = prepare::folders(paths)?;
         let lock = lock(&folder.join("lock"))?;
         self.history().mend();
+        self.history().catch_up();
         self.finish_published(&folder);
         remove_leftovers(&folder)?;
         self.history().interrupt_unfinished();
-        self.make_room();
+        self.remove_expired();
         Ok(Turn { folder, lock })
     }
 }

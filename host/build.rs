@@ -15,6 +15,15 @@ const PARTS: [&str; 6] = [
     "plugins/Cargo.lock",
 ];
 
+/// What builds and tests leave in a folder.
+const LEFT: [&str; 5] = [
+    "target",
+    "__pycache__",
+    ".venv",
+    ".mypy_cache",
+    ".pytest_cache",
+];
+
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = std::env::var_os("SIDECAR_PLUGINS");
@@ -48,11 +57,7 @@ fn collect(root: &Path, path: &Path, files: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(&full).unwrap_or_else(|error| panic!("{}: {error}", full.display()));
     for entry in entries {
         let name = entry.expect("a readable folder").file_name();
-        // What a build left there.
-        if !["target", "__pycache__", ".venv"]
-            .iter()
-            .any(|left| name == *left)
-        {
+        if !LEFT.iter().any(|left| name == *left) {
             collect(root, &path.join(name), files);
         }
     }

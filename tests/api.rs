@@ -1,9 +1,9 @@
-//! The HTTP API beside runs: who is let in, what is refused, metrics, its own description.
+//! The HTTP API apart from runs: tokens, refused requests, metrics, its own description.
 
 use crate::harness::{Answer, Raw, Sidecar, TOKEN};
 
 #[test]
-fn whoever_guesses_has_to_wait() {
+fn an_address_that_guesses_tokens_has_to_wait() {
     let server = Sidecar::printing("x").serve();
     let wrong = [("Authorization", "Bearer wrong")];
     let url = format!("{}/backup/capabilities", server.url);
@@ -19,7 +19,7 @@ fn whoever_guesses_has_to_wait() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_in_json() {
+fn bad_requests_are_refused_in_json() {
     let server = Sidecar::printing("x").serve();
     for (method, path, status) in [
         ("POST", "/backup/capabilities", 405),
@@ -80,7 +80,7 @@ fn the_api_describes_itself() {
     assert_eq!(document["openapi"], "3.1.0");
     let url = server.start_run();
     server.over(&url);
-    // What is answered is what is described.
+    // The answers match the description.
     let mut schema = document["components"]["schemas"]["Job"].clone();
     schema["components"] = document["components"].clone();
     let job = server.get(&url).json();

@@ -1,11 +1,15 @@
 //! `file_archive`: what goes in, and that it comes out again as it was.
 
-mod facts;
+mod attributes;
+pub(crate) mod facts;
 mod formats;
+mod gaps;
 mod living;
+mod parents;
 mod restored;
 mod selection;
 mod tree;
+mod volumes;
 
 use serde_json::Value;
 

@@ -160,7 +160,7 @@ fn leaves_nothing_or_all(codec: &str, tool: &str) {
     assert!(good && dump == sh(DUMP).stdout.into_bytes());
 }
 
-/// How long a run takes that nobody cancels, from the answer that it has started.
+/// How long a run takes that is not cancelled, from the answer that it has started.
 fn undisturbed(sidecar: &Sidecar, server: &Server) -> Duration {
     let url = server.start_run();
     let start = Instant::now();
@@ -178,11 +178,11 @@ fn delivered(sidecar: &Sidecar, server: &Server, url: &str) {
     let job = server.get(url).json();
     assert_eq!(job["artifact"]["sha256"], sha256(&artifact.body), "{job}");
     assert!(sidecar.artifact() == Some(artifact.body), "{job}");
-    let kept = format!(
+    let waiting = format!(
         "artifacts/.sidecar/{}.artifact",
         job["id"].as_str().unwrap()
     );
-    assert_eq!(sidecar.files(), [kept.as_str(), PUBLISHED]);
+    assert_eq!(sidecar.files(), [waiting.as_str(), PUBLISHED]);
     within(STOP_LIMIT, "the delivery is noted", || {
         server.get(url).json()["delivered_at"].as_str().map(drop)
     });

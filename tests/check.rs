@@ -1,4 +1,4 @@
-//! `sidecar check`: everything that can be known before three in the morning.
+//! `sidecar check`: everything that can be known before the next run.
 
 use crate::harness::{Sidecar, TOKEN, repository};
 
@@ -13,7 +13,7 @@ const ENV: [(&str, &str); 4] = [
 fn example() -> Sidecar {
     let example = repository().join("config/config.example.yaml");
     let text = std::fs::read_to_string(example).unwrap();
-    // The one change: this machine is no container that has these folders to give away.
+    // The one change: this machine does not have the folders of the container.
     Sidecar::new().config_text(&text.replace("/var/lib/sidecar", "{folder}"))
 }
 
@@ -41,7 +41,7 @@ fn the_example_without_them_names_all_that_are_missing_at_once() {
 }
 
 #[test]
-fn every_mistake_is_reported_at_once_with_its_place() {
+fn all_errors_are_reported_at_once_with_their_positions() {
     let text = "\
 app: {port: 70000}
 capabilities: {version: v1, types: [database]}

@@ -65,11 +65,6 @@ fn a_bucket_that_refuses() {
             "allow these credentials `s3:PutObject` on bucket `backups`",
         ),
         (
-            "DELETE",
-            "AccessDenied",
-            "allow these credentials `s3:DeleteObject` on bucket `backups`",
-        ),
-        (
             "PUT",
             "RequestTimeTooSkewed",
             "correct the clock of this machine",
@@ -96,6 +91,75 @@ fn a_clock_that_differs_before_it_is_refused() {
         .stderr_contains("the clocks of this machine and of store `minio` differ")
         .stderr_contains("s ahead");
     assert!(hits.iter().any(|hits| hits.count() > 0));
+}
+
+#[test]
+fn a_service_that_refuses_checksum_headers_is_ready_and_the_next_program_knows() {
+    let s3 = S3::start();
+    let proxy = s3.proxy();
+    let refuses = Fault::RefuseHeader("x-amz-checksum", 400, "InvalidArgument");
+    let hits = proxy.inject("*", "", usize::MAX, refuses);
+    let sidecar = Sidecar::new()
+        .command("seq 1 5000000")
+        .capture()
+        .set("stores", json!([s3.store_behind(&proxy)]));
+    sidecar
+        .check()
+        .succeeds()
+        .stdout_contains("minio: refuses checksum headers (CRC32C)")
+        .stdout_contains("ready");
+    assert_eq!(hits.count(), 1);
+    sidecar.backup().succeeds();
+    sidecar.check().succeeds().stdout_contains("Content-MD5");
+    assert_eq!(hits.count(), 1, "each program begins by failing");
+    sidecar.run(&["verify", "latest"]).succeeds();
+}
+
+#[test]
+fn what_one_bucket_refuses_is_not_held_against_another() {
+    let (old, new) = (S3::start(), S3::start());
+    let proxy = old.proxy();
+    let refuses = Fault::RefuseHeader("x-amz-checksum", 501, "NotImplemented");
+    let hits = proxy.inject("*", "", usize::MAX, refuses);
+    let mut stores = [old.store_behind(&proxy), new.store()];
+    stores[1]["name"] = "newer".into();
+    let checked = Sidecar::new()
+        .command("echo dump")
+        .capture()
+        .set("stores", json!(stores))
+        .check()
+        .succeeds();
+    assert!(hits.count() >= 1);
+    checked
+        .stdout_contains("minio: refuses checksum headers")
+        .never_says("newer: refuses");
+}
+
+#[test]
+fn a_service_with_another_clock_is_written_to_and_the_difference_is_said() {
+    let s3 = S3::start();
+    let proxy = s3.proxy();
+    let hits = proxy.inject("*", "", usize::MAX, Fault::OwnClock(7_200));
+    let sidecar = Sidecar::new()
+        .command("echo dump")
+        .capture()
+        .set("stores", json!([s3.store_behind(&proxy)]));
+    sidecar.backup().succeeds();
+    assert!(hits.count() >= 1);
+    sidecar
+        .check()
+        .stdout_contains("requests are signed by its own (the store's is 7");
+}
+
+#[test]
+fn the_region_that_a_service_names() {
+    let s3 = S3::start();
+    let proxy = s3.proxy();
+    proxy.inject("*", "", usize::MAX, Fault::WrongRegion("eu-central-1"));
+    check(&s3.store_behind(&proxy))
+        .exits(1)
+        .stderr_contains("the bucket is not where it was looked for")
+        .stderr_contains("region: eu-central-1");
 }
 
 #[test]

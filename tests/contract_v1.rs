@@ -1,4 +1,4 @@
-//! Contract v1, asked for by a client that is not ours (Python, `requests`, streaming).
+//! Contract v1, with an independent client (Python, `requests`, streaming).
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ fn capabilities_are_what_is_configured_and_nothing_else() {
 }
 
 #[test]
-fn without_the_token_nothing_is_told_and_nothing_runs() {
+fn without_the_token_nothing_is_answered_and_nothing_runs() {
     let sidecar = Sidecar::new()
         .command("touch \"$SIDE_CAR_WORKDIR/ran\"; echo x")
         .capture();
@@ -69,7 +69,7 @@ fn an_empty_token_is_refused_at_the_start() {
 }
 
 #[test]
-fn an_export_is_the_artifact_with_all_that_is_known_of_it() {
+fn an_export_is_the_artifact_with_all_its_headers() {
     let sidecar = Sidecar::printing("the whole dump")
         .set("strategy.artifact.filename", "backup.sql.gz")
         .set("strategy.artifact.format", "postgres-custom")
@@ -155,7 +155,7 @@ fn odd_file_names_are_encoded_as_rfc_6266_says() {
 }
 
 #[test]
-fn a_second_export_is_told_to_come_back() {
+fn a_second_export_is_asked_to_come_back() {
     let sidecar = Sidecar::new();
     let gate = sidecar.gate("first");
     let sidecar = sidecar

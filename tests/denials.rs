@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use crate::harness::{Sidecar, TOKEN, component, mkfifo, repository};
 
-/// What nobody may get at.
-const SECRET: &str = "what nobody may see";
+/// What no module may get at.
+const SECRET: &str = "what no module may see";
 
 /// No attempt may hold a run for longer.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -190,6 +190,11 @@ fn nothing_is_written_outside_the_own_folders() {
 #[test]
 fn only_planned_and_allowed_commands_run() {
     all_denied("command-");
+}
+
+#[test]
+fn only_planned_and_allowed_programs_run_with_their_arguments() {
+    all_denied("program-");
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn sidecar(check: Value) -> Sidecar {
         path
     };
     let (store, scratch) = (folder("store"), folder("scratch"));
-    std::fs::write(scratch.join("kept"), "of somebody else").unwrap();
+    std::fs::write(scratch.join("kept"), "not the sidecar's").unwrap();
     sidecar
         .set(
             "stores",

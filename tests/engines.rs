@@ -104,7 +104,7 @@ fn mysql_has_the_same_without_roles_in_its_tool() {
 }
 
 #[test]
-fn an_account_that_may_not_see_the_users_dumps_its_databases_all_the_same() {
+fn an_account_that_may_not_see_the_users_dumps_its_databases_if_that_is_allowed() {
     let mariadb = populated();
     mariadb.sql(
         "",
@@ -114,8 +114,14 @@ fn an_account_that_may_not_see_the_users_dumps_its_databases_all_the_same() {
     let sidecar = sidecar("mariadb", &mariadb.url().replace("backup@", "own:p%40ss@"));
     sidecar
         .backup()
+        .exits(1)
+        .stderr_contains("allow_missing: [databases, users]")
+        .never_says("p@ss");
+    let sidecar = sidecar.set("strategy.config.allow_missing", vec!["databases", "users"]);
+    sidecar
+        .backup()
         .succeeds()
-        .stderr_contains("the users are not dumped")
+        .stderr_contains("not in the backup: the users and their rights")
         .never_says("p@ss");
     let index = index(&sidecar.artifacts().join("backup.dat"));
     let parts: Vec<&str> = index["parts"]
@@ -240,6 +246,7 @@ fn redis_is_a_snapshot_that_a_server_starts_from() {
 #[test]
 fn a_redis_that_refuses_is_no_backup() {
     let redis = Redis::start();
+    redis.cli("set k v");
     redis.cli("config set requirepass hidden");
     let url = format!("redis://:wrong%21@127.0.0.1:{}/", redis.port());
     let sidecar = sidecar("redis", &url);

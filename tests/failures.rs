@@ -114,11 +114,6 @@ fn a_shell_that_is_not_installed_is_named() {
 fn each_command_must_succeed() {
     let leave = "echo dump > \"$SIDE_CAR_TEMP_DUMP\"";
     fails(Sidecar::new().set("strategy.config.commands", json!([leave, "exit 7"])));
-    fails(
-        Sidecar::new()
-            .command(leave)
-            .set("strategy.config.post", "exit 7"),
-    );
     let sidecar = Sidecar::new()
         .command("touch ran")
         .set("strategy.config.pre", "exit 7");

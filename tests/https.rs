@@ -1,4 +1,4 @@
-//! The API behind the operator's certificate.
+//! The API with the operator's certificate.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::harness::{Daemon, Sidecar, TOKEN, free_port, sh};
 
-/// A certificate for `localhost` and its key, signed by itself.
+/// A self-signed certificate for `localhost`, and its key.
 fn certificate(folder: &Path, name: &str) -> (String, String) {
     let [cert, key] = ["crt", "key"].map(|ending| {
         folder

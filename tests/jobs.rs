@@ -1,4 +1,4 @@
-//! Runs that nobody waits for: their state, their artifact, their end.
+//! Runs that no client waits for: their state, their artifact, their end.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn undelivered(server: &Server) -> String {
 }
 
 #[test]
-fn whoever_does_not_wait_is_told_where_to_look() {
+fn a_client_that_does_not_wait_gets_the_status_url() {
     let (sidecar, gate) = gated("echo done");
     let server = sidecar.serve();
     let answer = server.ask(
@@ -79,7 +79,7 @@ fn whoever_does_not_wait_is_told_where_to_look() {
 }
 
 #[test]
-fn a_run_of_its_own_is_a_job_too() {
+fn a_run_without_an_export_is_a_job_too() {
     let server = Sidecar::printing("x").serve();
     let answer = server.post("/backup/run");
     assert_eq!(answer.status, 202, "{answer:?}");
@@ -106,7 +106,7 @@ fn a_failed_job_says_why() {
 }
 
 #[test]
-fn an_artifact_is_kept_until_it_was_fetched_as_a_whole() {
+fn an_artifact_stays_until_it_was_fetched_completely() {
     let sidecar = Sidecar::printing("0123456789");
     let server = sidecar.serve();
     let url = undelivered(&server);
@@ -144,7 +144,7 @@ fn an_artifact_is_kept_until_it_was_fetched_as_a_whole() {
         (beyond.status, beyond.header("content-range")),
         (416, "bytes */10")
     );
-    // Two parts that a client puts together are a delivery like any other.
+    // Two parts that a client joins count as the whole artifact.
     assert_eq!(
         server.ask("GET", &artifact, &[("Range", "bytes=0-4")]).body,
         b"01234"
@@ -160,7 +160,7 @@ fn an_artifact_is_kept_until_it_was_fetched_as_a_whole() {
     });
     assert!(job["delivered_at"].is_string(), "{job}");
 
-    // Whoever asks again is answered, until the next run needs the room.
+    // A client that asks again gets it, until the next run needs the space.
     assert_eq!(server.get(&artifact).body, b"0123456789");
     assert_eq!(server.over(&server.start_run())["state"], "succeeded");
     let gone = server.get(&artifact);
@@ -185,7 +185,7 @@ fn what_a_client_never_read_can_be_fetched_again() {
 }
 
 #[test]
-fn what_nobody_fetches_is_removed_in_time() {
+fn an_artifact_that_is_not_fetched_is_removed_in_time() {
     let sidecar = Sidecar::printing("x").set("paths.keep_undelivered", "1s");
     let server = sidecar.serve();
     let first = undelivered(&server);
@@ -196,7 +196,7 @@ fn what_nobody_fetches_is_removed_in_time() {
 }
 
 #[test]
-fn events_tell_of_every_change() {
+fn events_report_every_change() {
     let (sidecar, gate) = gated("echo done");
     let server = sidecar.serve();
     let url = server.start_run();
@@ -257,8 +257,10 @@ fn the_same_key_is_the_same_job() {
 }
 
 #[test]
-fn the_key_of_another_order_is_refused() {
-    let server = Sidecar::printing("x").serve();
+fn the_key_of_another_request_is_refused() {
+    let targets = json!([{"name": "a", "into": "/nowhere/a"}, {"name": "b", "into": "/nowhere/b"}]);
+    let sidecar = Sidecar::printing("x").set("restore.targets", targets);
+    let server = sidecar.serve();
     undelivered(&server);
     let restore = |into: &str| {
         let url = format!("{}/backup/restore", server.url);
@@ -293,7 +295,7 @@ fn the_key_of_an_interrupted_run_is_free() {
 }
 
 #[test]
-fn a_restart_interrupts_and_keeps() {
+fn a_restart_interrupts_runs_and_keeps_artifacts() {
     let sidecar = Sidecar::new();
     let gate = sidecar.gate("half-way");
     let line = format!(

@@ -1,4 +1,4 @@
-//! kill -9 around the moment when an artifact gets its name: whoever comes next tells the truth about it.
+//! kill -9 around the moment when an artifact gets its name: the next sidecar says truly whether there is a backup.
 
 use std::path::{Path, PathBuf};
 
@@ -60,8 +60,8 @@ fn what_was_published_is_a_backup() {
         let apart = microsecond(&run["finished_at"]) - microsecond(&manifest["finished_at"]);
         assert!(apart.abs() <= 1, "it ended then, and not now: {run}");
         sidecar.run(&["verify"]).succeeds();
-        let kept = format!("artifacts/.sidecar/{id}.artifact");
-        assert_eq!(sidecar.files(), [kept.as_str(), "artifacts/backup.dat"]);
+        let waiting = format!("artifacts/.sidecar/{id}.artifact");
+        assert_eq!(sidecar.files(), [waiting.as_str(), "artifacts/backup.dat"]);
     }
 }
 

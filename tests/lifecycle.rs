@@ -4,13 +4,13 @@ use serde_json::json;
 
 use crate::harness::{Fault, S3, Sidecar};
 
-/// Somebody else's rule, with more in it than the sidecar knows of.
+/// A rule that is not ours, with more in it than the sidecar knows of.
 const FOREIGN: &str = "<Rule><ID>logs &amp; more</ID><Filter><And><Prefix>logs/</Prefix><Tag><Key>a</Key><Value>1</Value></Tag>\
      <Tag><Key>b</Key><Value>2</Value></Tag></And></Filter><Status>Enabled</Status>\
      <Transition><Days>30</Days><StorageClass>GLACIER</StorageClass></Transition>\
      <Expiration><Days>900</Days></Expiration></Rule>";
 
-fn kept(store: serde_json::Value) -> Sidecar {
+fn with_retention(store: serde_json::Value) -> Sidecar {
     Sidecar::new()
         .command("echo dump")
         .capture()
@@ -38,7 +38,7 @@ fn rules(s3: &S3) -> String {
 #[test]
 fn the_retention_can_be_said_in_the_words_of_s3() {
     let store = json!({"name": "minio", "type": "s3", "bucket": "backups", "prefix": "citus"});
-    let rules = kept(store).run(&["lifecycle"]).succeeds().json();
+    let rules = with_retention(store).run(&["lifecycle"]).succeeds().json();
     let rule = |index: usize| {
         (
             &rules["Rules"][index]["Filter"]["Prefix"],
@@ -64,7 +64,7 @@ fn the_bucket_gets_the_rules_and_keeps_those_of_others() {
         "{foreign}"
     );
 
-    let sidecar = kept(s3.store());
+    let sidecar = with_retention(s3.store());
     let apply = ["lifecycle", "--apply"];
     sidecar
         .run(&apply)
@@ -93,7 +93,7 @@ fn the_bucket_gets_the_rules_and_keeps_those_of_others() {
 #[test]
 fn a_bucket_without_rules_gets_them_and_loses_them() {
     let s3 = S3::start();
-    let sidecar = kept(s3.store());
+    let sidecar = with_retention(s3.store());
     sidecar.run(&["lifecycle", "--apply"]).succeeds();
     assert!(rules(&s3).contains(&rule("daily", 30)));
     let sidecar = sidecar.set("retention", json!({"daily": {}}));
@@ -107,7 +107,7 @@ fn who_may_not_set_rules_is_told_what_to_allow() {
     let proxy = s3.proxy();
     for method in ["GET", "PUT"] {
         let hits = proxy.inject(method, "lifecycle", 1, Fault::Answer(403, "AccessDenied"));
-        kept(s3.store_behind(&proxy))
+        with_retention(s3.store_behind(&proxy))
             .run(&["lifecycle", "--apply"])
             .exits(1)
             .stderr_contains("AccessDenied")
@@ -117,7 +117,7 @@ fn who_may_not_set_rules_is_told_what_to_allow() {
     assert!(rules(&s3).contains("NoSuchLifecycleConfiguration"));
     // What is no configuration is not taken for an empty one.
     let torn = proxy.inject("GET", "lifecycle", 1, Fault::Answer(200, "InternalError"));
-    kept(s3.store_behind(&proxy))
+    with_retention(s3.store_behind(&proxy))
         .run(&["lifecycle", "--apply"])
         .exits(1)
         .stderr_contains("nothing was changed");

@@ -1,4 +1,4 @@
-//! `modules.lock`: a module that changed, or asks for something else, waits for the operator's word.
+//! `modules.lock`: a module that changed, or asks for something else, waits until the operator accepts it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Registry, Sidecar, component, free_port, sha256};
 
-/// The same module as another file: with a custom section that says nothing.
+/// The same module as another file: with an empty custom section.
 fn another_build() -> Vec<u8> {
     let mut wasm = fs::read(component("hello")).unwrap();
     wasm.extend(b"\0\x09\x05buildtwo");
@@ -32,7 +32,7 @@ fn lock(sidecar: &Sidecar) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Neither a run nor a check goes on; returns what the run says.
+/// Run and check both fail; returns the message of the run.
 fn is_refused(sidecar: &Sidecar) -> String {
     let before = sidecar.files();
     let error = sidecar.run(&["backup", "--json"]).exits(3).json()["error"].take();
@@ -51,7 +51,7 @@ fn runs(sidecar: &Sidecar) {
 }
 
 #[test]
-fn without_a_lock_nothing_is_held_against_a_module() {
+fn without_a_lock_a_changed_module_runs() {
     let (sidecar, file) = hello();
     runs(&sidecar);
     fs::write(file, another_build()).unwrap();
@@ -60,7 +60,7 @@ fn without_a_lock_nothing_is_held_against_a_module() {
 }
 
 #[test]
-fn the_lock_says_what_was_accepted() {
+fn the_lock_records_what_was_accepted() {
     let (sidecar, file) = hello();
     let sidecar = sidecar.set("strategy.config.command", "echo one");
     sidecar
@@ -121,7 +121,7 @@ fn another_file_waits_until_it_is_accepted() {
 }
 
 #[test]
-fn what_it_asks_for_now_is_said_in_words() {
+fn a_changed_request_is_described() {
     let (sidecar, _) = hello();
     let sidecar = sidecar.set("strategy.config.command", "echo one");
     sidecar.run(&["module", "lock"]).succeeds();
@@ -155,7 +155,7 @@ fn a_new_address_is_a_new_access() {
 }
 
 #[test]
-fn one_that_nobody_accepted_does_not_run() {
+fn a_module_that_is_not_in_the_lock_does_not_run() {
     let (sidecar, _) = hello();
     fs::write(
         sidecar.folder().join("modules.lock"),
@@ -168,7 +168,7 @@ fn one_that_nobody_accepted_does_not_run() {
 }
 
 #[test]
-fn one_that_is_gone_is_told_and_the_strategies_of_this_house_need_no_word() {
+fn a_removed_module_is_reported_and_built_in_strategies_need_no_lock() {
     let (sidecar, _) = hello();
     sidecar.run(&["module", "lock"]).succeeds();
     let sidecar = sidecar.set("modules", json!({})).strategy("custom").set(
@@ -242,4 +242,99 @@ fn a_lock_that_cannot_be_read_stops_everything() {
                 .stderr_contains(why);
         }
     }
+}
+
+#[test]
+fn a_lock_that_is_a_link_to_nothing_is_no_missing_lock() {
+    let (sidecar, _) = hello();
+    let lock = sidecar.folder().join("modules.lock");
+    std::os::unix::fs::symlink("away/modules.lock", &lock).unwrap();
+    for arguments in [&["backup"][..], &["check"], &["module", "lock", "--accept"]] {
+        sidecar
+            .run(arguments)
+            .exits(3)
+            .stderr_contains("the lock cannot be read");
+    }
+    assert_eq!(sidecar.artifact(), None);
+    fs::remove_file(lock).unwrap();
+    runs(&sidecar);
+}
+
+#[test]
+fn what_a_restore_asks_for_is_accepted_and_checked_too() {
+    let sidecar = Sidecar::new();
+    fs::copy(component("custom"), sidecar.folder().join("mine.wasm")).unwrap();
+    let sidecar = sidecar
+        .strategy("mine")
+        .command("echo rows")
+        .capture()
+        .set("strategy.config.restore", "tee back")
+        .set("modules.mine.source", "mine.wasm")
+        .set("modules.mine.allow.commands", json!(["echo *", "tee *"]));
+    sidecar.backup().succeeds();
+    sidecar.run(&["module", "lock"]).succeeds();
+    let accepted = &lock(&sidecar)["modules"]["mine"]["restore"];
+    assert_eq!(*accepted, json!({"commands": ["tee back"]}));
+    sidecar.run(&["restore", "latest"]).succeeds();
+
+    let sidecar = sidecar.set("strategy.config.restore", "tee other");
+    for arguments in [&["restore", "latest"][..], &["check"]] {
+        sidecar
+            .run(arguments)
+            .exits(3)
+            .stderr_contains("now asks, to restore, to run `tee other`");
+    }
+    sidecar.backup().succeeds();
+    sidecar.run(&["module", "lock", "--accept"]).succeeds();
+    sidecar.check().succeeds().stdout_contains("to restore");
+    sidecar.run(&["restore", "latest"]).succeeds();
+
+    // What no restore may have is found before one is needed.
+    sidecar
+        .set("modules.mine.allow.commands", json!(["echo *"]))
+        .check()
+        .exits(3)
+        .stderr_contains("asks for more than it is allowed: commands: tee other");
+}
+
+#[test]
+fn a_lock_that_is_required_is_needed_for_every_run() {
+    let (sidecar, file) = hello();
+    let sidecar = sidecar.set("modules_lock", "required");
+    for verb in [
+        &["backup"][..],
+        &["restore", "latest"],
+        &["check", "--offline"],
+    ] {
+        sidecar
+            .run(verb)
+            .exits(3)
+            .stderr_contains("`modules_lock` is `required`, and there is no")
+            .stderr_contains("sidecar module lock --accept");
+    }
+    sidecar.run(&["module", "lock", "--accept"]).succeeds();
+    runs(&sidecar);
+    fs::write(file, another_build()).unwrap();
+    is_refused(&sidecar);
+}
+
+#[test]
+fn a_module_that_a_required_lock_does_not_have_does_not_run() {
+    let (sidecar, _) = hello();
+    let sidecar = sidecar.set("modules_lock", "required");
+    sidecar.run(&["module", "lock"]).succeeds();
+    let other = sidecar
+        .set("modules.other.source", "hello.wasm")
+        .strategy("other");
+    assert!(is_refused(&other).contains("it is new"));
+}
+
+#[test]
+fn check_says_how_a_lock_is_made_and_required() {
+    let (sidecar, _) = hello();
+    sidecar
+        .check()
+        .succeeds()
+        .stderr_contains("`sidecar module lock` writes")
+        .stderr_contains("`modules_lock: required`");
 }

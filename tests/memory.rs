@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use crate::harness::{Sidecar, TOKEN, agent, measure, peak_memory, sh, skip};
+use serde_json::{Value, json};
+
+use crate::harness::{S3, Sidecar, TOKEN, agent, measure, peak_memory, sh, skip};
 
 const MIB: u64 = 1 << 20;
 /// The peak of a long export may be this much above that of a short one.
-const FLAT: u64 = 5 * MIB;
+const FLAT: u64 = 12 * MIB;
 
 /// A sidecar on a disk: the system's temporary folder may be kept in memory.
 fn printing(line: &str) -> Sidecar {
@@ -87,4 +89,35 @@ fn every_codec_takes_the_same_memory_for_four_times_as_much() {
         });
         is_flat(codec, peaks);
     }
+}
+
+/// The peaks of a short and of a long backup into a store that `store` makes of an empty folder.
+fn peaks_into(store: impl Fn(&Path) -> Value) -> [u64; 2] {
+    [32, 320].map(|mebibytes| {
+        let sidecar = printing(&format!("head -c {mebibytes}M /dev/urandom"));
+        let folder = sidecar.folder().join("store");
+        std::fs::create_dir(&folder).unwrap();
+        let (size, peak) = export(&sidecar.set("stores", json!([store(&folder)])));
+        assert_eq!(size, mebibytes * MIB);
+        peak
+    })
+}
+
+#[test]
+fn a_folder_as_a_store_takes_no_memory_for_what_is_put_into_it() {
+    let into_folder = peaks_into(|path| json!({"name": "local", "type": "fs", "path": path}));
+    is_flat("into a folder", into_folder);
+}
+
+#[test]
+fn a_bucket_takes_no_memory_for_what_is_put_into_it() {
+    let s3 = S3::start();
+    let into_bucket = peaks_into(|_| s3.store());
+    is_flat("into a bucket", into_bucket);
+    let none = export(&printing("head -c 32M /dev/urandom")).1;
+    assert!(
+        into_bucket[1] < none + 16 * MIB,
+        "{} MiB more than without a store",
+        (into_bucket[1] - none) / MIB
+    );
 }

@@ -1,4 +1,4 @@
-//! `sidecar module` and `sidecar schema module`: what can be known of a module before it runs.
+//! `sidecar module` and `sidecar schema module`: what a module tells before it runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,10 @@ fn a_file_is_inspected_without_any_configuration() {
     assert_eq!(inspected["built_for"], "0.1.0");
     assert_eq!(
         inspected["exports"],
-        json!(["sidecar:strategy/strategy@0.1.0"])
+        json!([
+            "sidecar:strategy/preflight@0.1.0",
+            "sidecar:strategy/strategy@0.1.0"
+        ])
     );
     let imports = inspected["imports"].to_string();
     for import in ["sidecar:strategy/commands@0.1.0", "wasi:cli/environment@"] {
@@ -46,7 +49,7 @@ fn a_file_is_inspected_without_any_configuration() {
 }
 
 #[test]
-fn it_says_what_a_module_would_ask_for() {
+fn inspecting_with_a_configuration_shows_what_the_module_asks_for() {
     let sidecar = Sidecar::new();
     let with = sidecar.folder().join("hello.yaml");
     let file = component("hello");
@@ -133,14 +136,14 @@ fn the_schema_is_printed_for_editors() {
 }
 
 #[test]
-fn one_of_another_version_is_told_which_and_not_linked() {
+fn a_module_for_another_version_is_refused_with_both_versions() {
     let file = old_component();
-    let words = "was built for sidecar:strategy 0.0.9, and this host runs 0.1.0";
+    let message = "was built for sidecar:strategy 0.0.9, and this host runs 0.1.0";
     inspect(&file, &[])
         .exits(3)
         .stdout_contains("built for      sidecar:strategy 0.0.9")
         .stdout_contains("sidecar:strategy/commands@0.0.9")
-        .stderr_contains(words)
+        .stderr_contains(message)
         .stderr_contains("build the module again");
     let sidecar = Sidecar::new()
         .strategy("old")
@@ -149,15 +152,15 @@ fn one_of_another_version_is_told_which_and_not_linked() {
         sidecar
             .run(&[verb])
             .exits(3)
-            .stderr_contains(&format!("module old {words}"));
+            .stderr_contains(&format!("module old {message}"));
     }
     let error = sidecar.run(&["backup", "--json"]).exits(3).json()["error"].take();
     assert_eq!(error["code"], "module-version");
 }
 
-/// Any digit may have grown: the newer version is what is told.
+/// Whichever number is larger, the message names the newer version.
 #[test]
-fn one_from_the_future_asks_for_a_newer_host() {
+fn a_module_for_a_newer_version_asks_for_a_newer_host() {
     let sidecar = Sidecar::new();
     let hello = fs::read(component("hello")).unwrap();
     for version in [b"0.3.0", b"0.1.9", b"2.0.0"] {

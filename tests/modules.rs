@@ -1,4 +1,4 @@
-//! Modules from elsewhere, given as files: in Rust and in Python, allowed, refused, pinned and cached.
+//! Modules that are given as files: in Rust and in Python, allowed, refused, pinned and cached.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,7 +17,7 @@ fn module(file: &Path) -> Sidecar {
         .set("strategy.config.greeting", "Hello")
 }
 
-/// One that is to read a file and to run a command, and what it is allowed.
+/// The module reads a file and runs a command; `allow` is what the operator grants.
 fn greeting(file: &Path, allow: Value) -> Sidecar {
     let sidecar = module(file);
     let granted = sidecar.folder().join("granted");
@@ -38,7 +38,7 @@ fn everything() -> Value {
     json!({"read": ["{granted}"], "commands": ["echo *"]})
 }
 
-/// The module's artifact is its greeting, the file and what the command says.
+/// The module's artifact is its greeting, the file and what the command prints.
 fn greets(file: &Path) {
     let sidecar = greeting(file, everything());
     sidecar
@@ -90,28 +90,31 @@ fn is_refused_without_its_grants(file: &Path) {
 }
 
 #[test]
-fn one_in_rust_runs() {
+fn a_module_in_rust_runs() {
     greets(&component("hello"));
 }
 
 #[test]
-fn one_in_rust_is_refused_without_its_grants() {
+fn a_module_in_rust_is_refused_without_its_grants() {
     is_refused_without_its_grants(&component("hello"));
 }
 
 #[test]
-fn one_in_python_runs() {
+fn a_module_in_python_runs() {
     match python_component("hello_python") {
         Ok(file) => greets(&file),
-        Err(why) => skip("modules::one_in_python_runs", &why),
+        Err(why) => skip("modules::a_module_in_python_runs", &why),
     }
 }
 
 #[test]
-fn one_in_python_is_refused_without_its_grants() {
+fn a_module_in_python_is_refused_without_its_grants() {
     match python_component("hello_python") {
         Ok(file) => is_refused_without_its_grants(&file),
-        Err(why) => skip("modules::one_in_python_is_refused_without_its_grants", &why),
+        Err(why) => skip(
+            "modules::a_module_in_python_is_refused_without_its_grants",
+            &why,
+        ),
     }
 }
 
@@ -147,7 +150,7 @@ fn the_pinned_digest_decides() {
 }
 
 #[test]
-fn what_is_no_strategy_is_told_in_words() {
+fn a_file_that_is_no_strategy_is_refused_with_the_reason() {
     // A core module; a component that exports nothing.
     let core = b"\0asm\x01\0\0\0";
     let empty = b"\0asm\x0d\0\x01\0";
@@ -179,7 +182,7 @@ fn what_is_no_strategy_is_told_in_words() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn a_missing_file_is_named() {
     let sidecar = module(Path::new("/no/such/module.wasm"));
     for arguments in [["backup"], ["check"]] {
         let finished = sidecar.run(&arguments).exits(3);
@@ -230,7 +233,7 @@ fn caching(file: &Path) -> (Sidecar, PathBuf) {
 }
 
 #[test]
-fn the_second_start_loads_what_the_first_compiled() {
+fn the_second_start_loads_the_compiled_code_of_the_first() {
     // The larger, the clearer: Python takes seconds to compile.
     let file = python_component("hello_python").unwrap_or_else(|_| component("hello"));
     let (sidecar, cache) = caching(&file);
@@ -255,7 +258,7 @@ fn the_second_start_loads_what_the_first_compiled() {
     );
 }
 
-/// The fastest of a few: what the machine does beside it is not the module's.
+/// The fastest of a few: the others measure what else the machine does.
 fn warm_start(file: &Path) -> Duration {
     let (sidecar, _cache) = caching(file);
     sidecar.backup().succeeds();
@@ -278,7 +281,7 @@ fn a_warm_start_in_python_takes_at_most_100_ms_more_than_in_rust() {
 }
 
 #[test]
-fn code_that_was_tampered_with_is_compiled_again() {
+fn compiled_code_that_was_tampered_with_is_compiled_again() {
     let (sidecar, cache) = caching(&component("hello"));
     sidecar.backup().succeeds();
     let entry = cached(&cache).remove(0);

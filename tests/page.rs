@@ -1,10 +1,10 @@
-//! The page at `/`, as a person with a browser meets it.
+//! The web page at `/`, in a browser.
 
 use serde_json::json;
 
 use crate::harness::{Browser, Server, Sidecar, TOKEN, skip};
 
-/// A browser in front of a server's page; none (and the reason is told) where there is none.
+/// A browser at the page of a server; without one on this machine, none, and the reason is recorded.
 fn browser_at(server: &Server) -> Option<Browser> {
     let Some(browser) = Browser::start() else {
         skip("the page in a browser", "chromium-driver is not installed");
@@ -15,7 +15,7 @@ fn browser_at(server: &Server) -> Option<Browser> {
 }
 
 #[test]
-fn whoever_knows_the_token_sees_and_starts_runs() {
+fn a_user_with_the_token_sees_and_starts_runs() {
     let sidecar = Sidecar::new();
     let gate = sidecar.gate("half-way");
     let server = sidecar
@@ -61,7 +61,7 @@ fn a_run_can_be_cancelled() {
 }
 
 #[test]
-fn a_failed_run_says_why_and_its_words_are_no_markup() {
+fn a_failed_run_shows_its_error_and_no_markup() {
     let server = Sidecar::new()
         .command("echo '<img src=x onerror=alert(1)>' >&2; exit 3")
         .serve();

@@ -1,4 +1,4 @@
-//! How far a run is: on a terminal, in a log, over HTTP.
+//! Progress of a run: on a terminal, in a log, over HTTP.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use crate::harness::{Daemon, Gate, Running, Server, Sidecar, Terminal, within};
 
 const HALF: u64 = 512 << 10;
 
-/// How long a machine may take that is busy with other tests, too.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a machine may take that runs other tests too.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// Half a mebibyte is written when a run stands at the gate, and a whole one when it is over.
 fn half_way() -> (Sidecar, Gate) {
@@ -27,7 +27,7 @@ fn changes_at_the_gate(sidecar: &Sidecar, gate: &Gate, same: &str) {
     let terminal = Terminal::in_folder(sidecar.folder());
     let backup = Running::start(terminal.runs(&sidecar.sidecar(&["backup"])));
     let open = gate.reached();
-    within(PATIENCE, "the rate changes", || {
+    within(TIME_LIMIT, "the rate changes", || {
         let pictures = terminal.pictures();
         let rates: BTreeSet<_> = pictures
             .iter()
@@ -36,7 +36,7 @@ fn changes_at_the_gate(sidecar: &Sidecar, gate: &Gate, same: &str) {
         (rates.len() > 2).then_some(())
     });
     drop(open);
-    // What is on standard output is for others: no picture is in it, and no result in a picture.
+    // Standard output is for programs: it has no bar in it, and the bar has no result in it.
     let done = backup.finish().succeeds();
     assert!(done.stdout.contains("(1048576 bytes)"), "{done:?}");
     assert!(!done.stdout.contains(['\r', '\x1b']), "{done:?}");
@@ -54,13 +54,13 @@ fn rate<'a>(picture: &'a str, same: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn a_terminal_shows_bytes_and_rate_while_nobody_knows_how_many_there_will_be() {
+fn a_terminal_shows_bytes_and_rate_while_the_total_is_unknown() {
     let (sidecar, gate) = half_way();
     changes_at_the_gate(&sidecar, &gate, "");
 }
 
 #[test]
-fn a_terminal_shows_a_bar_when_it_is_known_how_many_there_will_be() {
+fn a_terminal_shows_a_bar_when_the_total_is_known() {
     let (sidecar, gate) = half_way();
     let sidecar = sidecar.set("capabilities.est_size", 2 * HALF);
     let bar = "[===============>              ]  50 %";
@@ -103,7 +103,7 @@ fn a_terminal_that_takes_only_lines_gets_them() {
     command.env("TERM", "dumb");
     let backup = Running::start(command);
     let open = gate.reached();
-    within(PATIENCE, "a line tells of it", || {
+    within(TIME_LIMIT, "a line tells of it", || {
         terminal.shown().contains("backing up for ").then_some(())
     });
     drop(open);
@@ -114,7 +114,7 @@ fn a_terminal_that_takes_only_lines_gets_them() {
 fn at_the_gate(server: &Server, gate: &Gate) -> Value {
     let url = server.start_run();
     let open = gate.reached();
-    let progress = within(PATIENCE, "the first half is on disk", || {
+    let progress = within(TIME_LIMIT, "the first half is on disk", || {
         let job = server.get(&url).json();
         (job["bytes"] == HALF).then(|| job["progress"].clone())
     });

@@ -109,7 +109,7 @@ fn it_logs_in_with_a_password_that_nobody_sees() {
     sidecar
         .backup()
         .exits(1)
-        .stderr_contains("does not let us in: WRONGPASS")
+        .stderr_contains("refuses the login: WRONGPASS")
         .never_says("wrong password");
     assert_eq!(sidecar.files(), [""; 0]);
 }

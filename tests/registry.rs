@@ -67,7 +67,7 @@ fn backs_up(sidecar: &Sidecar) {
     assert_eq!(sidecar.artifact().unwrap(), b"Hello\n");
 }
 
-/// It ends with this code, says why, and leaves nothing.
+/// The backup exits so, with this error, and leaves no file.
 fn fails(sidecar: &Sidecar, exit: i32, code: &str) -> Value {
     let error = sidecar.run(&["backup", "--json"]).exits(exit).json()["error"].take();
     assert_eq!(error["code"], code, "{error}");
@@ -83,7 +83,7 @@ fn contains(text: &Value, part: &str) {
 }
 
 #[test]
-fn a_module_goes_to_a_registry_and_comes_back() {
+fn a_module_that_was_pushed_can_be_pulled() {
     let registry = Registry::start();
     let (sidecar, wasm) = (maker(), hello().1);
     let pushed = push(&sidecar, &registry.host).succeeds().json();
@@ -110,7 +110,7 @@ fn a_module_goes_to_a_registry_and_comes_back() {
 }
 
 #[test]
-fn it_lies_there_as_other_tools_expect_it() {
+fn a_pushed_module_has_the_layout_of_other_tools() {
     let registry = Registry::start();
     push(&maker(), &registry.host).succeeds();
     let manifest = registry.manifest("acme/hello", "1");
@@ -141,7 +141,7 @@ fn it_lies_there_as_other_tools_expect_it() {
 }
 
 #[test]
-fn what_is_no_module_is_not_pushed() {
+fn a_file_that_is_no_module_is_not_pushed() {
     let registry = Registry::start();
     let sidecar = maker();
     let file = sidecar.folder().join("script.wasm");
@@ -151,7 +151,7 @@ fn what_is_no_module_is_not_pushed() {
         .run(&["module", "push", file.to_str().unwrap(), &reference])
         .exits(3)
         .stderr_contains("acme/script cannot be used");
-    // A place that cannot be one is wrong usage.
+    // A reference that cannot be pushed to is wrong usage.
     let digest = format!("{}/acme/hello@sha256:{}", registry.host, "0".repeat(64));
     for place in ["hello", "localhost/Hello:1", "localhost/hello", &digest] {
         sidecar
@@ -203,7 +203,7 @@ fn a_copy_that_was_damaged_is_pulled_again() {
 }
 
 #[test]
-fn a_private_registry_wants_to_know_who_asks() {
+fn a_private_registry_needs_credentials() {
     let registry = Registry::private("ci", PASSWORD);
     let host = &registry.host;
     let denied = push(&maker(), host).exits(1).never_says(PASSWORD).json();
@@ -253,7 +253,7 @@ fn a_private_registry_wants_to_know_who_asks() {
 }
 
 #[test]
-fn a_registry_may_want_a_token_from_elsewhere() {
+fn a_registry_may_require_a_token_of_another_server() {
     let registry = Registry::start();
     push(&maker(), &registry.host).succeeds();
     let fate = |own: &str, asked: &Asked| {
@@ -347,7 +347,7 @@ fn a_download_that_breaks_off_leaves_nothing() {
 }
 
 #[test]
-fn a_tag_that_moved_is_not_followed() {
+fn a_tag_that_names_another_module_now_is_not_followed() {
     let registry = Registry::start();
     push(&maker(), &registry.host).succeeds();
     let before = user(&registry.host);
@@ -358,7 +358,7 @@ fn a_tag_that_moved_is_not_followed() {
         .run(&["module", "push", other.to_str().unwrap(), &reference])
         .succeeds();
 
-    // Who has the pinned one goes on with it; nobody gets another one.
+    // A sidecar that has the pinned module still runs it; one that has not is refused the other.
     backs_up(&before);
     let error = fails(&user(&registry.host), 3, "module-changed");
     for digest in [sha256(&hello().1), sha256(&fs::read(other).unwrap())] {
@@ -367,7 +367,7 @@ fn a_tag_that_moved_is_not_followed() {
 }
 
 #[test]
-fn what_is_not_there_is_named() {
+fn a_missing_module_is_named() {
     let registry = Registry::start();
     push(&maker(), &registry.host).succeeds();
     let (finished, _) = pull(&maker(), &registry.host, ":2");

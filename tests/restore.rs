@@ -1,5 +1,6 @@
 //! Restores: by the operator's commands, of everything and of parts, from stores and from here.
 
+mod bounded;
 mod by_range;
 mod commands;
 mod damage;

@@ -1,4 +1,4 @@
-//! The journal, as the command line shows it; and a server that is asked how it is.
+//! The journal and the health of a server, on the command line.
 
 use serde_json::{Value, json};
 

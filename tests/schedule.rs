@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{Receiver, STOP_LIMIT, Sidecar, within};
 
 /// How long a run that is due may take to begin, and to end, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// At New Year: once a year is seldom enough for no slot to come by chance.
 const YEARLY: &str = "0 0 1 1 *";
@@ -62,7 +62,7 @@ fn a_backup_starts_when_its_time_comes() {
         "{next} after {before}"
     );
 
-    let made = within(Duration::from_secs(60) + PATIENCE, "a backup", || {
+    let made = within(Duration::from_secs(60) + TIME_LIMIT, "a backup", || {
         sidecar.artifact()
     });
     assert_eq!(made, b"good\n");
@@ -87,13 +87,13 @@ fn a_missed_backup_is_made_at_the_start_and_only_once() {
     let sidecar = sidecar.command("false");
     let late = [run("schedule, late", "failed")];
     let server = sidecar.serve();
-    within(PATIENCE, "the late run", || {
+    within(TIME_LIMIT, "the late run", || {
         (by_schedule(&sidecar) == late).then_some(())
     });
     drop(server);
 
     let mut server = sidecar.serve();
-    within(PATIENCE, "the next slot", || {
+    within(TIME_LIMIT, "the next slot", || {
         server.log().contains("next backup at").then_some(())
     });
     assert_eq!(by_schedule(&sidecar), late);
@@ -105,7 +105,7 @@ fn nothing_is_made_up_for_where_that_is_not_wanted() {
     sidecar.backup().succeeds();
     four_years_pass(&sidecar);
     let mut server = sidecar.serve();
-    within(PATIENCE, "the next slot", || {
+    within(TIME_LIMIT, "the next slot", || {
         server.log().contains("next backup at").then_some(())
     });
     assert_eq!(by_schedule(&sidecar), []);
@@ -122,7 +122,7 @@ fn a_run_that_is_due_waits_for_the_one_in_progress() {
     let by_hand = sidecar.start(&["backup"]);
     let open = gate.reached();
     let mut server = sidecar.serve();
-    within(PATIENCE, "the late run waits", || {
+    within(TIME_LIMIT, "the late run waits", || {
         let log = server.log();
         log.contains("what the schedule starts waits for the run in progress")
             .then_some(())
@@ -130,7 +130,7 @@ fn a_run_that_is_due_waits_for_the_one_in_progress() {
     drop(open);
     by_hand.finish().succeeds();
     drop(gate.reached());
-    within(PATIENCE, "the late run", || {
+    within(TIME_LIMIT, "the late run", || {
         (by_schedule(&sidecar) == [run("schedule, late", "succeeded")]).then_some(())
     });
 }

@@ -1,4 +1,4 @@
-//! `modules.NAME.signed_by`: only what the holder of a minisign key has signed is run.
+//! `modules.NAME.signed_by`: only modules that are signed with that minisign key run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,9 +53,9 @@ fn hello() -> (Sidecar, PathBuf) {
 fn is_refused(sidecar: &Sidecar, code: &str) {
     let error = sidecar.run(&["backup", "--json"]).exits(3).json()["error"].take();
     assert_eq!(error["code"], code, "{error}");
-    let said = error.to_string();
+    let text = error.to_string();
     assert!(
-        said.contains("module hello") && said.contains("signed_by"),
+        text.contains("module hello") && text.contains("signed_by"),
         "{error}"
     );
     sidecar
@@ -66,15 +66,12 @@ fn is_refused(sidecar: &Sidecar, code: &str) {
 }
 
 #[test]
-fn only_what_its_maker_has_signed_runs() {
+fn only_a_module_that_its_maker_signed_runs() {
     let (sidecar, file) = hello();
-    let (maker, stranger) = (
-        Maker::new(&sidecar, "maker"),
-        Maker::new(&sidecar, "stranger"),
-    );
+    let (maker, other) = (Maker::new(&sidecar, "maker"), Maker::new(&sidecar, "other"));
     let sidecar = sidecar.set("modules.hello.signed_by", maker.key.as_str());
     is_refused(&sidecar, "module-unsigned");
-    stranger.signs(&file);
+    other.signs(&file);
     is_refused(&sidecar, "module-wrongly-signed");
     fs::write(
         sidecar.folder().join("hello.wasm.minisig"),
@@ -95,7 +92,7 @@ fn only_what_its_maker_has_signed_runs() {
 }
 
 #[test]
-fn a_signature_travels_through_a_registry() {
+fn a_signature_is_pushed_and_pulled_with_its_module() {
     let registry = Registry::start();
     let reference = format!("{}/acme/hello:1", registry.host);
     let (sidecar, file) = hello();
@@ -138,7 +135,7 @@ fn a_signature_travels_through_a_registry() {
 }
 
 #[test]
-fn a_key_that_is_none_is_found_by_the_check() {
+fn an_invalid_key_is_found_by_the_check() {
     let (sidecar, _) = hello();
     sidecar
         .set(

@@ -109,7 +109,7 @@ fn the_retention_is_tried_and_then_applied() {
     let verified = server.post("/backup/verify").json();
     assert_eq!(verified["verified"].as_array().unwrap().len(), 3);
 
-    let kept = |answer: &Answer| {
+    let verdicts = |answer: &Answer| {
         let decided = answer.json();
         let decided = decided["backups"].as_array().unwrap().clone();
         decided
@@ -118,7 +118,7 @@ fn the_retention_is_tried_and_then_applied() {
             .collect::<Vec<_>>()
     };
     let trial = server.post("/backup/prune?dry_run=true");
-    assert_eq!(kept(&trial), [true, false, false]);
+    assert_eq!(verdicts(&trial), [true, false, false]);
     let count = || {
         server.get("/backup/backups").json()["backups"]
             .as_array()
@@ -126,7 +126,10 @@ fn the_retention_is_tried_and_then_applied() {
             .len()
     };
     assert_eq!(count(), 3);
-    assert_eq!(kept(&server.post("/backup/prune")), [true, false, false]);
+    assert_eq!(
+        verdicts(&server.post("/backup/prune")),
+        [true, false, false]
+    );
     assert_eq!(count(), 1);
 
     let runs = server.get("/backup/runs?limit=2").json();

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use crate::harness::{Fault, Faulty, Hits, S3, STOP_LIMIT, Sidecar, sha256, within};
 
 /// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A sidecar with one store in a folder of its own, called "local".
 fn stored() -> Sidecar {
@@ -135,7 +135,7 @@ fn a_store_that_is_away_fails_the_run_and_gets_the_backup_later() {
         .exits(1)
         .stderr_contains("local")
         .stderr_contains("upload --pending");
-    let kept = sidecar.artifact().expect("the artifact is kept");
+    let left = sidecar.artifact().expect("the artifact is kept");
 
     std::fs::create_dir(&store).unwrap();
     sidecar.run(&["upload", "--pending"]).succeeds();
@@ -143,7 +143,7 @@ fn a_store_that_is_away_fails_the_run_and_gets_the_backup_later() {
     assert_eq!(names.len(), 2, "{names:?}");
     assert_eq!(
         std::fs::read(store.join("citus").join(&names[0])).unwrap(),
-        kept
+        left
     );
     assert_eq!(sidecar.files(), [""; 0]);
 }
@@ -160,7 +160,7 @@ fn stuck(s3: &S3) -> (Sidecar, Faulty, Hits) {
 }
 
 fn awaits_the_end_of_the_upload(hits: &Hits) {
-    within(PATIENCE, "the end of the upload", || {
+    within(TIME_LIMIT, "the end of the upload", || {
         (hits.count() > 0).then_some(())
     });
 }
@@ -177,10 +177,10 @@ fn an_upload_that_is_interrupted_is_made_up_for() {
         .ends_within(STOP_LIMIT)
         .stderr_contains("upload --pending");
     assert_eq!((s3.keys(), s3.uploads()), (vec![], vec![]));
-    let kept = sidecar.artifact().expect("the artifact is kept");
+    let left = sidecar.artifact().expect("the artifact is kept");
     proxy.heal();
     sidecar.run(&["upload", "--pending"]).succeeds();
-    assert!(s3.object(&s3.keys()[0]) == kept);
+    assert!(s3.object(&s3.live_keys()[0]) == left);
     sidecar.run(&["verify", "--all"]).succeeds();
     assert_eq!(sidecar.files(), [""; 0]);
 }
@@ -215,4 +215,33 @@ fn check_asks_the_stores_unless_told_not_to() {
     std::fs::remove_dir_all(sidecar.folder().join("store")).unwrap();
     sidecar.check().exits(1).stderr_contains("local");
     sidecar.run(&["check", "--offline"]).succeeds();
+}
+
+#[test]
+fn what_lies_in_a_folder_is_for_the_sidecar_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    fn open_to_others(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let mode = std::fs::symlink_metadata(&path)
+                .unwrap()
+                .permissions()
+                .mode();
+            if mode & 0o077 != 0 {
+                found.push(format!("{} {:o}", path.display(), mode & 0o777));
+            }
+            if path.is_dir() {
+                open_to_others(&path, found);
+            }
+        }
+    }
+    // Copied into the other tiers too.
+    let policy = json!({"daily": {"last": 3}, "weekly": {"last": 3}, "yearly": {"last": 3}});
+    let sidecar = stored().set("retention", policy);
+    backup(&sidecar);
+    assert_eq!(keys(&sidecar).len(), 6, "{:?}", keys(&sidecar));
+    let mut found = Vec::new();
+    open_to_others(&sidecar.folder().join("store"), &mut found);
+    assert_eq!(found, [""; 0]);
 }

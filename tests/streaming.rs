@@ -1,4 +1,4 @@
-//! An export that starts before its run ends: in time, and never a short body that looks whole.
+//! An export that starts before its run ends: in time, and never with a short body that looks complete.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ fn trickle(within: &str, then: &str) -> (Sidecar, Gate) {
     (sidecar, gate)
 }
 
-/// What the orchestrator gets; the run goes on once the first line has arrived there.
+/// What the orchestrator receives; the run continues once it has received the first line.
 fn orchestrated(sidecar: &Sidecar, server: &Server, gate: &Gate) -> Value {
     let body = sidecar.folder().join("received");
     let export = Orchestrator::of(server).start_export(&["--into", body.to_str().unwrap()]);
@@ -85,7 +85,7 @@ fn a_run_that_ends_in_time_has_a_length() {
 fn zero_means_at_once() {
     let (sidecar, gate) = trickle("0s", "head -c 3000000 /dev/zero");
     let server = sidecar.serve();
-    // A client that knows nothing of trailers reads the same body.
+    // A client without support for trailers reads the same body.
     let answer = orchestrated(&sidecar, &server, &gate);
     let mut whole = b"first\n".to_vec();
     whole.resize(3_000_006, 0);
@@ -125,7 +125,7 @@ fn a_run_that_fails_half_way_breaks_the_connection() {
 }
 
 #[test]
-fn a_slow_client_of_a_run_that_fails_hears_of_it_at_once() {
+fn a_slow_client_is_disconnected_at_once_when_the_run_fails() {
     const SIZE: usize = 64 << 20;
     let (sidecar, gate) = trickle("0s", "exit 3");
     let sidecar = sidecar.command(&format!(
@@ -139,7 +139,7 @@ fn a_slow_client_of_a_run_that_fails_hears_of_it_at_once() {
     assert_eq!(server.over(&job_of(&answer))["state"], "failed");
     let (rest, end) = answer.chunks();
     assert_eq!(end, End::Broken);
-    // No more than was on its way.
+    // No more than was in flight.
     assert!(first + rest.len() < SIZE / 2, "{}", rest.len());
 }
 
@@ -156,7 +156,7 @@ fn a_cancelled_run_breaks_the_connection() {
     assert_eq!(answer.chunks().1, End::Broken);
 }
 
-/// Without chunks a short body cannot be told from a whole one: it has to wait for the end.
+/// Without chunks a short body looks like a complete one: such a client has to wait for the end.
 #[test]
 fn a_client_without_chunks_gets_no_stream() {
     let (sidecar, gate) = trickle("0s", "exit 3");
@@ -239,7 +239,7 @@ fn only_the_server_is_left(sidecar: &Sidecar) {
 }
 
 #[test]
-fn a_slow_client_slows_nobody_and_costs_no_memory() {
+fn a_slow_client_slows_no_run_and_costs_no_memory() {
     const SIZE: u64 = 400 << 20;
     let sidecar = Sidecar::new()
         .command(&format!("head -c {SIZE} /dev/zero"))
@@ -248,7 +248,7 @@ fn a_slow_client_slows_nobody_and_costs_no_memory() {
     let server = sidecar.serve();
     let mut answer = Raw::ask(&server, EXPORT, &[]);
     let first = answer.chunk().unwrap();
-    // It has read nothing more, and the run comes to its end all the same.
+    // The client has read nothing more, and the run ends all the same.
     let job = server.over(&job_of(&answer));
     assert_eq!(
         (&job["state"], &job["bytes"]),

@@ -1,21 +1,28 @@
 //! Stopping a run: one flag that everything which computes can ask, and everything which waits can wait on.
 
+mod deadline;
+
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd};
 use tokio::sync::Notify;
 
 use crate::error::{Error, Kind, Result};
 
+pub use deadline::Deadline;
+
 /// Why a run stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// Somebody asked for it.
+    /// A user asked for it.
     Requested,
     /// It took longer than this limit.
     TimedOut(Duration),
+    /// It has written more than this limit.
+    DiskLimit(u64),
     /// The server is going down.
     ShuttingDown,
     /// A signal (Ctrl-C, SIGTERM) reached a single run on the command line.
@@ -31,12 +38,16 @@ impl Reason {
                 "timed-out",
                 format!(
                     "the run took longer than {} and was stopped",
-                    in_words(limit)
+                    in_units(limit)
                 ),
             )
             .hint(
                 "see in the log what it was doing; if it only needs more time, raise `strategy.timeout` \
                  (or the module's `limits.timeout`)",
+            ),
+            Reason::DiskLimit(limit) => Error::run(
+                "disk-limit",
+                format!("the run wrote more than the {limit} bytes that it may, and was stopped"),
             ),
             Reason::ShuttingDown => Error::new(
                 Kind::ShuttingDown,
@@ -62,8 +73,10 @@ struct Flag {
     reason: OnceLock<Reason>,
     /// Readable for ever once cancelled: it is written once and never read.
     event: OwnedFd,
-    /// For those who wait in an event loop.
+    /// For tasks that wait in an event loop.
     waiting: Notify,
+    /// What goes up with it.
+    along: Mutex<Vec<Cancel>>,
 }
 
 impl Default for Cancel {
@@ -84,15 +97,27 @@ impl Cancel {
             reason: OnceLock::new(),
             event,
             waiting: Notify::new(),
+            along: Mutex::default(),
         }))
     }
 
-    /// Stops whoever looks at it. Only the first reason counts.
+    /// From now on `other` is cancelled with this one, for the same reason; not the reverse.
+    pub fn takes_along(&self, other: &Self) {
+        let mut along = self.0.along.lock();
+        along.push(other.clone());
+        if let Some(reason) = self.reason() {
+            other.cancel(reason);
+        }
+    }
+
+    /// Stops all that look at it. Only the first reason counts.
     pub fn cancel(&self, reason: Reason) {
         if self.0.reason.set(reason).is_ok() {
             // Adding one to a counter of zero always fits.
             let _ = rustix::io::write(&self.0.event, &1u64.to_ne_bytes());
             self.0.waiting.notify_waiters();
+            let along = self.0.along.lock();
+            along.iter().for_each(|other| other.cancel(reason));
         }
     }
 
@@ -139,7 +164,7 @@ pub fn wait_readable(fd: impl AsFd, cancel: &Cancel) -> Result<()> {
     wait(fd.as_fd(), PollFlags::IN, cancel)
 }
 
-/// Waits until `fd` can be written or has nobody left to read it; fails at once when cancelled.
+/// Waits until `fd` can be written or has no reader left; fails at once when cancelled.
 pub fn wait_writable(fd: impl AsFd, cancel: &Cancel) -> Result<()> {
     wait(fd.as_fd(), PollFlags::OUT, cancel)
 }
@@ -178,22 +203,22 @@ pub(crate) fn poll(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> Result<
 }
 
 /// "2h", "1h 30m", "45s": as a configuration would write it.
-fn in_words(duration: Duration) -> String {
+fn in_units(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [
         (seconds / 3600, "h"),
         (seconds / 60 % 60, "m"),
         (seconds % 60, "s"),
     ];
-    let words: Vec<String> = parts
+    let units: Vec<String> = parts
         .iter()
         .filter(|(n, _)| *n > 0)
         .map(|(n, unit)| format!("{n}{unit}"))
         .collect();
-    if words.is_empty() {
+    if units.is_empty() {
         format!("{}ms", duration.as_millis())
     } else {
-        words.join(" ")
+        units.join(" ")
     }
 }
 
@@ -215,6 +240,21 @@ mod tests {
         assert_eq!((error.kind(), error.code()), (Kind::Run, "timed-out"));
         assert!(error.message().contains("1h 30m"), "{error}");
         assert!(error.hint_text().unwrap().contains("`strategy.timeout`"));
+    }
+
+    #[test]
+    fn what_is_taken_along_stops_with_it_and_not_the_reverse() {
+        let (set, first, late) = (Cancel::new(), Cancel::new(), Cancel::new());
+        set.takes_along(&first);
+        first.cancel(Reason::Requested);
+        assert!(!set.is_cancelled());
+        set.cancel(Reason::ShuttingDown);
+        set.takes_along(&late);
+        let reasons = [first.reason(), late.reason()];
+        assert_eq!(
+            reasons,
+            [Some(Reason::Requested), Some(Reason::ShuttingDown)]
+        );
     }
 
     #[test]

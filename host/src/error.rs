@@ -1,16 +1,18 @@
-//! The one error of this house: what happened, in words for the operator, and what to do.
+//! The one error of the host: what happened, for the operator, and what to do.
 //!
 //! Rules:
 //! - `message` is one sentence without a full stop, and names the thing: the path, the command, the key.
 //! - `hint` says what to do next; leave it out rather than repeat the message.
 //! - No secret ever gets into either.
-//! - An error knows no HTTP status and no exit code: the doors map its [`Kind`].
+//! - An error knows no HTTP status and no exit code: the frontends map its [`Kind`].
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// What sort of trouble it is; the doors turn it into an exit code or a status.
+use crate::redact;
+
+/// The kind of an error; the frontends map it to an exit code or a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The caller asked for something that cannot be.
@@ -52,7 +54,7 @@ impl Error {
         Self {
             kind,
             code: code.into(),
-            message: message.into(),
+            message: safe(message.into()),
             hint: None,
             source: None,
         }
@@ -92,7 +94,7 @@ impl Error {
         Self {
             kind: Kind::Run,
             code: code.into(),
-            message,
+            message: safe(message),
             hint,
             source: Some(Box::new(error)),
         }
@@ -101,8 +103,18 @@ impl Error {
     /// Says what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(safe(hint.into()));
         self
+    }
+
+    /// The same, with what it is about in front: one of several strategies, a key, a step.
+    pub fn named(&self, about: &str) -> Self {
+        let message = format!("{about}: {}", self.message);
+        let named = Self::new(self.kind, self.code.clone(), message);
+        match &self.hint {
+            Some(hint) => named.hint(hint.clone()),
+            None => named,
+        }
     }
 
     /// Keeps what caused it, for the logs.
@@ -112,7 +124,15 @@ impl Error {
         self
     }
 
-    /// What sort of trouble it is.
+    /// The same, with its texts as `shown` makes them.
+    #[must_use]
+    pub fn map_texts(mut self, shown: impl Fn(&str) -> String) -> Self {
+        self.message = shown(&self.message);
+        self.hint = self.hint.as_deref().map(shown);
+        self
+    }
+
+    /// What sort of failure it is.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -133,7 +153,15 @@ impl Error {
     }
 }
 
-/// The system's words without Rust's "(os error 13)".
+/// Without secrets, wherever it came from.
+fn safe(text: String) -> String {
+    match redact::redacted(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(redacted) => redacted,
+    }
+}
+
+/// The system's message without Rust's "(os error 13)".
 fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {

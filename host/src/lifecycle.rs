@@ -7,13 +7,13 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind, Result};
-use crate::retention::{Keep, Policy, Tier};
+use crate::retention::{Policy, RetentionRule, Tier};
 
 /// The rules of one sidecar for one bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lifecycle {
     prefix: String,
-    rules: Vec<Rule>,
+    rules: Vec<LifecycleRule>,
     /// What the rules cannot do, for the operator.
     pub warnings: Vec<String>,
 }
@@ -31,7 +31,7 @@ pub struct Merged {
 
 /// "Backups in this tier expire after so many days."
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Rule {
+struct LifecycleRule {
     tier: Tier,
     days: u32,
 }
@@ -44,18 +44,18 @@ impl Lifecycle {
             rules: Vec::new(),
             warnings: Vec::new(),
         };
-        for (tier, keep) in policy.iter() {
-            match keep {
-                Keep {
+        for (tier, rule) in policy.iter() {
+            match rule {
+                RetentionRule {
                     days: Some(days),
                     last: None,
-                } => lifecycle.rules.push(Rule { tier, days }),
-                Keep {
+                } => lifecycle.rules.push(LifecycleRule { tier, days }),
+                RetentionRule {
                     last: Some(last), ..
                 } => lifecycle.warnings.push(format!(
                     "{tier}: `last: {last}` cannot be a lifecycle rule, S3 does not count: leave this tier to `sidecar prune`"
                 )),
-                Keep::FOR_EVER => {}
+                RetentionRule::FOR_EVER => {}
             }
         }
         if !lifecycle.rules.is_empty() {
@@ -106,7 +106,7 @@ impl Lifecycle {
     }
 
     fn values(&self) -> Vec<Value> {
-        let value = |rule: &Rule| {
+        let value = |rule: &LifecycleRule| {
             json!({
                 "ID": self.id(rule.tier),
                 "Status": "Enabled",

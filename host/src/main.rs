@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    sidecar::command::hide_memory();
     sidecar::command::watchdog::main_if_asked();
-    let code = sidecar::door::cli::main();
+    sidecar::sandbox::compiler::main_if_asked();
+    let code = sidecar::frontend::cli::main();
     sidecar::command::watchdog::dismiss();
     code
 }

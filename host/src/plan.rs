@@ -1,23 +1,36 @@
 //! What a run will do, as data: what the module asks for, what the operator allows, and the
 //! intersection that is granted. Pure: nothing here touches the machine.
 
+mod arguments;
+mod argv;
 mod builtin;
 mod line;
 mod restore;
+mod rules;
+mod verdict;
 
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::{Allow, Codec};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 
-pub use builtin::{allow as allow_builtin, allow_restore as allow_builtin_restore};
+pub use argv::{Argv, GrantedProgram, shown as shown_argv, split as split_commands};
+pub use builtin::{
+    OUTCOME, allow as allow_builtin, allow_restore as allow_builtin_restore, command_lines,
+};
 pub use restore::{RestoreGrants, RestorePlan};
+pub use rules::{AllowedRule, in_words as rules_in_words};
+pub use verdict::AccessVerdict;
+
+use verdict::{refusal, verdicts};
 
 /// What a module says that a run will need (`plan-run`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Request {
+pub struct AccessRequest {
     /// Shell lines.
     pub commands: Vec<String>,
+    /// Programs with their arguments, which no shell reads.
+    pub argv: Vec<Argv>,
     /// The shell for them, if not the default one.
     pub shell: Option<String>,
     /// Absolute files and directories.
@@ -37,10 +50,15 @@ pub struct Request {
 pub struct Grants {
     /// Lines that may run, exactly.
     pub commands: Vec<String>,
+    /// Programs that may run, each with exactly its arguments.
+    pub programs: Vec<GrantedProgram>,
     /// The shell for them.
     pub shell: Option<String>,
     /// Normalised absolute paths.
     pub read: Vec<PathBuf>,
+    /// What the operator names, and `read` lies in. Links lead out of none of it, whichever part of it
+    /// the module asks for.
+    pub roots: Vec<PathBuf>,
     /// Whether links may lead out of `read`.
     pub follow_links: bool,
     /// "host:port", the port being a number.
@@ -49,18 +67,7 @@ pub struct Grants {
     pub env: Vec<String>,
 }
 
-/// One line of a request, and whether it is allowed: what `sidecar check` prints.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Verdict {
-    /// The kind of access: a key of `modules.NAME.allow`.
-    pub access: &'static str,
-    /// What the module asked for.
-    pub asked: String,
-    /// Whether the operator allows it.
-    pub allowed: bool,
-}
-
-impl Request {
+impl AccessRequest {
     /// Everything that it asks for, each with the kind of access: a key of `modules.NAME.allow`.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         self.verdicts(&Allow::default())
@@ -69,57 +76,59 @@ impl Request {
             .collect()
     }
 
+    /// All that it asks for, allowed: for one that was approved as it is.
+    pub fn all_allowed(&self) -> Vec<AccessVerdict> {
+        let verdicts = self.verdicts(&Allow::default()).into_iter();
+        let allowed = verdicts.map(|verdict| AccessVerdict {
+            allowed: true,
+            note: None,
+            ..verdict
+        });
+        allowed.collect()
+    }
+
     /// Compares every line with what the operator allows.
-    pub fn verdicts(&self, allow: &Allow) -> Vec<Verdict> {
-        let lists = [
-            ("commands", self.commands.iter().collect::<Vec<_>>()),
-            ("read", self.read.iter().collect()),
-            ("net", self.net.iter().collect()),
-            ("env", self.env.iter().collect()),
-        ];
-        let mut verdicts: Vec<Verdict> = lists
-            .into_iter()
-            .flat_map(|(access, asked)| asked.into_iter().map(move |asked| (access, asked)))
-            .map(|(access, asked)| Verdict {
-                access,
-                asked: asked.clone(),
-                allowed: allow.permits(access, asked),
-            })
-            .collect();
-        // No wildcard names who runs all the lines.
-        verdicts.extend(self.shell.iter().map(|shell| Verdict {
-            access: "commands",
-            asked: shell.clone(),
-            allowed: allow.commands.contains(shell) || allow.lines.contains(shell),
-        }));
-        if self.follow_links {
-            verdicts.push(Verdict {
-                access: "follow_links",
-                asked: "true".to_owned(),
-                allowed: allow.follow_links,
-            });
+    pub fn verdicts(&self, allow: &Allow) -> Vec<AccessVerdict> {
+        verdicts(self, allow)
+    }
+
+    /// Asks for all that another one asks for, too.
+    pub fn add(&mut self, other: Self) {
+        fn merge<T: PartialEq>(into: &mut Vec<T>, more: Vec<T>) {
+            for one in more {
+                if !into.contains(&one) {
+                    into.push(one);
+                }
+            }
         }
-        verdicts
+        merge(&mut self.commands, other.commands);
+        merge(&mut self.argv, other.argv);
+        merge(&mut self.read, other.read);
+        merge(&mut self.net, other.net);
+        merge(&mut self.env, other.env);
+        self.shell = self.shell.take().or(other.shell);
+        self.follow_links |= other.follow_links;
     }
 
     /// Grants the request, or says everything that is not allowed. `module` names it in the error.
     pub fn approve(self, module: &str, allow: &Allow) -> Result<Grants> {
         match refusal(module, &self.verdicts(allow)) {
             Some(refused) => Err(refused),
-            None => Ok(self.granted()),
+            None => Ok(self.granted().within(allow)),
         }
     }
 
-    /// Grants all of it: only for those who may.
+    /// Grants all of it: only for a caller that has approved it.
     pub fn granted(self) -> Grants {
+        let paths = self.read.iter();
+        let read: Vec<PathBuf> = paths.filter_map(|path| normal(Path::new(path))).collect();
+        let programs = self.argv.into_iter().filter_map(argv::approved);
         Grants {
             commands: self.commands,
+            programs: programs.collect(),
             shell: self.shell,
-            read: self
-                .read
-                .iter()
-                .filter_map(|path| normal(Path::new(path)))
-                .collect(),
+            roots: read.clone(),
+            read,
             follow_links: self.follow_links,
             net: self.net,
             env: self.env,
@@ -127,56 +136,30 @@ impl Request {
     }
 }
 
-/// Everything that is not allowed, in one error; none if all is.
-fn refusal(module: &str, verdicts: &[Verdict]) -> Option<Error> {
-    let refused: Vec<String> = verdicts
-        .iter()
-        .filter(|verdict| !verdict.allowed)
-        .map(|verdict| format!("{}: {}", verdict.access, verdict.asked))
-        .collect();
-    let error = Error::new(
-        Kind::Denied,
-        "not-allowed",
-        format!(
-            "module {module} asks for more than it is allowed: {}",
-            refused.join("; ")
-        ),
-    )
-    .hint(format!(
-        "if you trust it with that, add it under modules.{module}.allow; else use another module"
-    ));
-    (!refused.is_empty()).then_some(error)
-}
-
-impl Allow {
-    fn permits(&self, access: &str, asked: &str) -> bool {
-        match access {
-            "commands" => {
-                self.lines.iter().any(|line| line == asked)
-                    || self
-                        .commands
-                        .iter()
-                        .any(|pattern| line::matches(pattern, asked))
-            }
-            "read" => normal(Path::new(asked))
-                .is_some_and(|asked| self.read.iter().any(|root| asked.starts_with(root))),
-            "net" => self
-                .net
-                .iter()
-                .any(|pattern| address_matches(pattern, asked)),
-            "env" => self.env.iter().any(|name| name == asked),
-            _ => false,
+impl Grants {
+    /// The same with one executable file instead of the shell and of every program: for tests.
+    #[must_use]
+    pub fn with_stand_in(mut self, file: &str) -> Self {
+        if !self.commands.is_empty() {
+            self.shell = Some(file.to_owned());
         }
+        for program in &mut self.programs {
+            file.clone_into(&mut program.program);
+            program.paths.clear();
+        }
+        self
     }
-}
 
-/// "host:port", where the operator may write `*` for the port.
-fn address_matches(pattern: &str, asked: &str) -> bool {
-    match (pattern.rsplit_once(':'), asked.rsplit_once(':')) {
-        (Some((host, "*")), Some((asked_host, port))) => {
-            host == asked_host && port.parse::<u16>().is_ok()
+    /// The same, judged by what the operator names rather than by what the module asks for.
+    fn within(self, allow: &Allow) -> Self {
+        let programs = self.programs.into_iter();
+        Self {
+            roots: allow.read.clone(),
+            programs: programs
+                .filter_map(|program| argv::granted(allow, &program.argv))
+                .collect(),
+            ..self
         }
-        _ => pattern == asked,
     }
 }
 
@@ -195,36 +178,37 @@ pub fn normal(path: &Path) -> Option<PathBuf> {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     fn allow() -> Allow {
         Allow {
-            commands: vec!["redis-cli *".into()],
-            lines: Vec::new(),
+            commands: vec!["redis-cli --rdb *".into()],
             read: vec!["/data".into()],
             net: vec!["redis:6379".into(), "db:*".into()],
             env: vec!["REDIS_URL".into()],
-            follow_links: false,
+            ..Allow::default()
         }
     }
 
     #[test]
     fn what_is_allowed_is_granted() {
-        let request = Request {
-            commands: vec!["redis-cli --rdb -".into()],
+        let request = AccessRequest {
+            commands: vec!["redis-cli --rdb dump.rdb".into()],
             read: vec!["/data/./redis/".into()],
             net: vec!["db:5432".into()],
             env: vec!["REDIS_URL".into()],
-            ..Request::default()
+            ..AccessRequest::default()
         };
         let grants = request.approve("redis", &allow()).unwrap();
         assert_eq!(grants.read, [PathBuf::from("/data/redis")]);
-        assert_eq!(grants.commands, ["redis-cli --rdb -"]);
+        assert_eq!(grants.commands, ["redis-cli --rdb dump.rdb"]);
     }
 
     #[test]
     fn every_refused_line_is_named() {
-        let request = Request {
+        let request = AccessRequest {
             commands: vec!["redis-cli ping; id".into()],
+            argv: vec![vec!["id".into()]],
             shell: Some("/tmp/evil".into()),
             read: vec!["/data/../etc".into(), "/database".into(), "data".into()],
             follow_links: true,
@@ -236,6 +220,7 @@ mod tests {
         assert_eq!(error.kind(), Kind::Denied);
         for refused in [
             "ping; id",
+            r#"argv: ["id"]"#,
             "/tmp/evil",
             "/data/../etc",
             "/database",

@@ -3,6 +3,7 @@
 //! ```text
 //! cron + zone ──► Slot (nominal time) ──► Start (slot + jitter)
 //! past + now  ──► the slot that was missed, if it is to be made up for
+//! two clocks  ──► SlotWatch: what is due now, whatever the clock was set to
 //! ```
 //!
 //! Time zones change their clocks. A schedule that names hours ("0 3 * * *") runs once for each
@@ -13,10 +14,12 @@
 mod cron;
 mod slot;
 mod timetable;
+mod watch;
 
 pub use cron::Schedule;
 pub use slot::Slot;
 pub use timetable::{Past, Start, Timetable};
+pub use watch::{Moment, NextStep, SlotWatch};
 
 #[cfg(test)]
 mod tests;

@@ -11,28 +11,34 @@ use crate::harness::measure;
 
 /// All that matters of one entry. What a format cannot hold is made equal with `forget`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Facts {
-    pub(super) kind: &'static str,
-    pub(super) mode: u32,
-    pub(super) owner: Option<(u32, u32)>,
+pub(crate) struct Facts {
+    pub(crate) kind: &'static str,
+    pub(crate) mode: u32,
+    pub(crate) owner: Option<(u32, u32)>,
     /// Seconds and nanoseconds.
-    pub(super) mtime: Option<(i64, i64)>,
+    pub(crate) mtime: Option<(i64, i64)>,
     /// Size and SHA-256 of a file.
-    pub(super) content: Option<(u64, String)>,
-    pub(super) target: Option<Vec<u8>>,
+    pub(crate) content: Option<(u64, String)>,
+    pub(crate) target: Option<Vec<u8>>,
     /// The first name of the same file, if it has several.
-    pub(super) same_as: Option<Vec<u8>>,
+    pub(crate) same_as: Option<Vec<u8>>,
 }
 
 /// A tree by its names: raw bytes, relative to its root, which is "".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tree(BTreeMap<Vec<u8>, Facts>);
+pub(crate) struct Tree(BTreeMap<Vec<u8>, Facts>);
 
 impl Tree {
     /// Looks at everything below `root`.
-    pub(super) fn of(root: &Path) -> Self {
+    pub(crate) fn of(root: &Path) -> Self {
+        Self::of_some(root, |_| true)
+    }
+
+    /// The same of the names that are wanted.
+    pub(crate) fn of_some(root: &Path, wanted: impl Fn(&[u8]) -> bool) -> Self {
         let mut tree = Self(BTreeMap::new());
         tree.add(root, Vec::new());
+        tree.0.retain(|name, _| wanted(name));
         tree.find_hard_links(root);
         tree
     }
@@ -77,38 +83,46 @@ impl Tree {
     }
 
     fn find_hard_links(&mut self, root: &Path) {
-        let mut first = HashMap::new();
-        for (name, facts) in &mut self.0 {
+        let mut names: HashMap<_, Vec<Vec<u8>>> = HashMap::new();
+        for (name, facts) in &self.0 {
             let found = fs::symlink_metadata(root.join(std::ffi::OsStr::from_bytes(name))).unwrap();
             if facts.kind == "file" && found.nlink() > 1 {
-                let first = first.entry(found.ino()).or_insert_with(|| name.clone());
-                facts.same_as = Some(first.clone());
+                names
+                    .entry((found.dev(), found.ino()))
+                    .or_default()
+                    .push(name.clone());
+            }
+        }
+        // A name outside of the tree is none.
+        for names in names.into_values().filter(|names| names.len() > 1) {
+            for name in &names {
+                self.0.get_mut(name).unwrap().same_as = Some(names[0].clone());
             }
         }
     }
 
-    /// Keeps what `keep` says of an entry's name and facts.
-    pub(super) fn only(mut self, keep: impl Fn(&[u8], &Facts) -> bool) -> Self {
-        self.0.retain(|name, facts| keep(name, facts));
+    /// Leaves what `wanted` takes of an entry's name and facts.
+    pub(crate) fn only(mut self, wanted: impl Fn(&[u8], &Facts) -> bool) -> Self {
+        self.0.retain(|name, facts| wanted(name, facts));
         self
     }
 
     /// The names, as text where they are text.
-    pub(super) fn names(&self) -> impl Iterator<Item = String> + '_ {
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> + '_ {
         self.0
             .keys()
             .map(|name| String::from_utf8_lossy(name).into_owned())
     }
 
     /// Changes every entry's facts to what can be compared.
-    pub(super) fn forget(mut self, forget: impl Fn(&mut Facts)) -> Self {
+    pub(crate) fn forget(mut self, forget: impl Fn(&mut Facts)) -> Self {
         self.0.values_mut().for_each(forget);
         self
     }
 
     /// The same entries with the same facts; otherwise panics with every difference.
     #[track_caller]
-    pub(super) fn is(&self, expected: &Self, what: &str) {
+    pub(crate) fn is(&self, expected: &Self, what: &str) {
         let mut wrong = String::new();
         for name in self
             .0

@@ -54,7 +54,7 @@ fn zip(compression: &str) {
     };
     let into = folder(&sidecar, "into");
     restore(&sidecar, &into, &[]).succeeds();
-    // Nobody asks what becomes of a time that the format cannot hold.
+    // What becomes of a time that the format cannot hold is not compared.
     let strange = |name: &[u8], _: &Facts| !name.starts_with(b"contents/noise-");
     let expected = original.only(|name, facts| held(name, facts) && facts.kind != "fifo");
     let expected = expected.only(strange).forget(what_zip_holds);
@@ -94,7 +94,7 @@ fn only_what_was_chosen_comes_back() {
     let is_chosen = |name: &[u8], _: &Facts| {
         name.starts_with(b"links/") || name == b"names/.hidden" || name.starts_with(b"modes")
     };
-    // The directories above, which nobody chose, are there too.
+    // The directories above, which no path names, are there too.
     let forget = |facts: &mut Facts| facts.same_as = None;
     let found = Tree::of(&into.join("tree"));
     found
@@ -155,7 +155,7 @@ fn what_is_there_is_replaced_only_if_asked_for() {
         .is(&original.only(held), "replaced");
 }
 
-/// A backup that somebody else made: what `hostile.py` writes, under our strategy's name.
+/// A foreign backup: what `hostile.py` writes, under our strategy's name.
 fn hostile(format: &str) -> (Sidecar, PathBuf) {
     let store = |sidecar: &Sidecar| sidecar.folder().join("store");
     let sidecar = Sidecar::new();
@@ -186,7 +186,7 @@ fn hostile(format: &str) -> (Sidecar, PathBuf) {
     (sidecar, into)
 }
 
-fn harms_nobody(format: &str) {
+fn harms_nothing(format: &str) {
     let (sidecar, into) = hostile(format);
     let before = fs::read_dir(sidecar.folder()).unwrap().count();
     restore(&sidecar, &into, &[])
@@ -204,11 +204,11 @@ fn harms_nobody(format: &str) {
 }
 
 #[test]
-fn a_hostile_tar_harms_nobody() {
-    harms_nobody("tar");
+fn a_hostile_tar_harms_nothing() {
+    harms_nothing("tar");
 }
 
 #[test]
-fn a_hostile_zip_harms_nobody() {
-    harms_nobody("zip");
+fn a_hostile_zip_harms_nothing() {
+    harms_nothing("zip");
 }

@@ -69,6 +69,12 @@ class Server:
             raise SystemExit(f"export failed: {head}")
         return Run(seconds, size=size)
 
+    def jobs(self):
+        """The runs, newest first."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request("GET", "/backup/jobs?limit=1000", headers={"Authorization": f"Bearer {TOKEN}"})
+        return json.loads(connection.getresponse().read())["jobs"]
+
     def peak_of_slow_export(self, slow):
         """Reads 5 MB/s for `slow` seconds, then as fast as it comes: the server's peak, and the size."""
         answer, size, buffer = self.request(), 0, bytearray(1 << 18)

@@ -46,7 +46,7 @@ def pieces(terminal):
         try:
             piece = os.read(terminal, 4096)
         except OSError:
-            # Nobody has it open any longer.
+            # No process has it open any longer.
             return
         yield piece
 

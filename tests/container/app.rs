@@ -13,7 +13,7 @@ use super::engine::{BASE, SERVICES};
 use crate::harness::{Answer, Finished, Running, TOKEN, repository, sh, within};
 
 /// How long a container may take to answer, or an image to be built beside other work.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// ```text
 /// <folder>/docker-compose.yml  .env  sidecar/
@@ -130,7 +130,7 @@ impl App {
 
     /// Waits until the sidecar is ready.
     pub(super) fn ready(&self) -> &Self {
-        within(PATIENCE, "the sidecar is ready", || {
+        within(TIME_LIMIT, "the sidecar is ready", || {
             let health = self.exec(&["sidecar", "health"]);
             let log = || self.engine.docker(&["logs", &self.container("sidecar")]);
             assert!(health.code != Some(3), "{health:#?} {:#?}", log());

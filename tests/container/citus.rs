@@ -6,7 +6,7 @@ use jiff::{Span, Timestamp};
 use serde_json::Value;
 
 use super::Engine;
-use super::app::{App, PATIENCE};
+use super::app::{App, TIME_LIMIT};
 use super::engine::SERVICES;
 use crate::harness::{Finished, sh, skip, within};
 
@@ -39,7 +39,7 @@ impl Drop for Swarm {
         let engine = self.0;
         engine.docker(&["stack", "rm", STACK]);
         let ours = format!("label=com.docker.stack.namespace={STACK}");
-        within(PATIENCE, "the stack's containers are gone", || {
+        within(TIME_LIMIT, "the stack's containers are gone", || {
             let left = engine.words(&["ps", "-aq", "--filter", &ours]);
             left.is_empty().then_some(())
         });
@@ -85,7 +85,7 @@ impl Stack {
     /// The container of a service, once there is one.
     fn container(&self, service: &str) -> String {
         let name = format!("name={STACK}_{service}");
-        within(PATIENCE, service, || {
+        within(TIME_LIMIT, service, || {
             let found = self.app.engine.words(&["ps", "-q", "-f", &name]);
             found.into_iter().next()
         })
@@ -135,7 +135,7 @@ fn the_citus_stack_backs_up_at_its_hour_and_by_hand_and_gives_one_project_back()
         Ok(stack) => stack,
         Err(why) => return skip("container::citus", &why),
     };
-    within(PATIENCE, "the server answers", || {
+    within(TIME_LIMIT, "the server answers", || {
         let ready = ["gosu", "postgres", "psql", "-c", "SELECT 1"];
         (stack.exec("citus-master", &ready).code == Some(0)).then_some(())
     });
@@ -151,7 +151,7 @@ fn the_citus_stack_backs_up_at_its_hour_and_by_hand_and_gives_one_project_back()
 
     // At its hour: a daily and a monthly one, each with its manifest.
     let keys = within(
-        Duration::from_secs(130) + PATIENCE,
+        Duration::from_secs(130) + TIME_LIMIT,
         "a backup by schedule",
         || {
             let keys = stack.keys();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Engine;
-use super::app::{App, PATIENCE};
+use super::app::{App, TIME_LIMIT};
 use super::engine::{Network, SERVICES};
 use crate::harness::{Finished, STOP_LIMIT, TOKEN, repository, sha256, within};
 
@@ -38,7 +38,7 @@ fn export(app: &App) -> Value {
 }
 
 #[test]
-fn alone_it_is_reached_through_its_network_and_by_nobody_else() {
+fn alone_it_is_reached_through_its_network_only() {
     let Some(engine) = Engine::of("alone") else {
         return;
     };
@@ -79,7 +79,7 @@ fn alone_it_is_reached_through_its_network_and_by_nobody_else() {
         ])
         .succeeds();
     let dial = ["bash", "-c", "exec 3<>/dev/tcp/app/8080"];
-    within(PATIENCE, "the sidecar reaches the application", || {
+    within(TIME_LIMIT, "the sidecar reaches the application", || {
         (app.exec(&dial).code == Some(0)).then_some(())
     });
     assert!(!reaches(engine, BACKUPS, "app", 8080));
@@ -91,7 +91,7 @@ fn alone_it_is_reached_through_its_network_and_by_nobody_else() {
     ));
 
     let health = "{{.State.Health.Status}}";
-    within(PATIENCE, "the engine calls it healthy", || {
+    within(TIME_LIMIT, "the engine calls it healthy", || {
         (engine.inspect(&app.container("sidecar"), health) == "healthy").then_some(())
     });
     let down = app.compose_in(&app.sidecar(), &["down", "--volumes"]);
@@ -100,7 +100,7 @@ fn alone_it_is_reached_through_its_network_and_by_nobody_else() {
 }
 
 #[test]
-fn what_nobody_has_fetched_survives_a_restart_and_a_stop_leaves_nothing() {
+fn what_no_client_has_fetched_survives_a_restart_and_a_stop_leaves_nothing() {
     let Some(engine) = Engine::of("restart") else {
         return;
     };
@@ -118,7 +118,7 @@ fn what_nobody_has_fetched_survives_a_restart_and_a_stop_leaves_nothing() {
     let started = app.ask("POST", "/backup/export", nobody_waits);
     let job = started.header("location").to_owned();
     let state = |wanted: &str| {
-        within(PATIENCE, wanted, || {
+        within(TIME_LIMIT, wanted, || {
             let job = app.ask("GET", &job, nobody_waits).json();
             (job["state"] == wanted).then_some(())
         });
@@ -140,7 +140,7 @@ fn what_nobody_has_fetched_survives_a_restart_and_a_stop_leaves_nothing() {
     };
     let mut before = files();
     app.ask("POST", "/backup/export", nobody_waits);
-    within(PATIENCE, "the command runs", || {
+    within(TIME_LIMIT, "the command runs", || {
         (app.exec(&["test", "-e", "workdir/stands"]).code == Some(0)).then_some(())
     });
     engine

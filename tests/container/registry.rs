@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Engine;
-use super::app::{App, PATIENCE};
+use super::app::{App, TIME_LIMIT};
 use super::engine::Network;
 use crate::harness::{TOKEN, component, sha256, within};
 
@@ -61,7 +61,7 @@ fn a_module_from_a_registry_container_runs_in_it_and_then_needs_it_no_more() {
     compose("up -d registry").succeeds();
     let registry = app.container("registry");
     let dial = "exec 3<>/dev/tcp/127.0.0.1/5000";
-    within(PATIENCE, "the registry answers", || {
+    within(TIME_LIMIT, "the registry answers", || {
         let dialled = engine.docker(&["exec", &registry, "bash", "-c", dial]);
         (dialled.code == Some(0)).then_some(())
     });

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{Daemon, agent, within};
 
 /// How long a page may take to show what it has to.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// One tab. It ends with its owner.
 pub(crate) struct Browser {
@@ -74,7 +74,7 @@ impl Browser {
     /// Waits until what a person reads in the element contains `text`; all of its words.
     #[track_caller]
     pub(crate) fn reads(&self, selector: &str, text: &str) -> String {
-        within(PATIENCE, &format!("{selector} shows `{text}`"), || {
+        within(TIME_LIMIT, &format!("{selector} shows `{text}`"), || {
             Some(self.text(selector)).filter(|shown| shown.contains(text))
         })
     }

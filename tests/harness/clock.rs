@@ -24,7 +24,7 @@ impl Clock {
     pub(crate) fn set(&self, time: &str) {
         let new = self.folder.path().join("new");
         std::fs::write(&new, time).unwrap();
-        // Nobody reads half a time.
+        // The sidecar never reads half a time.
         std::fs::rename(new, self.file()).unwrap();
     }
 

@@ -69,6 +69,12 @@ impl Daemon {
         None
     }
 
+    /// kill -9. It is gone when this returns.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

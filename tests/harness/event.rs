@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 /// How long anything that should happen at once may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A place in a command line where the command stops until the test lets it go on.
 ///
@@ -37,7 +37,7 @@ impl Gate {
         let path = self.path.clone();
         std::thread::spawn(move || send.send(OpenOptions::new().write(true).open(path).unwrap()));
         receive
-            .recv_timeout(PATIENCE)
+            .recv_timeout(TIME_LIMIT)
             .expect("no command reached the gate in time")
     }
 }
@@ -48,7 +48,7 @@ pub(crate) fn mkfifo(path: &Path) {
     rustix::fs::chmod(path, Mode::from_raw_mode(0o666)).unwrap();
 }
 
-/// Asks `probe` until it knows something: for what the system announces to nobody, such as the
+/// Asks `probe` until it knows something: for what the system does not announce, such as the
 /// end of a process that is not our child. Panics after `limit`.
 pub(crate) fn within<T>(limit: Duration, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{Daemon, Finished, free_port, sh};
@@ -13,13 +14,14 @@ const PASSWORD: &str = "s3cr3t";
 /// A server on a loopback port; its data go away with it.
 pub(crate) struct MariaDb {
     // Dropped in this order: first the server, then its folder.
-    _daemon: Daemon,
+    daemon: Daemon,
     folder: TempDir,
     port: u16,
 }
 
 impl MariaDb {
-    /// Makes a data folder and starts a server on it.
+    /// Makes a data folder and starts a server on it, with temporary files of its own: a server that starts
+    /// removes those that it finds.
     pub(crate) fn start() -> Self {
         let folder = tempfile::Builder::new()
             .prefix("sidecar-mariadb-")
@@ -28,14 +30,14 @@ impl MariaDb {
         let data = folder.path().join("data");
         sh(&format!(
             "chown -R mysql '{folder}'; chmod 755 '{folder}'; mariadb-install-db --no-defaults --user=mysql \
-             --datadir='{}' --auth-root-authentication-method=normal --skip-test-db",
+             --datadir='{}' --tmpdir='{folder}' --auth-root-authentication-method=normal --skip-test-db",
             data.display(),
             folder = folder.path().display(),
         ))
         .succeeds();
-        let (daemon, port) = serve(&data, folder.path());
+        let (daemon, port) = serve(&data, folder.path(), None);
         let server = Self {
-            _daemon: daemon,
+            daemon,
             folder,
             port,
         };
@@ -51,7 +53,7 @@ impl MariaDb {
         server
     }
 
-    fn socket(&self) -> String {
+    pub(crate) fn socket(&self) -> String {
         self.folder.path().join("socket").display().to_string()
     }
 
@@ -59,9 +61,31 @@ impl MariaDb {
         self.port
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.daemon.pid()
+    }
+
+    /// Waits until the killed server is gone, and starts it again on the same data and port.
+    pub(crate) fn start_again(&mut self) {
+        self.daemon.end_with(Signal::KILL);
+        let data = self.folder.path().join("data");
+        (self.daemon, self.port) = serve(&data, self.folder.path(), Some(self.port));
+    }
+
     /// Without the password.
     pub(crate) fn url(&self) -> String {
         format!("mysql://backup@127.0.0.1:{}/", self.port)
+    }
+
+    /// Where the sidecar has no variable with the password.
+    pub(crate) fn login(&self) -> String {
+        self.url()
+            .replace("backup@", &format!("backup:{PASSWORD}@"))
+    }
+
+    /// The folder with the server's files.
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
     }
 
     /// For `MYSQL_PWD`.
@@ -74,6 +98,19 @@ impl MariaDb {
         let file = self.folder.path().join("script.sql");
         std::fs::write(&file, script).unwrap();
         self.load(database, &file)
+    }
+
+    /// Runs a script as another user, in one session whose client has no commands of its own.
+    pub(crate) fn sql_as(&self, user: &str, password: &str, database: &str, script: &str) {
+        let file = self.folder.path().join("script.sql");
+        std::fs::write(&file, script).unwrap();
+        sh(&format!(
+            "MYSQL_PWD={password} mariadb --no-defaults --binary-mode --default-character-set=utf8mb4 -u{user} \
+             -h127.0.0.1 -P{} {database} <'{}'",
+            self.port,
+            file.display(),
+        ))
+        .succeeds();
     }
 
     /// Runs the script in `file`.
@@ -117,10 +154,10 @@ impl MariaDb {
     }
 }
 
-/// Starts the server. The port may be taken between finding and using it: then another one.
-fn serve(data: &Path, folder: &Path) -> (Daemon, u16) {
+/// Starts the server. A free port may be taken between finding and using it: then another one.
+fn serve(data: &Path, folder: &Path, port: Option<u16>) -> (Daemon, u16) {
     for _ in 0..5 {
-        let port = free_port();
+        let port = port.unwrap_or_else(free_port);
         let mut command = Command::new("setpriv");
         command.args([
             "--reuid=mysql",
@@ -130,9 +167,10 @@ fn serve(data: &Path, folder: &Path) -> (Daemon, u16) {
         ]);
         command.args(["/usr/sbin/mariadbd", "--no-defaults"]);
         command.arg(format!("--datadir={}", data.display()));
+        command.arg(format!("--tmpdir={}", folder.display()));
         command.arg(format!("--socket={}", folder.join("socket").display()));
         command.arg(format!("--pid-file={}", folder.join("pid").display()));
-        command.args(["--bind-address=127.0.0.1", &format!("--port={port}")]);
+        command.args(["--bind-address=127.0.0.1,::1", &format!("--port={port}")]);
         command.args([
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-buffer-pool-size=32M",

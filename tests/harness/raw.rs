@@ -24,7 +24,7 @@ pub(crate) enum End {
 }
 
 impl Raw {
-    /// Sends a request, with the right token, whose answer nobody may ever read.
+    /// Sends a request, with the right token, whose answer may never be read.
     pub(crate) fn send(server: &Server, request: &str, headers: &[&str]) -> TcpStream {
         let place = server.url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(place).unwrap();

@@ -1,4 +1,4 @@
-//! Somebody who wants to hear of runs.
+//! A receiver of notifications.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -8,18 +8,18 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// How long a notification may take: of a run at the next minute, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIME_LIMIT: Duration = Duration::from_secs(90);
 
-/// A server on loopback that takes whatever it is told.
+/// A server on loopback that takes every request.
 pub(crate) struct Receiver {
     /// "http://127.0.0.1:PORT"
     pub(crate) url: String,
-    told: mpsc::Receiver<Told>,
+    received: mpsc::Receiver<Notification>,
 }
 
 /// One request.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Notification {
     /// "POST /path"
     pub(crate) line: String,
     body: Vec<u8>,
@@ -29,32 +29,35 @@ impl Receiver {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (send, told) = mpsc::channel();
+        let (send, received) = mpsc::channel();
         std::thread::spawn(move || {
             for connection in listener.incoming() {
-                let told = answer(connection.unwrap());
-                if send.send(told).is_err() {
+                let received = answer(connection.unwrap());
+                if send.send(received).is_err() {
                     return;
                 }
             }
         });
-        Self { url, told }
+        Self { url, received }
     }
 
     /// The next notification; waits for it.
     #[track_caller]
-    pub(crate) fn next(&self) -> Told {
-        let told = self.told.recv_timeout(PATIENCE);
-        told.expect("nobody told anything")
+    pub(crate) fn next(&self) -> Notification {
+        let received = self.received.recv_timeout(TIME_LIMIT);
+        received.expect("no notification came")
     }
 
-    /// What came that nobody has asked for.
+    /// What came and was not awaited.
     pub(crate) fn rest(&self) -> Vec<String> {
-        self.told.try_iter().map(|told| told.line).collect()
+        self.received
+            .try_iter()
+            .map(|received| received.line)
+            .collect()
     }
 }
 
-impl Told {
+impl Notification {
     /// The body as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
@@ -62,7 +65,7 @@ impl Told {
     }
 }
 
-fn answer(mut connection: TcpStream) -> Told {
+fn answer(mut connection: TcpStream) -> Notification {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let mut lines = Vec::new();
     loop {
@@ -83,5 +86,5 @@ fn answer(mut connection: TcpStream) -> Told {
     let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     connection.write_all(ok).unwrap();
     let line = lines[0].trim_end_matches(" HTTP/1.1").to_owned();
-    Told { line, body }
+    Notification { line, body }
 }

@@ -52,7 +52,7 @@ impl Server {
         Answer::ask(method, &format!("{}{path}", self.url), &all)
     }
 
-    /// With the right token: a run that nobody waits for; its URL.
+    /// With the right token: a run whose end no request waits for; its URL.
     pub(crate) fn start_run(&self) -> String {
         let answer = self.ask("POST", "/backup/export", &[("Prefer", "respond-async")]);
         assert_eq!(answer.status, 202, "{answer:?}");

@@ -85,6 +85,12 @@ impl Sidecar {
         self
     }
 
+    /// Several strategies, by name, instead of one.
+    pub(crate) fn strategies(mut self, strategies: Value) -> Self {
+        self.config.as_object_mut().unwrap().remove("strategy");
+        self.set("strategies", strategies)
+    }
+
     pub(crate) fn strategy(self, name: &str) -> Self {
         self.set("strategy.type", name)
     }
@@ -231,13 +237,36 @@ impl Sidecar {
         Server::start(self.sidecar(&["serve"]), Rc::clone(&self.folder))
     }
 
+    /// The same as [`Sidecar::serve`], started by another command that `within` makes of it.
+    pub(crate) fn serve_within(&self, within: impl FnOnce(Command) -> Command) -> Server {
+        Server::start(within(self.sidecar(&["serve"])), Rc::clone(&self.folder))
+    }
+
+    /// The same of a run to its end.
+    pub(crate) fn run_within(
+        &self,
+        within: impl FnOnce(Command) -> Command,
+        arguments: &[&str],
+    ) -> Finished {
+        Running::start(within(self.sidecar(arguments))).finish()
+    }
+
+    /// The same without `--config`.
+    pub(crate) fn run_within_without_config(
+        &self,
+        within: impl FnOnce(Command) -> Command,
+        arguments: &[&str],
+    ) -> Finished {
+        Running::start(within(self.bare(arguments))).finish()
+    }
+
     /// Every live process of this sidecar: itself and whatever its commands started.
     pub(crate) fn processes(&self) -> Vec<(u32, String)> {
         marked(&self.mark())
     }
 
-    /// Every file in the folders of a run, relative and sorted, but for the lock, the journal and the
-    /// manifest of what was published, which stay.
+    /// Every file in the folders of a run, relative and sorted, but for the lock, the journal, the
+    /// sidecar's id, the places it has claimed, and the manifest of what was published, which stay.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut found = Vec::new();
         for folder in ["work", "artifacts", "tmp"] {
@@ -249,11 +278,11 @@ impl Sidecar {
             "history.sqlite-wal",
             "history.sqlite-shm",
             "published.manifest.json",
+            "owner",
         ];
         found.retain(|file| {
-            !stays
-                .iter()
-                .any(|name| *file == format!("artifacts/.sidecar/{name}"))
+            let name = file.strip_prefix("artifacts/.sidecar/");
+            !name.is_some_and(|name| stays.contains(&name) || name.starts_with("claimed/"))
         });
         found.sort();
         found

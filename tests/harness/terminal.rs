@@ -1,4 +1,4 @@
-//! A terminal that nobody sits at: `clients/terminal.py`.
+//! A terminal without a person: `clients/terminal.py`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::encrypted::encrypted;
-use super::parts::{parcel, parcels, restore};
+use super::parts::{blob, blobs, restore};
 use crate::harness::{Counted, S3, Sidecar};
 
 const MIB: u64 = 1 << 20;
@@ -24,9 +24,8 @@ fn a_part_costs_little_more_than_itself() {
         ("app2", 20_000_000),
         ("globals", 4_321),
     ];
-    let config =
-        json!({"parcels": sizes.into_iter().collect::<std::collections::BTreeMap<_, _>>()});
-    for sidecar in [parcels(), encrypted(parcels())] {
+    let config = json!({"blobs": sizes.into_iter().collect::<std::collections::BTreeMap<_, _>>()});
+    for sidecar in [blobs(), encrypted(blobs())] {
         let sidecar = sidecar
             .set("strategy.config", config.clone())
             .set("stores", json!([s3.store_at(&counted.url)]));
@@ -39,7 +38,7 @@ fn a_part_costs_little_more_than_itself() {
                 "{name}: {bytes} bytes, at most {most}"
             );
             let back = std::fs::read(sidecar.folder().join("restored").join(name)).unwrap();
-            assert!(back == parcel(name, size), "{name} differs");
+            assert!(back == blob(name, size), "{name} differs");
         }
     }
 }

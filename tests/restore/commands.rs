@@ -54,7 +54,7 @@ fn or_in_a_file_if_they_name_it() {
 
 #[test]
 fn they_are_told_what_was_chosen() {
-    let tell = "env | grep ^SIDE_CAR_RESTORE_ | sort > told; : $SIDE_CAR_RESTORE_ONLY $SIDE_CAR_RESTORE_INTO";
+    let tell = "{ env | grep ^SIDE_CAR_RESTORE_ || true; } | sort > told; printf %s \"$SIDE_CAR_RESTORE_ONLY$SIDE_CAR_RESTORE_INTO\" | cat >aside";
     let sidecar = sidecar("echo x", tell);
     sidecar.backup().succeeds();
     let told = || read(sidecar.workdir().join("told"));

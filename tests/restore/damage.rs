@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::parts::parcels;
+use super::parts::blobs;
 use super::{in_store, sidecar, stored};
 use crate::harness::Sidecar;
 
@@ -60,10 +60,10 @@ fn every_damage_is_found(
     sidecar.backup().succeeds();
     let older = tempfile::tempdir().unwrap();
     let [older_artifact, older_manifest] = [".dump", ".manifest.json"].map(|ending| {
-        let kept = older.path().join(ending);
-        fs::copy(in_store(&sidecar, ending), &kept).unwrap();
+        let copy = older.path().join(ending);
+        fs::copy(in_store(&sidecar, ending), &copy).unwrap();
         fs::remove_file(in_store(&sidecar, ending)).unwrap();
-        kept
+        copy
     });
     let sidecar = change(sidecar);
     sidecar.backup().succeeds();
@@ -91,6 +91,8 @@ fn every_damage_is_found(
     }
     // A manifest without its last line feed is as good as before.
     assert!(found >= 2 * MATRIX.len() - 2, "{found}");
+    // What was found is remembered until the backup is verified anew.
+    sidecar.run(&["verify"]).succeeds();
     sidecar.run(arguments).succeeds();
     assert!(target.exists());
 }
@@ -124,28 +126,31 @@ fn of_a_backup_that_is_restored_as_a_whole() {
 
 #[test]
 fn of_a_backup_that_goes_into_a_directory() {
-    let sidecar = parcels().set("strategy.artifact.filename", "backup.dump");
+    let sidecar = blobs().set("strategy.artifact.filename", "backup.dump");
     let into = sidecar.folder().join("restored");
     let arguments = ["restore", "latest", "--into", into.to_str().unwrap()];
-    let change = |sidecar: Sidecar| sidecar.set("strategy.config.parcels.c", 8);
+    let change = |sidecar: Sidecar| sidecar.set("strategy.config.blobs.c", 8);
     every_damage_is_found(sidecar, change, &arguments, &into);
 }
 
 #[test]
 fn of_the_part_that_is_restored_alone_but_of_no_other() {
-    let sidecar = parcels().set("strategy.artifact.filename", "backup.dump");
+    let sidecar = blobs().set("strategy.artifact.filename", "backup.dump");
     let into = sidecar.folder().join("restored");
     sidecar.backup().succeeds();
     let artifact = in_store(&sidecar, ".dump");
     // In the middle lies a byte of `a`, at the end one of `c`.
     damage(&artifact, &artifact, Damage::Flipped(0.5));
-    let only = |name| {
+    let id =
+        sidecar.run(&["list", "--json"]).succeeds().json()["backups"][0]["manifest"]["id"].clone();
+    let only = |which, name| {
         let into = into.to_str().unwrap();
-        sidecar.run(&["restore", "latest", "--into", into, "--only", name])
+        sidecar.run(&["restore", which, "--into", into, "--only", name])
     };
-    only("a").exits(4);
+    only("latest", "a").exits(4);
     assert!(!into.exists());
-    only("b").succeeds();
+    // By its id: the latest is known to be damaged now.
+    only(id.as_str().unwrap(), "b").succeeds();
 }
 
 #[test]

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{in_store, stored};
 use crate::harness::{Sidecar, component};
 
-/// What the example `parcels` puts into a parcel of that name.
-pub(super) fn parcel(name: &str, size: usize) -> Vec<u8> {
+/// What the example `blobs` puts into a blob of that name.
+pub(super) fn blob(name: &str, size: usize) -> Vec<u8> {
     let mut state = name.bytes().fold(1_u64, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(u64::from(byte))
     });
@@ -23,18 +23,15 @@ pub(super) fn parcel(name: &str, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// A sidecar that fills three parcels.
-pub(super) fn parcels() -> Sidecar {
+/// A sidecar that fills three blobs.
+pub(super) fn blobs() -> Sidecar {
     stored(
         Sidecar::new()
-            .strategy("parcels")
-            .set(
-                "modules.parcels.source",
-                component("parcels").to_str().unwrap(),
-            )
+            .strategy("blobs")
+            .set("modules.blobs.source", component("blobs").to_str().unwrap())
             .set(
                 "strategy.config",
-                json!({"parcels": {"a": 3_000_000, "b": 1_500_001, "c": 7}}),
+                json!({"blobs": {"a": 3_000_000, "b": 1_500_001, "c": 7}}),
             ),
     )
 }
@@ -62,12 +59,12 @@ fn restored(sidecar: &Sidecar, name: &str) -> Vec<u8> {
 
 #[test]
 fn all_of_them_or_one_under_another_name() {
-    let sidecar = parcels();
+    let sidecar = blobs();
     sidecar.backup().succeeds();
     restore(&sidecar, &[]);
     for (name, size) in [("a", 3_000_000), ("b", 1_500_001), ("c", 7)] {
         assert!(
-            restored(&sidecar, name) == parcel(name, size),
+            restored(&sidecar, name) == blob(name, size),
             "{name} differs"
         );
     }
@@ -78,14 +75,14 @@ fn all_of_them_or_one_under_another_name() {
     );
 
     let said = restore(&sidecar, &["--only", "b=sub/copy"]);
-    assert!(restored(&sidecar, "sub/copy") == parcel("b", 1_500_001));
+    assert!(restored(&sidecar, "sub/copy") == blob("b", 1_500_001));
     assert_eq!(said["parts"], json!([{"name": "b", "note": "as sub/copy"}]));
     assert_eq!(said["fetched_bytes"], 1_500_001, "only its range was read");
 }
 
 #[test]
 fn a_part_that_fails_does_not_hide_the_others() {
-    let sidecar = parcels();
+    let sidecar = blobs();
     sidecar.backup().succeeds();
     let into = sidecar.folder().join("restored");
     std::fs::create_dir(&into).unwrap();
@@ -107,16 +104,16 @@ fn a_part_that_fails_does_not_hide_the_others() {
         .collect();
     assert_eq!(codes, [&Value::Null, &json!("exists"), &Value::Null]);
     assert_eq!(restored(&sidecar, "b"), b"precious");
-    assert!(restored(&sidecar, "c") == parcel("c", 7));
+    assert!(restored(&sidecar, "c") == blob("c", 7));
 
     // The ones that are there are replaced only if that is asked for.
     restore(&sidecar, &["--replace"]);
-    assert!(restored(&sidecar, "b") == parcel("b", 1_500_001));
+    assert!(restored(&sidecar, "b") == blob("b", 1_500_001));
 }
 
 #[test]
 fn a_part_that_the_backup_does_not_have_is_wrong_usage() {
-    let sidecar = parcels();
+    let sidecar = blobs();
     sidecar.backup().succeeds();
     let into = sidecar.folder().join("restored");
     sidecar
@@ -129,13 +126,13 @@ fn a_part_that_the_backup_does_not_have_is_wrong_usage() {
             "d",
         ])
         .exits(2)
-        .stderr_contains("no parcel d");
+        .stderr_contains("the backup has no part d");
     assert!(!into.exists());
 }
 
 #[test]
 fn files_go_where_the_operator_says_and_nowhere_else() {
-    let sidecar = parcels();
+    let sidecar = blobs();
     sidecar.backup().succeeds();
     // Without a directory there is no target at all.
     let failed = sidecar
@@ -150,12 +147,12 @@ fn files_go_where_the_operator_says_and_nowhere_else() {
     sidecar
         .run(&["restore", "latest", "--into", "restored"])
         .succeeds();
-    assert!(restored(&sidecar, "c") == parcel("c", 7));
+    assert!(restored(&sidecar, "c") == blob("c", 7));
 }
 
 #[test]
 fn the_manifest_has_a_digest_of_each() {
-    let sidecar = parcels();
+    let sidecar = blobs();
     sidecar.backup().succeeds();
     let manifest = std::fs::read(in_store(&sidecar, ".manifest.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
@@ -163,7 +160,7 @@ fn the_manifest_has_a_digest_of_each() {
         .into_iter()
         .enumerate()
     {
-        let digest = crate::harness::sha256(&parcel(name, size));
+        let digest = crate::harness::sha256(&blob(name, size));
         assert_eq!(manifest["parts"][at]["sha256"], digest, "{manifest}");
     }
 }

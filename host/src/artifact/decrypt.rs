@@ -7,7 +7,7 @@ use std::path::Path;
 use age::stream::StreamReader;
 use age::{DecryptError, Decryptor, Identity, IdentityFile, scrypt};
 
-use super::read_back::read_back;
+use super::read_error::read_error;
 use crate::config::Encryption;
 use crate::error::{Error, Kind, Result};
 
@@ -55,7 +55,7 @@ fn failed(error: DecryptError) -> Error {
             format!("the backup cannot be decrypted with the configured key: {error}"),
         )
         .hint("name the private key of one of its recipients (`sidecar list --json` shows them) under strategy.artifact.encryption.age.identity_file, or the passphrase that it was made with under passphrase"),
-        DecryptError::Io(error) => read_back(error),
+        DecryptError::Io(error) => read_error(error),
         error => Error::new(
             Kind::Verification,
             "damaged",

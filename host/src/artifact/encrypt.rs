@@ -5,7 +5,7 @@ use age::{Encryptor, scrypt, x25519};
 use crate::config::Encryption;
 use crate::error::{Error, Kind, Result};
 
-/// A new encryption of one artifact, for everybody who may read it.
+/// A new encryption of one artifact, for all that may read it.
 pub(super) fn encryptor(encryption: &Encryption) -> Result<Encryptor> {
     if let Some(passphrase) = &encryption.passphrase {
         let passphrase = passphrase.reveal().to_owned().into();

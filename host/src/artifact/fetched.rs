@@ -59,7 +59,7 @@ impl Fetched {
     }
 
     /// A range of them, which has to be there entirely.
-    pub fn range(&self, offset: u64, length: u64) -> Result<Piece> {
+    pub fn range(&self, offset: u64, length: u64) -> Result<FetchedRange> {
         let end = offset.checked_add(length);
         let there = self
             .ranges
@@ -68,7 +68,7 @@ impl Fetched {
         if length > 0 && !there {
             return Err(not_planned(offset, length));
         }
-        Ok(Piece {
+        Ok(FetchedRange {
             file: Arc::clone(&self.file),
             offset,
             left: length,
@@ -78,13 +78,20 @@ impl Fetched {
 
 /// A range that is there, to be read from its start to its end.
 #[derive(Debug, Clone)]
-pub struct Piece {
+pub struct FetchedRange {
     file: Arc<File>,
     offset: u64,
     left: u64,
 }
 
-impl Read for Piece {
+impl FetchedRange {
+    /// Bytes that have not been read yet.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+}
+
+impl Read for FetchedRange {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = buffer
             .len()
@@ -138,8 +145,8 @@ mod tests {
             assert_eq!(error.code(), "not-planned");
         }
         let mut text = String::new();
-        let mut piece = fetched.range(3, 2).unwrap();
-        piece.read_to_string(&mut text).unwrap();
+        let mut range = fetched.range(3, 2).unwrap();
+        range.read_to_string(&mut text).unwrap();
         assert_eq!(text, "34");
         for (offset, length) in [(4, 3), (1, 2), (u64::MAX, 2), (9, u64::MAX)] {
             let error = fetched.range(offset, length).unwrap_err();
@@ -151,7 +158,7 @@ mod tests {
     fn a_file_that_became_shorter_is_an_error() {
         let fetched = Fetched::whole(tempfile::tempfile().unwrap(), 3);
         assert_eq!(fetched.read(0, 3).unwrap_err().code(), "io");
-        let mut piece = fetched.range(0, 3).unwrap();
-        assert!(piece.read(&mut [0; 3]).is_err());
+        let mut range = fetched.range(0, 3).unwrap();
+        assert!(range.read(&mut [0; 3]).is_err());
     }
 }

@@ -11,7 +11,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::Part;
+use super::set::SetMember;
+use super::{Omission, Part};
 use crate::config::{Codec, Tier};
 use crate::error::{Error, Kind, Result};
 
@@ -44,11 +45,30 @@ pub struct Manifest {
     pub tools: BTreeMap<String, String>,
     /// The version of the sidecar.
     pub sidecar: String,
+    /// Under which lease of its store it was written; none where the store has no leases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<u64>,
     /// What lies beside this.
     pub artifact: Contents,
     /// Named ranges of the artifact before compression and encryption, such as one for each database.
     #[serde(default)]
     pub parts: Vec<Part>,
+    /// What belongs in the backup and is not in it, because the operator has allowed that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub omissions: Vec<Omission>,
+    /// Its place in the order in which backups arrived in this store, which no clock decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// `false` if it followed the one before sooner than half the schedule's period; left out if that
+    /// is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spaced: Option<bool>,
+    /// The id of the sidecar that made it, and of its replicas. Earlier sidecars had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Of a set: the backups that belong together, as the artifact says. Of one backup: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<SetMember>,
 }
 
 /// How a backup was made.
@@ -124,8 +144,8 @@ impl Sha256 {
     }
 }
 
-impl From<super::Digest> for Sha256 {
-    fn from(digest: super::Digest) -> Self {
+impl From<crate::digest::Digest> for Sha256 {
+    fn from(digest: crate::digest::Digest) -> Self {
         Self(digest.to_string())
     }
 }
@@ -161,6 +181,31 @@ impl JsonSchema for Sha256 {
 impl Manifest {
     /// The version that new manifests have.
     pub const VERSION: u32 = VERSION;
+
+    /// Bytes that a manifest stays below: what is written can be read back.
+    pub const LARGEST: usize = 16 << 20;
+
+    /// Fails if it could not be read back. Asked before the backup is published.
+    pub fn fits(&self) -> Result<()> {
+        match self.to_json().len() < Self::LARGEST {
+            true => Ok(()),
+            false => Err(too_large()),
+        }
+    }
+
+    /// Of what it says of the backup itself: the same in every store and tier.
+    pub fn identity(&self) -> Sha256 {
+        let own = Self {
+            tier: Tier::Daily,
+            lease: None,
+            seq: None,
+            spaced: None,
+            owner: None,
+            ..self.clone()
+        };
+        let value = serde_json::to_value(own);
+        seal(&value.expect("a manifest has nothing that JSON cannot say"))
+    }
 
     /// As it is stored: JSON that people can read, and a digest of what it says.
     pub fn to_json(&self) -> Vec<u8> {
@@ -208,9 +253,23 @@ impl Manifest {
     }
 }
 
+/// About the bytes of a part in a manifest: its name as JSON, and what stands around it, indented.
+pub(super) fn part_size(name: &str) -> usize {
+    const AROUND: usize = 200;
+    AROUND + Value::from(name).to_string().len()
+}
+
+/// The parts of an artifact are more than its manifest can say.
+pub(super) fn too_large() -> Error {
+    let most = Manifest::LARGEST >> 20;
+    let message = format!("the names of the parts make a manifest of more than {most} MiB");
+    Error::run("manifest-too-large", message)
+        .hint("name fewer parts, or shorter ones; nothing was published")
+}
+
 /// The digest of everything else that a manifest says, however it is laid out.
 fn seal(value: &Value) -> Sha256 {
-    super::Digest::of_bytes(value.to_string().as_bytes()).into()
+    crate::digest::Digest::of_bytes(value.to_string().as_bytes()).into()
 }
 
 /// The JSON Schema of a manifest, as published in `config/manifest.schema.json`.
@@ -225,87 +284,4 @@ pub fn schema() -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    const PUBLISHED: &str = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../config/manifest.schema.json"
-    );
-
-    pub(crate) fn manifest() -> Manifest {
-        let digest = |digit: &str| Sha256::parse(digit.repeat(64)).unwrap();
-        Manifest {
-            version: VERSION,
-            id: "0199".to_owned(),
-            tier: Tier::Daily,
-            started_at: "2023-12-01T03:00:00Z".parse().unwrap(),
-            finished_at: "2023-12-01T03:00:07Z".parse().unwrap(),
-            strategy: MadeBy {
-                name: "database_dump".to_owned(),
-                sha256: digest("a"),
-            },
-            tools: BTreeMap::from([("pg_dump".to_owned(), "16.4".to_owned())]),
-            sidecar: "0.1.0".to_owned(),
-            artifact: Contents {
-                filename: "backup.dump".to_owned(),
-                format: "postgres-custom".to_owned(),
-                content_type: "application/octet-stream".to_owned(),
-                size: 4,
-                sha256: digest("b"),
-                raw_size: 9,
-                raw_sha256: digest("c"),
-                compression: Codec::Zst,
-                encryption: Some(Encrypted::Age {
-                    recipients: vec!["age1…".to_owned()],
-                }),
-            },
-            parts: vec![Part {
-                name: "app1".to_owned(),
-                offset: 0,
-                length: 9,
-                sha256: Some(digest("d")),
-            }],
-        }
-    }
-
-    #[test]
-    fn what_was_written_is_read_and_fits_the_schema() {
-        let text = manifest().to_json();
-        assert_eq!(Manifest::from_json(&text).unwrap(), manifest());
-        let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
-        let validator = jsonschema::validator_for(&schema()).unwrap();
-        validator.validate(&value).unwrap();
-    }
-
-    #[test]
-    fn fields_of_a_later_sidecar_are_ignored_and_a_later_version_is_refused() {
-        let mut value = serde_json::to_value(manifest()).unwrap();
-        value["colour"] = "green".into();
-        assert_eq!(
-            Manifest::from_json(value.to_string().as_bytes()).unwrap(),
-            manifest()
-        );
-        value["manifest_version"] = 2.into();
-        let error = Manifest::from_json(value.to_string().as_bytes()).unwrap_err();
-        assert_eq!(error.code(), "newer-manifest");
-        let altered = String::from_utf8(manifest().to_json()).unwrap();
-        let altered = altered.replace("backup.dump", "other.dump");
-        let error = Manifest::from_json(altered.as_bytes()).unwrap_err();
-        assert_eq!(error.code(), "damaged-manifest");
-        let error = Manifest::from_json(b"{\"manifest_version\": 1, \"id\": 3").unwrap_err();
-        assert_eq!(error.code(), "damaged-manifest");
-    }
-
-    /// `UPDATE_GOLDEN=1` writes it anew.
-    #[test]
-    fn the_published_schema_is_up_to_date() {
-        let current = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(PUBLISHED, &current).unwrap();
-        }
-        let published = std::fs::read_to_string(PUBLISHED).unwrap_or_default();
-        assert_eq!(published, current, "UPDATE_GOLDEN=1 writes it anew");
-    }
-}
+mod tests;

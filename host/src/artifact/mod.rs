@@ -11,24 +11,26 @@
 //! pace, and memory stays constant. An artifact is a transaction: without [`Writer::finish`] nothing
 //! of it is left.
 
+mod buffers;
 pub mod codec;
 mod decrypt;
-mod digest;
 mod encrypt;
 mod fetched;
-mod growth;
 pub mod manifest;
+mod omissions;
 mod pipeline;
-mod pool;
-mod read_back;
+mod read_error;
+pub mod set;
+pub mod set_archive;
 mod spool;
+mod spool_reader;
 mod stage;
 mod transform;
 
 pub use decrypt::{decryptor, encrypted_end};
-pub use digest::Digest;
-pub use fetched::{Fetched, Piece};
-pub use growth::Growth;
+pub use fetched::{Fetched, FetchedRange};
+pub use omissions::{Omission, Omissions};
 pub use pipeline::{Part, ReadError, Sealed, Writer};
-pub use read_back::read_back;
-pub use spool::{Published, Spool, remove_leftovers};
+pub use read_error::read_error;
+pub use spool::{Published, Spool, SpoolLimit, remove_leftovers};
+pub use spool_reader::SpoolReader;

@@ -1,17 +1,19 @@
 //! The stages put together.
 
+use std::collections::HashSet;
 use std::os::fd::AsFd;
 use std::thread::JoinHandle;
 
 use rustix::buffer::spare_capacity;
 
-use super::digest::{Digest, Measured, Meter};
-use super::pool::Pool;
+use super::buffers::BufferPool;
+use super::manifest::{self, Manifest};
 use super::spool::Spool;
-use super::stage::{self, Inlet, Outlet, Stopped, abandoned};
+use super::stage::{self, Inlet, Outlet, StageFailure, Stopped, abandoned};
 use super::transform::{self, transform};
 use super::{codec, encrypt};
 use crate::config::{Codec, Compression, Encryption};
+use crate::digest::{Digest, DigestMeter, Measured};
 use crate::error::{Error, Result};
 
 /// A named range of the artifact before compression.
@@ -35,6 +37,10 @@ pub struct Writer {
     /// Gone once a stage has stopped.
     outlet: Option<Outlet>,
     parts: Vec<Part>,
+    /// Of all parts, the open one included.
+    names: HashSet<String>,
+    /// Bytes that the parts make in the manifest.
+    described: usize,
     /// The part that was begun and has not ended: its name and where it begins.
     open: Option<(String, u64)>,
     /// Gone once they were asked how it went.
@@ -43,9 +49,9 @@ pub struct Writer {
 
 struct Stages {
     /// Those that change the bytes: compression, encryption, or none.
-    transforms: Vec<JoinHandle<Result<Measured>>>,
-    hash: JoinHandle<Result<Measured>>,
-    spool: JoinHandle<Result<Spool>>,
+    transforms: Vec<JoinHandle<Result<Measured, StageFailure>>>,
+    hash: JoinHandle<Result<Measured, StageFailure>>,
+    spool: JoinHandle<Result<Spool, StageFailure>>,
 }
 
 /// An artifact that is complete and on the disk, but not published yet.
@@ -72,9 +78,9 @@ impl Writer {
         encryption: Option<&Encryption>,
         spool: Spool,
     ) -> Result<Self> {
-        let pool = Pool::default();
+        let pool = BufferPool::default();
         let (to_spool, from_hash) = stage::channel(&pool);
-        let spool = stage::start("spool", move || keep(from_hash, spool))?;
+        let spool = stage::start("spool", move || write_spool(from_hash, spool))?;
         let (mut outlet, from_transforms) = stage::channel(&pool);
         let hash = stage::start("hash", move || measure(from_transforms, to_spool))?;
         let mut transforms = Vec::new();
@@ -85,7 +91,7 @@ impl Writer {
             transforms.push(stage::start("encrypt", move || {
                 let sent = after.sent();
                 let encrypting = encryptor.wrap_output(after).map_err(transform::failed)?;
-                transform(inlet, encrypting, &sent, transform::PATIENCE)
+                transform(inlet, encrypting, &sent, transform::FLUSH_TIMEOUT)
             })?);
         }
         if compression.codec != Codec::None {
@@ -94,12 +100,14 @@ impl Writer {
             transforms.push(stage::start("compress", move || {
                 let sent = after.sent();
                 let encoder = codec::encoder(compression, after)?;
-                transform(inlet, encoder, &sent, transform::PATIENCE)
+                transform(inlet, encoder, &sent, transform::FLUSH_TIMEOUT)
             })?);
         }
         Ok(Self {
             outlet: Some(outlet),
             parts: Vec::new(),
+            names: HashSet::new(),
+            described: 0,
             open: None,
             stages: Some(Stages {
                 transforms,
@@ -164,17 +172,20 @@ impl Writer {
                 "part {name:?} ends behind what was written"
             )));
         }
-        self.is_new(&part.name)?;
+        self.reserve(&part.name)?;
         self.parts.push(part);
         Ok(())
     }
 
-    fn is_new(&self, name: &str) -> Result<()> {
-        let open = self.open.iter().map(|(open, _)| open);
-        let mut known = self.parts.iter().map(|part| &part.name).chain(open);
-        match known.any(|known| known == name) {
-            true => Err(bad_part(format!("there are two parts called {name:?}"))),
-            false => Ok(()),
+    /// Fails for a name that another part has, and if the manifest could not be read back with another part.
+    fn reserve(&mut self, name: &str) -> Result<()> {
+        if !self.names.insert(name.to_owned()) {
+            return Err(bad_part(format!("there are two parts called {name:?}")));
+        }
+        self.described += manifest::part_size(name);
+        match self.described < Manifest::LARGEST {
+            true => Ok(()),
+            false => Err(manifest::too_large()),
         }
     }
 
@@ -185,7 +196,7 @@ impl Writer {
                 "part {name:?} begins before part {open:?} has ended"
             )));
         }
-        self.is_new(&name)?;
+        self.reserve(&name)?;
         let sent = self.outlet()?.begin_digest();
         sent.map_err(|Stopped| self.why_stopped())?;
         self.open = Some((name, self.position()));
@@ -230,7 +241,10 @@ impl Writer {
         let ended = stages.join();
         // The stage furthest behind knows the cause; those before it only that it went away.
         let (spool, measured) = (ended.spool?, ended.hash?);
-        let transforms = ended.transforms.into_iter().collect::<Result<Vec<_>>>()?;
+        let transforms = ended
+            .transforms
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
         let raw = transforms.last().unwrap_or(&measured);
         Ok(Sealed {
             spool,
@@ -271,9 +285,9 @@ impl Drop for Writer {
 
 /// How each stage ended; of the transforms, the one furthest behind first.
 struct Ended {
-    spool: Result<Spool>,
-    hash: Result<Measured>,
-    transforms: Vec<Result<Measured>>,
+    spool: Result<Spool, StageFailure>,
+    hash: Result<Measured, StageFailure>,
+    transforms: Vec<Result<Measured, StageFailure>>,
 }
 
 impl Stages {
@@ -296,7 +310,10 @@ impl Stages {
             .into_iter()
             .chain(ended.hash.err())
             .chain(transforms)
-            .find(|error| error.code() != abandoned().code())
+            .find_map(|failure| match failure {
+                StageFailure::Cause(error) => Some(error),
+                StageFailure::Abandoned => None,
+            })
             .unwrap_or_else(abandoned)
     }
 }
@@ -320,26 +337,24 @@ fn fill(room: &mut Vec<u8>, source: &impl AsFd, at_most: u64) -> rustix::io::Res
     Ok(taken)
 }
 
-fn join<T>(stage: JoinHandle<Result<T>>) -> Result<T> {
+fn join<T>(stage: JoinHandle<Result<T, StageFailure>>) -> Result<T, StageFailure> {
     stage.join().unwrap_or_else(|_| {
-        Err(Error::run(
-            "internal",
-            "a stage of the artifact pipeline panicked",
-        ))
+        let message = "a stage of the artifact pipeline panicked";
+        Err(Error::run("internal", message).into())
     })
 }
 
-fn measure(mut inlet: Inlet, mut outlet: Outlet) -> Result<Measured> {
-    let mut meter = Meter::default();
+fn measure(mut inlet: Inlet, mut outlet: Outlet) -> Result<Measured, StageFailure> {
+    let mut meter = DigestMeter::default();
     while let Some(bytes) = inlet.next()? {
         meter.add(&bytes);
-        outlet.send(bytes).map_err(|Stopped| abandoned())?;
+        outlet.send(bytes)?;
     }
-    outlet.end().map_err(|Stopped| abandoned())?;
+    outlet.end()?;
     Ok(meter.done())
 }
 
-fn keep(mut inlet: Inlet, mut spool: Spool) -> Result<Spool> {
+fn write_spool(mut inlet: Inlet, mut spool: Spool) -> Result<Spool, StageFailure> {
     while let Some(bytes) = inlet.next()? {
         spool.write(&bytes)?;
         inlet.give_back(bytes);

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Advice, fadvise};
 use tokio::sync::watch;
 
-use super::growth::Growth;
+use super::spool_reader::SpoolReader;
 use crate::error::{Error, Result};
+use crate::fs_atomic::{self, PublishStep};
 
-/// Bytes after which the disk is told to begin.
+/// Bytes after which the disk is advised to begin.
 const SYNC_EVERY: u64 = 8 << 20;
 
 /// The ending of files that no finished run left behind.
@@ -23,12 +24,22 @@ const PARTIAL: &str = "partial";
 pub struct Spool {
     file: File,
     path: PathBuf,
-    /// Bytes so far, for those who read along.
+    /// Bytes so far, for clients that read along.
     written: watch::Sender<u64>,
-    /// The last of them, which the disk was not told of.
+    /// The last of them, which the disk was not advised of.
     unsynced: u64,
     /// Whether it is this run's, and goes away with it unless it is published.
     ours: bool,
+    limit: Option<SpoolLimit>,
+}
+
+/// How long an artifact may become, and which key says so.
+#[derive(Debug)]
+pub struct SpoolLimit {
+    /// Bytes as they are published.
+    pub bytes: u64,
+    /// Of the configuration.
+    pub key: String,
 }
 
 /// Where an artifact ended up.
@@ -39,7 +50,7 @@ pub struct Published {
 }
 
 impl Spool {
-    /// Creates `<folder>/<id>.partial`, readable by nobody else.
+    /// Creates `<folder>/<id>.partial`, readable by no other user.
     pub fn create(folder: &Path, id: &str) -> Result<Self> {
         let path = partial(folder, id);
         let file = OpenOptions::new()
@@ -55,7 +66,15 @@ impl Spool {
             written: watch::Sender::new(0),
             unsynced: 0,
             ours: true,
+            limit: None,
         })
+    }
+
+    /// The same, which takes no more than that.
+    #[must_use]
+    pub fn limited(mut self, limit: Option<SpoolLimit>) -> Self {
+        self.limit = limit;
+        self
     }
 
     /// Whether the run has left it there, unpublished.
@@ -63,7 +82,7 @@ impl Spool {
         partial(folder, id).exists()
     }
 
-    /// Writes into what somebody else holds, a FIFO or a device: nothing of it is synced or removed.
+    /// Writes into what another process holds, a FIFO or a device: nothing of it is synced or removed.
     pub fn elsewhere(path: &Path) -> Result<Self> {
         let file = OpenOptions::new()
             .write(true)
@@ -75,16 +94,22 @@ impl Spool {
             written: watch::Sender::new(0),
             unsynced: 0,
             ours: false,
+            limit: None,
         })
     }
 
     /// For reading along while it is written; stays good after publishing and after removal.
-    pub fn growth(&self) -> Result<Growth> {
+    pub fn reader(&self) -> Result<SpoolReader> {
         let file = File::open(&self.path).map_err(|error| Error::io("open", &self.path, error))?;
-        Ok(Growth::new(file, self.written.subscribe()))
+        Ok(SpoolReader::new(file, self.written.subscribe()))
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        if let Some(limit) = &self.limit
+            && *self.written.borrow() + bytes.len() as u64 > limit.bytes
+        {
+            return Err(limit.reached(&self.path));
+        }
         self.file
             .write_all(bytes)
             .map_err(|error| Error::io("write", &self.path, error))?;
@@ -121,16 +146,14 @@ impl Spool {
         self.file
             .set_permissions(Permissions::from_mode(0o444))
             .map_err(|error| Error::io("protect", &self.path, error))?;
-        fs::rename(&self.path, destination)
-            .map_err(|error| Error::io("publish", destination, error))?;
-        self.ours = false;
-        if let Some(folder) = destination.parent()
-            && let Err(error) = File::open(folder).and_then(|folder| folder.sync_all())
-        {
-            // Nobody is to take it for a backup that it may not be after a crash.
+        let renamed = fs_atomic::rename(&self.path, destination);
+        let failed = renamed.as_ref().err().map(|failed| failed.step);
+        self.ours = failed == Some(PublishStep::Rename);
+        if failed == Some(PublishStep::SyncFolder) {
+            // It must not be taken for a backup that it may not be after a crash.
             let _ = fs::remove_file(destination);
-            return Err(Error::io("sync", folder, error));
         }
+        renamed?;
         Ok(Published {
             path: destination.to_owned(),
         })
@@ -144,6 +167,17 @@ impl Drop for Spool {
         {
             tracing::warn!(path = %self.path.display(), %error, "cannot remove the file of a failed run");
         }
+    }
+}
+
+impl SpoolLimit {
+    fn reached(&self, path: &Path) -> Error {
+        let Self { bytes, key } = self;
+        let message = format!(
+            "the artifact {} becomes longer than {key}, which is {bytes} bytes",
+            path.display()
+        );
+        Error::run("disk-limit", message).hint(format!("raise {key} if the backup is that large"))
     }
 }
 

@@ -9,22 +9,22 @@ use std::time::Instant;
 
 use sha2::{Digest as _, Sha256};
 
-use super::pool::Pool;
+use super::buffers::BufferPool;
 use crate::error::{Error, Result};
 
 /// Buffers that may wait in front of a stage.
 const DEPTH: usize = 4;
 
 /// What travels between stages. A channel that closes without `End` is an abandoned run.
-pub(super) enum Piece {
+pub(super) enum StageMessage {
     Bytes(Vec<u8>),
     End,
 }
 
 /// The sending end, as a place to put buffers into.
 pub(super) struct Outlet {
-    pieces: SyncSender<Piece>,
-    pool: Pool,
+    messages: SyncSender<StageMessage>,
+    pool: BufferPool,
     buffer: Vec<u8>,
     sent: Sent,
     /// Of what has been handed over since a part began. Its own hash: few artifacts have parts.
@@ -64,7 +64,9 @@ impl Outlet {
         if let Some(digest) = &mut self.digest {
             digest.update(&buffer);
         }
-        self.pieces.send(Piece::Bytes(buffer)).map_err(|_| Stopped)
+        self.messages
+            .send(StageMessage::Bytes(buffer))
+            .map_err(|_| Stopped)
     }
 
     /// Free room of the buffer that is being filled, for reading straight into it.
@@ -95,7 +97,7 @@ impl Outlet {
     /// Ends the stream well.
     pub(super) fn end(mut self) -> Result<(), Stopped> {
         self.hand_over()?;
-        self.pieces.send(Piece::End).map_err(|_| Stopped)
+        self.messages.send(StageMessage::End).map_err(|_| Stopped)
     }
 
     /// Begins to hash what is put in from here on.
@@ -146,32 +148,32 @@ pub(super) enum Next {
 
 /// The receiving end.
 pub(super) struct Inlet {
-    pieces: Receiver<Piece>,
-    pool: Pool,
+    messages: Receiver<StageMessage>,
+    pool: BufferPool,
 }
 
 impl Inlet {
     /// The next buffer; none at the good end. An abandoned stream is an error, so that no stage
     /// can take it for the end.
-    pub(super) fn next(&mut self) -> Result<Option<Vec<u8>>> {
-        match self.pieces.recv() {
-            Ok(Piece::Bytes(bytes)) => Ok(Some(bytes)),
-            Ok(Piece::End) => Ok(None),
-            Err(_) => Err(abandoned()),
+    pub(super) fn next(&mut self) -> Result<Option<Vec<u8>>, StageFailure> {
+        match self.messages.recv() {
+            Ok(StageMessage::Bytes(bytes)) => Ok(Some(bytes)),
+            Ok(StageMessage::End) => Ok(None),
+            Err(_) => Err(StageFailure::Abandoned),
         }
     }
 
     /// The same, but waits no longer than to `deadline`.
-    pub(super) fn next_before(&mut self, deadline: Option<Instant>) -> Result<Next> {
+    pub(super) fn next_before(&mut self, deadline: Option<Instant>) -> Result<Next, StageFailure> {
         let Some(deadline) = deadline else {
             return Ok(self.next()?.map_or(Next::End, Next::Bytes));
         };
         let left = deadline.saturating_duration_since(Instant::now());
-        match self.pieces.recv_timeout(left) {
-            Ok(Piece::Bytes(bytes)) => Ok(Next::Bytes(bytes)),
-            Ok(Piece::End) => Ok(Next::End),
+        match self.messages.recv_timeout(left) {
+            Ok(StageMessage::Bytes(bytes)) => Ok(Next::Bytes(bytes)),
+            Ok(StageMessage::End) => Ok(Next::End),
             Err(RecvTimeoutError::Timeout) => Ok(Next::Late),
-            Err(RecvTimeoutError::Disconnected) => Err(abandoned()),
+            Err(RecvTimeoutError::Disconnected) => Err(StageFailure::Abandoned),
         }
     }
 
@@ -182,10 +184,10 @@ impl Inlet {
 }
 
 /// A bounded channel.
-pub(super) fn channel(pool: &Pool) -> (Outlet, Inlet) {
+pub(super) fn channel(pool: &BufferPool) -> (Outlet, Inlet) {
     let (sender, receiver) = sync_channel(DEPTH);
     let outlet = Outlet {
-        pieces: sender,
+        messages: sender,
         pool: pool.clone(),
         buffer: pool.take(),
         sent: Sent::default(),
@@ -194,7 +196,7 @@ pub(super) fn channel(pool: &Pool) -> (Outlet, Inlet) {
     (
         outlet,
         Inlet {
-            pieces: receiver,
+            messages: receiver,
             pool: pool.clone(),
         },
     )
@@ -203,8 +205,8 @@ pub(super) fn channel(pool: &Pool) -> (Outlet, Inlet) {
 /// Starts a stage's thread.
 pub(super) fn start<T: Send + 'static>(
     name: &str,
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<JoinHandle<Result<T>>> {
+    work: impl FnOnce() -> Result<T, StageFailure> + Send + 'static,
+) -> Result<JoinHandle<Result<T, StageFailure>>> {
     Builder::new()
         .name(name.to_owned())
         .spawn(work)
@@ -216,7 +218,37 @@ pub(super) fn start<T: Send + 'static>(
         })
 }
 
-/// What a stage returns whose neighbour went away: never the cause, which the neighbour has.
+/// Why a stage ended early.
+#[derive(Debug)]
+pub(super) enum StageFailure {
+    /// Its neighbour has stopped, which knows the cause.
+    Abandoned,
+    /// The cause.
+    Cause(Error),
+}
+
+impl From<Stopped> for StageFailure {
+    fn from(Stopped: Stopped) -> Self {
+        Self::Abandoned
+    }
+}
+
+impl From<Error> for StageFailure {
+    fn from(error: Error) -> Self {
+        Self::Cause(error)
+    }
+}
+
+impl From<StageFailure> for Error {
+    fn from(failure: StageFailure) -> Self {
+        match failure {
+            StageFailure::Abandoned => abandoned(),
+            StageFailure::Cause(error) => error,
+        }
+    }
+}
+
+/// What is said of an artifact for which no stage knows a cause.
 pub(super) fn abandoned() -> Error {
     Error::run("abandoned", "the artifact was abandoned")
 }

@@ -4,15 +4,15 @@ use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
 
 use super::codec;
-use super::digest::{Measured, Meter};
-use super::stage::{Inlet, Next, Outlet, Sent, Stopped, abandoned};
-use crate::error::{Error, Result};
+use super::stage::{Inlet, Next, Outlet, Sent, StageFailure};
+use crate::digest::{DigestMeter, Measured};
+use crate::error::Error;
 
-/// How long bytes may wait in a stage for more to come with them. Somebody may read along, and the
+/// How long bytes may wait in a stage for more to come with them. A client may read along, and the
 /// orchestrator gives up after 300 s without a byte: each of two stages may wait that long.
 ///
 /// What is encrypted waits for its 64 KiB nevertheless: `age` knows shorter pieces only at the end.
-pub(super) const PATIENCE: Duration = Duration::from_secs(45);
+pub(super) const FLUSH_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// What changes the bytes.
 pub(super) trait Transform: Write {
@@ -34,19 +34,19 @@ impl Transform for age::stream::StreamWriter<Outlet> {
 
 /// Changes everything that comes; measures it as it was before.
 ///
-/// When nothing was `sent` for as long as there is `patience`, and nothing more comes, what is
+/// When nothing was `sent` for `flush_after`, and nothing more comes, what is
 /// there so far is flushed.
 pub(super) fn transform(
     mut inlet: Inlet,
     mut transform: impl Transform,
     sent: &Sent,
-    patience: Duration,
-) -> Result<Measured> {
-    let mut meter = Meter::default();
+    flush_after: Duration,
+) -> Result<Measured, StageFailure> {
+    let mut meter = DigestMeter::default();
     // Since when something waits, and what had been sent then.
     let mut waiting: Option<(Instant, u64)> = None;
     loop {
-        let deadline = waiting.map(|(since, _)| since + patience);
+        let deadline = waiting.map(|(since, _)| since + flush_after);
         match inlet.next_before(deadline)? {
             Next::Bytes(bytes) => {
                 meter.add(&bytes);
@@ -65,17 +65,17 @@ pub(super) fn transform(
         }
     }
     let outlet = transform.finish().map_err(failed)?;
-    outlet.end().map_err(|Stopped| abandoned())?;
+    outlet.end()?;
     Ok(meter.done())
 }
 
-pub(super) fn failed(error: io::Error) -> Error {
+pub(super) fn failed(error: io::Error) -> StageFailure {
     match error.kind() {
-        ErrorKind::BrokenPipe => abandoned(),
-        _ => Error::run(
+        ErrorKind::BrokenPipe => StageFailure::Abandoned,
+        _ => StageFailure::Cause(Error::run(
             "transform-failed",
             format!("cannot compress or encrypt the artifact: {error}"),
-        ),
+        )),
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
     use std::io::Read;
     use std::thread::JoinHandle;
 
-    use super::super::pool::Pool;
+    use super::super::buffers::BufferPool;
     use super::super::stage;
     use super::*;
     use crate::config::{Codec, Compression};
@@ -96,15 +96,20 @@ mod tests {
     /// A stage that compresses: where to put bytes in, and where they come out.
     fn compressing(
         codec: Codec,
-        patience: Duration,
-    ) -> (Outlet, JoinHandle<Result<Measured>>, Inlet) {
-        let pool = Pool::default();
+        flush_after: Duration,
+    ) -> (Outlet, JoinHandle<Result<Measured, StageFailure>>, Inlet) {
+        let pool = BufferPool::default();
         let (before, inlet) = stage::channel(&pool);
         let (after, out) = stage::channel(&pool);
         let compression = Compression { codec, level: None };
         let work = move || {
             let sent = after.sent();
-            transform(inlet, codec::encoder(compression, after)?, &sent, patience)
+            transform(
+                inlet,
+                codec::encoder(compression, after)?,
+                &sent,
+                flush_after,
+            )
         };
         (before, stage::start("compress", work).unwrap(), out)
     }

@@ -1,9 +1,9 @@
-//! A small stdout, kept in memory.
+//! A small stdout, held in memory.
 
-use super::Sink;
+use super::stdio::Sink;
 use crate::error::{Error, Result};
 
-/// A sink that keeps everything.
+/// A sink that collects everything.
 #[derive(Debug)]
 pub struct Capture {
     bytes: Vec<u8>,

@@ -1,4 +1,4 @@
-//! How a command failed, in words for the operator.
+//! How a command failed, for the operator.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -6,56 +6,57 @@ use std::process::ExitStatus;
 
 use rustix::process::Signal;
 
-use super::Command;
+use super::line::{Command, Invocation};
+use crate::display::one_line;
 use crate::error::Error;
 
 /// Characters of a line that stand in a message.
-const SHOWN: usize = 120;
+const LINE_SHOWN: usize = 120;
 /// Characters of its stderr.
-const LAST_WORDS: usize = 600;
+const STDERR_SHOWN: usize = 600;
 
-/// What an exit that is no success means. `stderr` is the end of what the command said there.
+/// What an exit that is no success means. `stderr` is the end of what the command wrote there.
 pub(super) fn of(command: &Command<'_>, status: ExitStatus, stderr: &str) -> Error {
-    let line = shortened(command.line, SHOWN);
-    let words = match last_words(stderr) {
-        words if words.is_empty() => String::new(),
-        words => format!(": {words}"),
+    let line = one_line(&command.what.text(), LINE_SHOWN);
+    let stderr_end = match last_lines(stderr) {
+        stderr_end if stderr_end.is_empty() => String::new(),
+        stderr_end => format!(": {stderr_end}"),
     };
     if let Some(signal) = status.signal() {
-        return killed(&line, signal, "", &words);
+        return killed(&line, signal, "", &stderr_end);
     }
     match status.code().unwrap_or_default() {
         127 => {
             let message = match missing_program(stderr) {
                 Some(program) => format!("`{line}` failed: the program `{program}` was not found"),
-                None => format!("`{line}` failed: a program was not found (exit code 127){words}"),
+                None => format!("`{line}` failed: a program was not found (exit code 127){stderr_end}"),
             };
             Error::run("command-not-found", message)
                 .hint("install it in the sidecar's container image, or correct the command or its PATH")
         }
         126 => Error::run(
             "command-not-executable",
-            format!("`{line}` failed: a program cannot be executed (exit code 126){words}"),
+            format!("`{line}` failed: a program cannot be executed (exit code 126){stderr_end}"),
         )
         .hint("make it executable (chmod +x), and check that its interpreter exists and that it was built for this machine"),
         // How a shell reports a signal that ended what it ran.
         code @ 129..=159 if name(code - 128).is_some() => {
-            killed(&line, code - 128, &format!(" (exit code {code})"), &words)
+            killed(&line, code - 128, &format!(" (exit code {code})"), &stderr_end)
         }
-        code => Error::run("command-failed", format!("`{line}` failed with exit code {code}{words}")),
+        code => Error::run("command-failed", format!("`{line}` failed with exit code {code}{stderr_end}")),
     }
 }
 
-fn killed(line: &str, signal: i32, code: &str, words: &str) -> Error {
+fn killed(line: &str, signal: i32, code: &str, stderr_end: &str) -> Error {
     let name = name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned);
     let error = Error::run(
         "command-killed",
-        format!("`{line}` was killed by {name}{code}{words}"),
+        format!("`{line}` was killed by {name}{code}{stderr_end}"),
     );
     match Signal::from_named_raw(signal) {
         Some(Signal::KILL) => error.hint(
             "out of memory? The kernel kills what needs more than the container may have: raise its memory limit, \
-             or look for who else sent the signal",
+             or look for what else sent the signal",
         ),
         Some(Signal::PIPE) => error.hint(
             "a later command of the pipe ended before it had read everything (as `head` does); \
@@ -72,8 +73,8 @@ fn killed(line: &str, signal: i32, code: &str, words: &str) -> Error {
 
 /// Why a command could not even be started.
 pub(super) fn start(command: &Command<'_>, error: std::io::Error) -> Error {
-    let line = shortened(command.line, SHOWN);
-    let (shell, workdir) = (command.shell.path(), command.workdir);
+    let line = one_line(&command.what.text(), LINE_SHOWN);
+    let (file, workdir) = (command.what.file(), command.workdir);
     let missing = |path: &Path| matches!(path.metadata(), Err(error) if error.kind() == std::io::ErrorKind::NotFound);
     if missing(workdir) {
         return Error::run(
@@ -85,10 +86,14 @@ pub(super) fn start(command: &Command<'_>, error: std::io::Error) -> Error {
         )
         .hint("create it, mount the volume, or correct `workdir`");
     }
-    if missing(shell) {
+    if missing(file) {
+        let code = match command.what {
+            Invocation::Line { .. } => "shell-not-found",
+            Invocation::Program { .. } => "command-not-found",
+        };
         return Error::run(
-            "shell-not-found",
-            format!("`{line}` cannot run: the shell {} is gone", shell.display()),
+            code,
+            format!("`{line}` cannot run: {} is gone", file.display()),
         )
         .hint("install it in the container image");
     }
@@ -96,7 +101,7 @@ pub(super) fn start(command: &Command<'_>, error: std::io::Error) -> Error {
     let message = format!(
         "`{line}` cannot be started in {} with {}: {error}",
         workdir.display(),
-        shell.display()
+        file.display()
     );
     let error = Error::run("command-not-started", message).caused_by(error);
     if too_long {
@@ -106,9 +111,9 @@ pub(super) fn start(command: &Command<'_>, error: std::io::Error) -> Error {
     }
 }
 
-/// How it ended cannot be learned: whoever started us made the system forget (SIGCHLD ignored).
+/// How it ended cannot be learned: what started the sidecar made the system forget (SIGCHLD ignored).
 pub(super) fn wait(command: &Command<'_>, error: std::io::Error) -> Error {
-    let line = shortened(command.line, SHOWN);
+    let line = one_line(&command.what.text(), LINE_SHOWN);
     Error::run(
         "command-failed",
         format!("the system does not tell how `{line}` ended: {error}"),
@@ -117,32 +122,23 @@ pub(super) fn wait(command: &Command<'_>, error: std::io::Error) -> Error {
     .caused_by(error)
 }
 
-/// One line of at most `most` characters.
-fn shortened(text: &str, most: usize) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
 /// The last three lines: the first of them often says what, the others why.
-fn last_words(stderr: &str) -> String {
+fn last_lines(stderr: &str) -> String {
     let lines = stderr
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty());
     let lines: Vec<&str> = lines.collect();
-    shortened(
+    one_line(
         &lines[lines.len().saturating_sub(3)..].join("; "),
-        LAST_WORDS,
+        STDERR_SHOWN,
     )
 }
 
-/// Who was not found, from what the shells say: `bash: line 1: NAME: command not found`,
+/// The program that was not found, from what the shells say: `bash: line 1: NAME: command not found`,
 /// `sh: 1: NAME: not found`, `zsh:1: command not found: NAME`, `env: 'NAME': No such file or directory`.
 fn missing_program(stderr: &str) -> Option<&str> {
-    const SAID: [&str; 4] = [
+    const REASONS: [&str; 4] = [
         "command not found",
         "not found",
         "inaccessible or not found",
@@ -150,10 +146,10 @@ fn missing_program(stderr: &str) -> Option<&str> {
     ];
     stderr.lines().rev().find_map(|line| {
         let parts: Vec<&str> = line.trim().split(": ").collect();
-        let said = parts.iter().position(|part| SAID.contains(part))?;
+        let reason = parts.iter().position(|part| REASONS.contains(part))?;
         let name = parts
-            .get(said + 1)
-            .or_else(|| parts.get(said.checked_sub(1)?))?;
+            .get(reason + 1)
+            .or_else(|| parts.get(reason.checked_sub(1)?))?;
         Some(name.trim_matches(['\'', '"', '‘', '’', '`']))
     })
 }
@@ -188,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_shell_names_the_missing_program() {
-        for said in [
+        for reason in [
             "bash: line 1: pg_dumpx: command not found",
             "/bin/bash: line 3: pg_dumpx: No such file or directory",
             "dash: 1: pg_dumpx: not found",
@@ -198,18 +194,11 @@ mod tests {
             "env: 'pg_dumpx': No such file or directory",
             "something before\nbash: line 1: pg_dumpx: command not found\nsomething after",
         ] {
-            assert_eq!(missing_program(said), Some("pg_dumpx"), "{said}");
+            assert_eq!(missing_program(reason), Some("pg_dumpx"), "{reason}");
         }
         assert_eq!(
             missing_program("ld: error while loading shared libraries: libpq.so.5"),
             None
         );
-    }
-
-    #[test]
-    fn long_lines_are_cut_between_characters() {
-        let line = "é".repeat(200);
-        assert_eq!(shortened(&line, 120).chars().count(), 121);
-        assert_eq!(shortened("a \\\n  b", 120), "a \\ b");
     }
 }

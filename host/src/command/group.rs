@@ -11,13 +11,14 @@ use rustix::process::{
     test_kill_process_group, waitpgid,
 };
 
+use super::confine::Rules;
 use super::processes::{self, Process};
 use super::watchdog::{self, Watch};
 
 /// What a shell leaves behind may be about to end by itself (`tee >(sha256sum > sum)`): time for that.
-const SETTLE: Duration = Duration::from_millis(500);
+const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(500);
 /// Between SIGTERM and SIGKILL.
-pub(super) const GRACE: Duration = Duration::from_secs(2);
+pub(super) const TERMINATE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A running command. Whatever happens to this value, nothing of the group is left after it.
 ///
@@ -31,9 +32,9 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn start(command: &mut Command) -> io::Result<Group> {
+    pub(super) fn start(command: &mut Command, confined: Option<&Rules>) -> io::Result<Group> {
         // Without code between fork and exec, this is a posix_spawn: its price does not grow with ours.
-        let (mut leader, watch) = watchdog::spawn(command)?;
+        let (mut leader, watch) = watchdog::spawn(command, confined)?;
         let id = Pid::from_child(&leader);
         let exited = pidfd_open(id, PidfdFlags::empty()).inspect_err(|_| {
             let _ = kill_process_group(id, Signal::KILL);
@@ -60,24 +61,24 @@ impl Group {
         self.done = true;
         let mut left = self.has_members();
         if left {
-            processes::wait_gone(&self.members(), SETTLE);
+            processes::wait_gone(&self.members(), BACKGROUND_TIMEOUT);
             left = self.has_members();
         }
         if left {
-            processes::end(|| self.members(), GRACE);
+            processes::end(|| self.members(), TERMINATE_TIMEOUT);
         }
         Ok((status, left))
     }
 
     /// Ends the group, and everything else that this process's commands started and that left its
-    /// group (`setsid`, a daemon): SIGTERM, and SIGKILL after `grace`.
-    pub(super) fn terminate(mut self, grace: Duration) {
-        self.kill(grace);
+    /// group (`setsid`, a daemon): SIGTERM, and SIGKILL after `timeout`.
+    pub(super) fn terminate(mut self, timeout: Duration) {
+        self.kill(timeout);
     }
 
-    fn kill(&mut self, grace: Duration) {
+    fn kill(&mut self, timeout: Duration) {
         self.done = true;
-        let gone = end_strays_but(Some(self.id), grace);
+        let gone = end_orphans_except(Some(self.id), timeout);
         // For a system that hides /proc.
         let _ = kill_process_group(self.id, Signal::KILL);
         if gone {
@@ -113,10 +114,10 @@ impl Drop for Group {
 }
 
 /// Ends what earlier commands left behind on purpose (daemons that a `pre` command started):
-/// SIGTERM, and SIGKILL after `grace`. For the end of a run, when no command of it runs.
-pub fn end_strays(grace: Duration) {
+/// SIGTERM, and SIGKILL after `timeout`. For the end of a run, when no command of it runs.
+pub fn end_orphans(timeout: Duration) {
     if !only_known_children() {
-        end_strays_but(None, grace);
+        end_orphans_except(None, timeout);
     }
 }
 
@@ -134,7 +135,7 @@ fn only_known_children() -> bool {
 
 /// All below us but the groups of other running commands, the watchdog, and what stands in our own
 /// group (only this module puts children into other groups).
-fn end_strays_but(own: Option<Pid>, grace: Duration) -> bool {
+fn end_orphans_except(own: Option<Pid>, timeout: Duration) -> bool {
     let ours = Some(getpgrp());
     let select = || {
         let all = processes::all();
@@ -150,5 +151,5 @@ fn end_strays_but(own: Option<Pid>, grace: Duration) -> bool {
         left.retain(|process| !(process.ended && leaders.contains(&process.id)));
         left
     };
-    processes::end(select, grace)
+    processes::end(select, timeout)
 }

@@ -6,9 +6,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::streams::PIPE_SIZE;
 use crate::error::{Error, Result};
 
+/// Few and large pieces: what Linux grants to everyone.
+pub(super) const PIPE_SIZE: usize = 1 << 20;
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
 

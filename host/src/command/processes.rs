@@ -11,10 +11,10 @@ use rustix::process::{
 use crate::cancel;
 
 /// After SIGKILL only a process that the kernel itself holds (a dead network disk) stays: give up then.
-const KILLED_WITHIN: Duration = Duration::from_secs(5);
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often the list of our children is looked at, as long as it changes meanwhile.
-const LOOKS: usize = 8;
+const LIST_ATTEMPTS: usize = 8;
 
 /// A process at the moment it was looked at.
 #[derive(Debug, Clone, Copy)]
@@ -84,12 +84,12 @@ pub(super) fn all() -> Vec<Process> {
 }
 
 /// Our own children, orphans of our commands among them; none where the system does not list them.
-/// Nobody but us takes a child off the list, so none is missed. On a machine with many processes
+/// Only this process takes a child off the list, so none is missed. On a machine with many processes
 /// this takes a hundredth of the time of [`all`].
 pub(super) fn children() -> Option<Vec<Pid>> {
     // A thread that has just ended left its children to another one: all of it again. A run's own
     // threads end one after the other, just when this is asked.
-    (0..LOOKS).find_map(|_| children_now())
+    (0..LIST_ATTEMPTS).find_map(|_| children_now())
 }
 
 fn children_now() -> Option<Vec<Pid>> {
@@ -142,18 +142,18 @@ pub(super) fn wait_gone(processes: &[Process], limit: Duration) -> bool {
     true
 }
 
-/// Ends all that `select` finds: SIGTERM, then, to what is left after `grace`, SIGKILL, until it
+/// Ends all that `select` finds: SIGTERM, then, to what is left after `timeout`, SIGKILL, until it
 /// finds nothing any more. Collects those that are our own children. Returns whether all are gone.
-pub(super) fn end(select: impl Fn() -> Vec<Process>, grace: Duration) -> bool {
-    if !grace.is_zero() {
+pub(super) fn end(select: impl Fn() -> Vec<Process>, timeout: Duration) -> bool {
+    if !timeout.is_zero() {
         let asked = select();
         for process in asked.iter().filter(|process| !process.ended) {
             // A stopped one hears the SIGTERM only once it goes on.
             process.signal(&[Signal::TERM, Signal::CONT]);
         }
-        wait_gone(&asked, grace);
+        wait_gone(&asked, timeout);
     }
-    let deadline = Instant::now() + KILLED_WITHIN;
+    let deadline = Instant::now() + KILL_TIMEOUT;
     loop {
         let left = select();
         for process in left.iter().filter(|process| process.ended) {

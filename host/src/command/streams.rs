@@ -7,18 +7,16 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 
-use super::input::Input;
-use super::lines::Lines;
-use super::{Sink, Stdout};
+use super::input::{Input, PIPE_SIZE};
+use super::log::LogLines;
+use super::stdio::{Sink, Stdout};
 use crate::cancel::{self, Cancel};
 use crate::error::{Error, Result};
 
-/// Few and large pieces: what Linux grants to everyone.
-pub(super) const PIPE_SIZE: usize = 1 << 20;
 /// How long bytes wait for more to come, before they are handed on in a buffer that is not full.
-const LINGER: Duration = Duration::from_millis(2);
-/// What is still read of a log after the shell's end, at most: somebody else may go on writing.
-const LAST_WORDS: usize = 1 << 20;
+const BUFFER_TIMEOUT: Duration = Duration::from_millis(2);
+/// What is still read of a log after the shell's end, at most: another process may go on writing.
+const LAST_OUTPUT: usize = 1 << 20;
 
 /// Both ends of a pipe for a child's output; ours never waits.
 pub(super) fn pipe(large: bool) -> std::io::Result<(OwnedFd, OwnedFd)> {
@@ -38,10 +36,10 @@ pub(super) struct Streams<'a> {
     stdout: Option<OwnedFd>,
     to: To<'a>,
     stderr: Option<OwnedFd>,
-    log: Lines,
+    log: LogLines,
 }
 
-/// Who has something to tell.
+/// Which of them can be read or written.
 struct Ready {
     stdin: bool,
     stdout: bool,
@@ -50,7 +48,7 @@ struct Ready {
 }
 
 enum To<'a> {
-    Log(Lines),
+    Log(LogLines),
     Sink {
         sink: &'a mut dyn Sink,
         bytes: u64,
@@ -66,7 +64,7 @@ impl<'a> Streams<'a> {
         stderr: OwnedFd,
     ) -> Self {
         let to = match to {
-            Stdout::Log => To::Log(Lines::new("stdout")),
+            Stdout::Log => To::Log(LogLines::new("stdout")),
             Stdout::Into(sink) => To::Sink {
                 sink,
                 bytes: 0,
@@ -78,7 +76,7 @@ impl<'a> Streams<'a> {
             stdout: Some(stdout),
             to,
             stderr: Some(stderr),
-            log: Lines::new("stderr"),
+            log: LogLines::new("stderr"),
         }
     }
 
@@ -151,14 +149,14 @@ impl<'a> Streams<'a> {
         })
     }
 
-    /// Nobody wants its stdout any more, or has more for it: a command that still writes is told
-    /// (SIGPIPE), and one that still reads meets an end.
+    /// Its stdout is not read any more, and it gets no more input: a command that still writes gets
+    /// SIGPIPE, and one that still reads meets an end.
     pub(super) fn close(&mut self) {
         self.stdin = None;
         self.stdout = None;
     }
 
-    /// The last words, when all that could say something has ended: bytes of stdout, tail of stderr.
+    /// The last output, when all that could write has ended: bytes of stdout, tail of stderr.
     pub(super) fn finish(mut self) -> Result<(u64, String)> {
         drain(&mut self.stderr, &mut self.log)?;
         self.log.finish();
@@ -199,14 +197,14 @@ fn read_into(
             sink.flush()?;
             *due = None;
         } else {
-            due.get_or_insert_with(|| Instant::now() + LINGER);
+            due.get_or_insert_with(|| Instant::now() + BUFFER_TIMEOUT);
         }
     }
     Ok(())
 }
 
 /// Reads once and logs it; returns how much there was.
-fn read_lines(pipe: &mut Option<OwnedFd>, lines: &mut Lines) -> Result<usize> {
+fn read_lines(pipe: &mut Option<OwnedFd>, lines: &mut LogLines) -> Result<usize> {
     let Some(from) = pipe else { return Ok(0) };
     let mut buffer = [0; 16 << 10];
     let read = received(rustix::io::read(from, &mut buffer))?;
@@ -218,8 +216,8 @@ fn read_lines(pipe: &mut Option<OwnedFd>, lines: &mut Lines) -> Result<usize> {
     Ok(read)
 }
 
-fn drain(pipe: &mut Option<OwnedFd>, lines: &mut Lines) -> Result<()> {
-    let mut left = LAST_WORDS;
+fn drain(pipe: &mut Option<OwnedFd>, lines: &mut LogLines) -> Result<()> {
+    let mut left = LAST_OUTPUT;
     loop {
         let read = read_lines(pipe, lines)?;
         left = left.saturating_sub(read);

@@ -6,16 +6,20 @@ mod leftovers;
 mod line;
 mod streams;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ffi::OsString;
+use std::path::Path;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::*;
-use crate::error::Error;
+use crate::cancel::{Cancel, Reason};
+use crate::error::{Error, Result};
 
 /// A command that is cancelled takes every daemon of this process with it: tests that do so follow
 /// each other when they share a process.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+fn exclusive() -> MutexGuard<'static, ()> {
+    static EXCLUSIVE: Mutex<()> = Mutex::new(());
+    EXCLUSIVE.lock()
 }
 
 fn shell() -> Shell {
@@ -40,11 +44,14 @@ fn run(line: &str, stdout: Stdout<'_>, cancel: &Cancel) -> Result<Finished> {
 fn feed<'s>(line: &str, stdin: Stdin<'s>, stdout: Stdout<'s>, cancel: &Cancel) -> Result<Finished> {
     let shell = shell();
     let command = Command {
-        line,
+        what: Invocation::Line {
+            text: line,
+            shell: &shell,
+        },
         env: environment(),
         workdir: Path::new("/"),
-        shell: &shell,
         accept: &[],
+        confined: None,
     };
     command.run(stdin, stdout, cancel)
 }

@@ -2,36 +2,42 @@
 //!
 //! The watchdog is this same program, started with a hidden argument. It reads from a pipe, which
 //! only the sidecar can write, which process groups begin and end. The pipe ends with the sidecar,
-//! however that dies; what is still running then is killed.
+//! however that dies; what is still running then is killed, and what was entrusted to the watchdog is done.
 //! (A death signal set on the child would need a fork of the whole sidecar for every command, and
 //! would reach the shell but not what the shell started.)
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, getpid, set_child_subreaper};
 
+use parking_lot::{Mutex, MutexGuard};
+
+use super::confine::{self, Rules};
+use super::last_lines::LastLines;
 use super::processes;
 
 const ARGUMENT: &str = "--sidecar-watchdog";
 
-/// The groups that run now, and who watches them.
+/// The groups that run now, and the process that watches them.
 struct Watched {
     groups: Vec<Pid>,
+    /// What the watchdog has to do if this process is killed, by a number.
+    entrusted: BTreeMap<u64, String>,
     watchdog: Option<Child>,
 }
 
 static WATCHED: Mutex<Watched> = Mutex::new(Watched {
     groups: Vec::new(),
+    entrusted: BTreeMap::new(),
     watchdog: None,
 });
 
 fn watched() -> MutexGuard<'static, Watched> {
-    WATCHED.lock().unwrap_or_else(PoisonError::into_inner)
+    WATCHED.lock()
 }
 
 /// A group under watch, until this is dropped.
@@ -40,19 +46,22 @@ pub(super) struct Watch(Pid);
 /// Starts a command that leads a group of its own, and watches that.
 ///
 /// The first call makes orphans of commands our children, and starts the watchdog, without waiting
-/// for it to be up: what is written to its pipe is read even after our death. Nobody sees the
+/// for it to be up: what is written to its pipe is read even after our death. No other thread sees the
 /// child before it is known here: see [`known`].
-pub(super) fn spawn(command: &mut Command) -> std::io::Result<(Child, Watch)> {
+pub(super) fn spawn(
+    command: &mut Command,
+    confined: Option<&Rules>,
+) -> std::io::Result<(Child, Watch)> {
     let mut watched = watched();
-    if watched.watchdog.is_none() {
-        // Known since Linux 3.4, and it takes no rights.
-        let _ = set_child_subreaper(Some(getpid()));
-        watched.start();
-    }
-    let child = command.process_group(0).spawn()?;
+    watched.begin();
+    command.process_group(0);
+    let child = match confined {
+        Some(rules) => confine::spawn(command, rules)?,
+        None => command.spawn()?,
+    };
     let group = Pid::from_child(&child);
     watched.groups.push(group);
-    watched.tell('+', group);
+    watched.tell(&began(group));
     Ok((child, Watch(group)))
 }
 
@@ -60,11 +69,38 @@ impl Drop for Watch {
     fn drop(&mut self) {
         let mut watched = watched();
         watched.groups.retain(|group| *group != self.0);
-        watched.tell('-', self.0);
+        watched.tell(&format!("-{}", self.0.as_raw_nonzero()));
     }
 }
 
-/// The leaders of the groups that run, and the watchdog. Whoever was seen in /proc before this call,
+/// What the watchdog has to do, until this is dropped.
+pub(super) struct Entrusted(u64);
+
+/// Entrusts the watchdog with lines that have to run whatever happens.
+pub(super) fn entrust(last: &LastLines) -> Entrusted {
+    let text = serde_json::to_string(last).expect("words and paths are plain JSON");
+    let mut watched = watched();
+    watched.begin();
+    let last = watched.entrusted.last_key_value();
+    let number = last.map_or(0, |(number, _)| number + 1);
+    watched.tell(&format!("!{number} {text}"));
+    watched.entrusted.insert(number, text);
+    Entrusted(number)
+}
+
+impl Drop for Entrusted {
+    fn drop(&mut self) {
+        let mut watched = watched();
+        watched.entrusted.remove(&self.0);
+        watched.tell(&format!(".{}", self.0));
+    }
+}
+
+fn began(group: Pid) -> String {
+    format!("+{}", group.as_raw_nonzero())
+}
+
+/// The leaders of the groups that run, and the watchdog. What was seen in /proc before this call,
 /// and is one of them, is among them.
 pub(super) fn known() -> (Vec<Pid>, Option<Pid>) {
     let watched = watched();
@@ -95,6 +131,15 @@ pub fn main_if_asked() {
 }
 
 impl Watched {
+    /// Starts the watchdog with the first that it has to watch.
+    fn begin(&mut self) {
+        if self.watchdog.is_none() {
+            // Known since Linux 3.4, and it takes no rights.
+            let _ = set_child_subreaper(Some(getpid()));
+            self.start();
+        }
+    }
+
     fn start(&mut self) {
         let mut command = Command::new("/proc/self/exe");
         command.args(arguments()).env_clear().current_dir("/");
@@ -108,15 +153,17 @@ impl Watched {
                 tracing::warn!("commands would survive if the sidecar is killed: cannot start the watchdog: {error}");
             })
             .ok();
-        let groups = self.groups.clone();
-        for group in groups {
-            self.write('+', group);
+        let groups = self.groups.iter().map(|group| began(*group));
+        let entrusted = self.entrusted.iter();
+        let entrusted = entrusted.map(|(number, text)| format!("!{number} {text}"));
+        for message in groups.chain(entrusted).collect::<Vec<_>>() {
+            self.write(&message);
         }
     }
 
-    /// Starts the watchdog anew when somebody killed it.
-    fn tell(&mut self, sign: char, group: Pid) {
-        if self.watchdog.is_some() && !self.write(sign, group) {
+    /// Starts the watchdog anew when it was killed.
+    fn tell(&mut self, message: &str) {
+        if self.watchdog.is_some() && !self.write(message) {
             if let Some(mut dead) = self.watchdog.take() {
                 let _ = dead.wait();
             }
@@ -124,38 +171,43 @@ impl Watched {
         }
     }
 
-    fn write(&mut self, sign: char, group: Pid) -> bool {
+    fn write(&mut self, message: &str) -> bool {
         let pipe = self
             .watchdog
             .as_mut()
             .and_then(|child| child.stdin.as_mut());
-        pipe.is_some_and(|pipe| {
-            pipe.write_all(format!("{sign}{}\n", group.as_raw_nonzero()).as_bytes())
-                .is_ok()
-        })
+        pipe.is_some_and(|pipe| pipe.write_all(format!("{message}\n").as_bytes()).is_ok())
     }
 }
 
-/// Reads who begins and ends, and kills what is left at the end.
+/// Reads which groups begin and end, and what it is entrusted with. At the end it kills what is left, and does that.
 fn guard(input: impl BufRead) {
     // Away from the sidecar's group and terminal: what ends those must not end this.
     let _ = rustix::process::setsid();
     let mut groups = BTreeSet::new();
+    let mut entrusted = BTreeMap::new();
     for line in input.lines().map_while(std::io::Result::ok) {
-        match (
-            line.get(..1),
-            line.get(1..).and_then(|id| id.parse::<i32>().ok()),
-        ) {
-            (Some("+"), Some(id)) => groups.insert(id),
-            (Some("-"), Some(id)) => groups.remove(&id),
-            _ => false,
-        };
+        let (sign, rest) = line.split_at_checked(1).unwrap_or_default();
+        let (number, text) = rest.split_once(' ').unwrap_or((rest, ""));
+        match (sign, number.parse::<i32>()) {
+            ("+", Ok(id)) => drop(groups.insert(id)),
+            ("-", Ok(id)) => drop(groups.remove(&id)),
+            ("!", Ok(number)) => drop(entrusted.insert(number, text.to_owned())),
+            (".", Ok(number)) => drop(entrusted.remove(&number)),
+            _ => {}
+        }
     }
     let groups: Vec<Pid> = groups.into_iter().filter_map(Pid::from_raw).collect();
     let in_group = |group: Option<Pid>| group.is_some_and(|group| groups.contains(&group));
     if !groups.is_empty() {
         let left = || processes::trees(&processes::all(), |process| in_group(process.group));
         processes::end(left, Duration::ZERO);
+    }
+    for text in entrusted.values() {
+        // A line that was cut off by the death is noted on the disk, for the next start.
+        if let Ok(last) = serde_json::from_str::<LastLines>(text) {
+            last.run();
+        }
     }
 }
 

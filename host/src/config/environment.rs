@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// Tells the JSON Schema of `strategy.config` for a built-in strategy.
+/// Gives the JSON Schema of `strategy.config` for a built-in strategy.
 pub type Schemas = fn(&str) -> Option<Value>;
 
-/// Environment variables, the current directory, and what the strategies know of their own.
+/// Environment variables, the current directory, and the schemas of the built-in strategies.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
@@ -30,15 +30,15 @@ impl Environment {
         }
     }
 
-    /// Asks `schemas` when a file has mistakes, so that those in `strategy.config` are told in the
-    /// same breath. A file without mistakes is checked with its module's schema later.
+    /// Asks `schemas` when a file has mistakes, so that those in `strategy.config` are in
+    /// the same list. A file without mistakes is checked with its module's schema later.
     #[must_use]
     pub fn with_schemas(mut self, schemas: Schemas) -> Self {
         self.schemas = Some(schemas);
         self
     }
 
-    /// The JSON Schema of a strategy, if anybody knows it.
+    /// The JSON Schema of a built-in strategy.
     pub(super) fn schema(&self, strategy: &str) -> Option<Value> {
         self.schemas.and_then(|schemas| schemas(strategy))
     }
@@ -78,4 +78,13 @@ impl Environment {
     pub(super) fn absolute(&self, path: impl AsRef<Path>) -> PathBuf {
         self.current_dir.join(path).components().collect()
     }
+}
+
+/// The system's message for a failure, without Rust's "(os error 2)".
+pub(super) fn io_reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error")
+        .next()
+        .unwrap_or_default()
+        .to_lowercase()
 }

@@ -1,16 +1,42 @@
-//! `registries`, and how a module in one of them is named.
+//! `registries`: how registries of modules are reached, by their host.
 
-use std::fmt;
-use std::net::IpAddr;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use super::model::Secret;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-/// What stands before a reference in `modules.NAME.source`.
-pub const SCHEME: &str = "oci://";
+use super::registry_host::{is_host, is_loopback};
+use super::secret::{self, Secret};
+use super::section_reader::SectionReader;
+use super::yaml::pointer;
 
-/// `registries.HOST`: how a registry is reached. Nothing need be said of one that anybody may read.
+/// How a registry of modules is reached.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Registry")]
+#[expect(
+    dead_code,
+    reason = "the password is read key by key, so that one message serves all secrets"
+)]
+pub(super) struct RawRegistry {
+    /// Left out with the password: what `docker login` has left in its `config.json`, or an anonymous request.
+    #[schemars(length(min = 1), extend("examples" = ["ci"]))]
+    pub(super) username: Option<String>,
+    /// A password or an access token.
+    #[schemars(extend("writeOnly" = true))]
+    password: Option<String>,
+    /// A file that holds the password.
+    #[schemars(length(min = 1), extend("examples" = ["/run/secrets/registry_password"]))]
+    password_file: Option<String>,
+    /// Certificates (PEM) that the registry's must come from, instead of the system's.
+    #[schemars(length(min = 1), extend("examples" = ["/run/secrets/ca.crt"]))]
+    pub(super) ca_file: Option<String>,
+    /// Plain HTTP instead of HTTPS: every machine on the way can read the password. Left out: only on loopback.
+    pub(super) insecure: Option<bool>,
+}
+
+/// `registries.HOST`: how a registry is reached. A public one needs no entry.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     /// Without one, docker's own `config.json` is asked.
@@ -21,7 +47,7 @@ pub struct Registry {
     pub insecure: Option<bool>,
 }
 
-/// Who asks.
+/// The account that asks.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// Shown in messages.
@@ -30,193 +56,63 @@ pub struct Login {
     pub password: Secret,
 }
 
-/// A module in a registry: `host[:port]/name:tag`, `host/name@sha256:…`, or both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
-    /// "registry.example:5000"
-    pub host: String,
-    /// "acme/redis_snapshot"
-    pub name: String,
-    /// "1.2"
-    pub tag: Option<String>,
-    /// "sha256:…" of the manifest.
-    pub digest: Option<String>,
-}
-
 impl Registry {
-    /// Whether the registry at `host` is spoken to without TLS.
+    /// Whether the registry at `host` is reached without TLS.
     pub fn plain_http(&self, host: &str) -> bool {
         self.insecure
             .unwrap_or_else(|| self.ca_file.is_none() && is_loopback(host))
     }
 }
 
-impl FromStr for Reference {
-    type Err = String;
-
-    /// With or without `oci://`. The error says what is missing.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.strip_prefix(SCHEME).unwrap_or(text);
-        let (host, rest) = text
-            .split_once('/')
-            .ok_or("it names a registry, but nothing in it")?;
-        if !is_host(host) {
-            return Err(format!("`{host}` is not the host of a registry"));
+pub(super) fn read(reader: &mut SectionReader<'_>) -> BTreeMap<String, Registry> {
+    let mut registries = BTreeMap::new();
+    for host in reader.keys("/registries") {
+        let at = pointer::child("/registries", &host);
+        if !is_host(&host) {
+            let wrong = format!("`{host}` is not the host of a registry");
+            let write = "write the host as in `source`: `registry.example:5000`";
+            reader.key_problem(&at, wrong, write);
         }
-        let (rest, digest) = match rest.split_once('@') {
-            Some((rest, digest)) => (rest, Some(digest)),
-            None => (rest, None),
-        };
-        let (name, tag) = match rest.split_once(':') {
-            Some((name, tag)) => (name, Some(tag)),
-            None => (rest, None),
-        };
-        if !is_name(name) {
-            return Err(format!(
-                "`{name}` is not a name that registries take: a-z, 0-9 and `/`, with `.`, `_` and `-` inside"
-            ));
-        }
-        if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
-            return Err(format!("`{tag}` is not a tag"));
-        }
-        if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
-            return Err(format!("`{digest}` is not a digest"));
-        }
-        if tag.is_none() && digest.is_none() {
-            return Err("it has neither a tag nor a digest".to_owned());
-        }
-        Ok(Self {
-            host: host.to_owned(),
-            name: name.to_owned(),
-            tag: tag.map(str::to_owned),
-            digest: digest.map(str::to_owned),
-        })
-    }
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.host, self.name)?;
-        if let Some(tag) = &self.tag {
-            write!(f, ":{tag}")?;
-        }
-        match &self.digest {
-            Some(digest) => write!(f, "@{digest}"),
-            None => Ok(()),
+        let has_password = secret::is_given(reader, &at, "password");
+        let password = has_password
+            .then(|| secret::read(reader, &at, "password"))
+            .flatten()
+            .map(|(_, password)| password);
+        if let Some(raw) = reader.read::<RawRegistry>(&at) {
+            check_login(reader, &at, raw.username.is_some(), has_password);
+            let login = raw.username.zip(password);
+            let registry = Registry {
+                login: login.map(|(username, password)| Login { username, password }),
+                ca_file: raw.ca_file.map(|file| reader.environment.absolute(file)),
+                insecure: raw.insecure,
+            };
+            registries.insert(host, registry);
         }
     }
+    registries
 }
 
-/// `host`, `host:port`, `[address]:port`.
-pub(super) fn is_host(text: &str) -> bool {
-    let (host, port) = split(text);
-    let named = !host.is_empty()
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
-    (named || is_address(host)) && port.is_none_or(|port| port.parse::<u16>().is_ok())
-}
-
-fn is_address(host: &str) -> bool {
-    address(host).is_some_and(|address| address.is_ipv6() == host.starts_with('['))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let (host, _) = split(host);
-    host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
-}
-
-fn address(host: &str) -> Option<IpAddr> {
-    host.trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse()
-        .ok()
-}
-
-/// The host, and the port if there is one.
-fn split(text: &str) -> (&str, Option<&str>) {
-    match text.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (text, None),
+/// Both halves or neither.
+fn check_login(reader: &mut SectionReader<'_>, at: &str, has_username: bool, has_password: bool) {
+    if has_username != has_password {
+        let missing = if has_password { "username" } else { "password" };
+        reader.key_problem(
+            at,
+            format!("`{missing}` is missing: the other half alone is no login"),
+            format!("add `{missing}`, or remove the other; without both, docker's own config.json is asked"),
+        );
     }
-}
-
-fn is_name(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.len() <= 255
-        && text.split('/').all(|part| {
-            part.bytes()
-                .all(|byte| plain(byte) || b"._-".contains(&byte))
-                && part.bytes().next().is_some_and(plain)
-                && part.bytes().next_back().is_some_and(plain)
-        })
-}
-
-fn is_tag(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    text.len() <= 128
-        && text.bytes().next().is_some_and(plain)
-        && text
-            .bytes()
-            .all(|byte| plain(byte) || b".-".contains(&byte))
-}
-
-fn is_digest(text: &str) -> bool {
-    text.strip_prefix("sha256:").is_some_and(|hex| {
-        hex.len() == 64
-            && hex
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn a_reference_is_read_as_it_is_written() {
-        let digest = format!("sha256:{}", "0a".repeat(32));
-        for text in [
-            "registry/acme/redis_snapshot:1.2".to_owned(),
-            "localhost:5000/hello:latest".to_owned(),
-            "[::1]:5000/a/b-c/d__e:v1".to_owned(),
-            format!("ghcr.io/acme/hello@{digest}"),
-            format!("ghcr.io/acme/hello:1@{digest}"),
-        ] {
-            let reference: Reference = text.parse().unwrap();
-            assert_eq!(reference.to_string(), text);
-            assert_eq!(format!("oci://{text}").parse(), Ok(reference));
-        }
-    }
-
-    #[test]
-    fn what_no_registry_takes_is_refused() {
-        for (text, why) in [
-            ("hello:1", "nothing in it"),
-            ("registry.example/hello", "neither a tag nor a digest"),
-            (
-                "https://registry.example/hello:1",
-                "`https:` is not the host",
-            ),
-            ("user@registry/hello:1", "`user@registry` is not the host"),
-            ("registry/Hello:1", "`Hello` is not a name"),
-            ("registry/../v2:1", "`../v2` is not a name"),
-            ("registry/hello:", "`` is not a tag"),
-            ("registry/hello:a/b", "`a/b` is not a tag"),
-            ("registry/hello:1@sha256:12", "`sha256:12` is not a digest"),
-        ] {
-            let error = text.parse::<Reference>().unwrap_err();
-            assert!(error.contains(why), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn plain_http_is_for_loopback_or_when_said_so() {
-        let unsaid = Registry::default();
+    fn plain_http_is_for_loopback_or_explicit() {
+        let unspecified = Registry::default();
         for host in ["localhost:5000", "127.0.0.1", "127.8.0.1:80", "[::1]:5000"] {
-            assert!(unsaid.plain_http(host), "{host}");
+            assert!(unspecified.plain_http(host), "{host}");
         }
         for host in [
             "registry:5000",
@@ -224,13 +120,13 @@ mod tests {
             "10.0.0.1:5000",
             "[::2]:1",
         ] {
-            assert!(!unsaid.plain_http(host), "{host}");
+            assert!(!unspecified.plain_http(host), "{host}");
         }
-        let said = |insecure| Registry {
+        let explicit = |insecure| Registry {
             insecure: Some(insecure),
             ..Registry::default()
         };
-        assert!(said(true).plain_http("registry:5000"));
-        assert!(!said(false).plain_http("localhost:5000"));
+        assert!(explicit(true).plain_http("registry:5000"));
+        assert!(!explicit(false).plain_http("localhost:5000"));
     }
 }

@@ -1,79 +1,36 @@
-//! `retention`: tiers, and how long each keeps its backups.
+//! `retention`: how long each tier keeps its backups.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-/// A folder of a store, and the grain of what lies in it.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Tier {
-    /// Every backup.
-    Daily,
-    /// The first good one of each ISO week (from Monday).
-    Weekly,
-    /// The first good one of each month.
-    Monthly,
-    /// The first good one of each year.
-    Yearly,
-}
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-impl Tier {
-    /// All of them, from fine to coarse.
-    pub const ALL: [Self; 4] = [Self::Daily, Self::Weekly, Self::Monthly, Self::Yearly];
+use super::section_reader::SectionReader;
+use super::tier::Tier;
 
-    /// The folder's name ("daily"), which is the key in the configuration too.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Daily => "daily",
-            Self::Weekly => "weekly",
-            Self::Monthly => "monthly",
-            Self::Yearly => "yearly",
-        }
-    }
-}
-
-impl fmt::Display for Tier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
+/// How long backups are kept. A tier that is not named is not kept.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Retention")]
+pub(super) struct RawRetention {
+    pub(super) daily: Option<RetentionRule>,
+    pub(super) weekly: Option<RetentionRule>,
+    pub(super) monthly: Option<RetentionRule>,
+    pub(super) yearly: Option<RetentionRule>,
 }
 
 /// `retention`: how long each tier keeps its backups.
 ///
 /// A tier that is not named is not kept, but for its newest good backup. A policy that names no
 /// tier is none: it deletes nothing.
-#[derive(
-    Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Policy(BTreeMap<Tier, Keep>);
+pub struct Policy(BTreeMap<Tier, RetentionRule>);
 
 /// `retention.TIER`: a backup stays if either says so; with neither, for ever.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Keep {
+pub struct RetentionRule {
     /// Backups of that many days stay; the first one is today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
@@ -84,7 +41,7 @@ pub struct Keep {
     pub last: Option<u32>,
 }
 
-impl Keep {
+impl RetentionRule {
     /// Nothing ever leaves the tier.
     pub const FOR_EVER: Self = Self {
         days: None,
@@ -110,7 +67,7 @@ impl Keep {
 
 impl Policy {
     /// What the tier keeps; `None` if it is not named.
-    pub fn get(&self, tier: Tier) -> Option<Keep> {
+    pub fn get(&self, tier: Tier) -> Option<RetentionRule> {
         self.0.get(&tier).copied()
     }
 
@@ -120,13 +77,27 @@ impl Policy {
     }
 
     /// The named tiers, from fine to coarse.
-    pub fn iter(&self) -> impl Iterator<Item = (Tier, Keep)> {
-        self.0.iter().map(|(tier, keep)| (*tier, *keep))
+    pub fn iter(&self) -> impl Iterator<Item = (Tier, RetentionRule)> {
+        self.0.iter().map(|(tier, rule)| (*tier, *rule))
     }
 }
 
-impl FromIterator<(Tier, Keep)> for Policy {
-    fn from_iter<I: IntoIterator<Item = (Tier, Keep)>>(tiers: I) -> Self {
+impl FromIterator<(Tier, RetentionRule)> for Policy {
+    fn from_iter<I: IntoIterator<Item = (Tier, RetentionRule)>>(tiers: I) -> Self {
         Self(tiers.into_iter().collect())
     }
+}
+
+pub(super) fn read(reader: &mut SectionReader<'_>) -> Policy {
+    let raw: RawRetention = reader.read_or_default("/retention");
+    let tiers = [
+        (Tier::Daily, raw.daily),
+        (Tier::Weekly, raw.weekly),
+        (Tier::Monthly, raw.monthly),
+        (Tier::Yearly, raw.yearly),
+    ];
+    tiers
+        .into_iter()
+        .filter_map(|(tier, rule)| Some((tier, rule?)))
+        .collect()
 }

@@ -1,7 +1,9 @@
-//! The shipped files, and pairs of broken files with the exact words about them.
+//! The shipped files, and pairs of broken files with the exact messages about them.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use super::*;
 use crate::error::Error;
@@ -58,8 +60,8 @@ const BROKEN_ENV: [(&str, &str); 6] = [
     ("EMPTY", ""),
 ];
 
-/// Each `tests/configuration/NAME.yaml` leads to exactly the words in `NAME.err`. A module's schema,
-/// if the pair has one, is `NAME.schema.json`. `UPDATE_GOLDEN=1` writes the words down anew.
+/// Each `tests/configuration/NAME.yaml` leads to exactly the message in `NAME.err`. A module's schema,
+/// if the pair has one, is `NAME.schema.json`. `UPDATE_GOLDEN=1` updates the messages.
 #[test]
 fn broken_files_are_explained() {
     let folder = repository().join("tests/configuration");
@@ -67,7 +69,7 @@ fn broken_files_are_explained() {
     let mut different = Vec::new();
     let mut count = 0;
     for name in names_in(&folder) {
-        let words = broken(&folder.join(&name), &environment) + "\n";
+        let message = broken(&folder.join(&name), &environment) + "\n";
         for secret in [
             "hunter2",
             "a-token",
@@ -75,9 +77,12 @@ fn broken_files_are_explained() {
             "min_size: 0",
             "AGE-SECRET",
         ] {
-            assert!(!words.contains(secret), "{name} shows a secret:\n{words}");
+            assert!(
+                !message.contains(secret),
+                "{name} shows a secret:\n{message}"
+            );
         }
-        different.extend(golden(&folder.join(format!("{name}.err")), &words));
+        different.extend(golden(&folder.join(format!("{name}.err")), &message));
         count += 1;
     }
     assert!(count >= 35, "only {count} pairs are left");
@@ -100,7 +105,7 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The words about a broken file.
+/// The message about a broken file.
 fn broken(stem: &Path, environment: &Environment) -> String {
     let text = std::fs::read_to_string(stem.with_extension("yaml")).unwrap();
     let shown = PathBuf::from(stem.file_name().unwrap()).with_extension("yaml");
@@ -123,7 +128,7 @@ fn golden(path: &Path, actual: &str) -> Option<String> {
     let expected = std::fs::read_to_string(path).unwrap_or_default();
     (expected != actual).then(|| {
         format!(
-            "{} expects\n{expected}\nand not\n{actual}\nUPDATE_GOLDEN=1 accepts the new words",
+            "{} expects\n{expected}\nand not\n{actual}\nUPDATE_GOLDEN=1 accepts the new message",
             path.display()
         )
     })
@@ -140,7 +145,7 @@ fn the_published_schema_is_up_to_date() {
 }
 
 /// A small valid file, with `more` at its end.
-fn small(more: &str) -> Result<Config, Problems> {
+fn small(more: &str) -> Result<Config, ConfigProblems> {
     let text = format!(
         "capabilities: {{version: v1, types: [database]}}\n\
          paths: {{workdir: work, artifacts: /a/./b, temp_dump: /tmp/dump}}\n{more}"
@@ -179,7 +184,7 @@ fn a_module_is_found_from_the_file_and_by_its_name() {
         module.source,
         Origin::File("/current/conf/mine.wasm".into())
     );
-    assert_eq!(module.limits.memory, 2 << 20);
+    assert_eq!(module.limits.memory, Some(2 << 20));
     assert_eq!(module.allow.read, [Path::new("/data")]);
     assert_eq!(config.strategy.timeout, None);
 }
@@ -218,16 +223,16 @@ fn a_secret_file_loses_the_newline_at_its_end_only() {
 }
 
 #[test]
-fn the_places_are_tried_in_their_order() {
+fn the_search_path_is_tried_in_order() {
     let nowhere = Environment::new([("HOME", "/root")], "/nonexistent");
     let problems = load(None, &nowhere).unwrap_err().to_string();
-    for place in [
+    for path in [
         "--config",
         "$SIDECAR_CONFIG_PATH",
         "/etc/sidecar/config.yaml",
         "config/config.yaml",
     ] {
-        assert!(problems.contains(place), "{problems}");
+        assert!(problems.contains(path), "{problems}");
     }
     let named = Environment::new([("SIDECAR_CONFIG_PATH", "config/demo.yaml")], repository());
     assert_eq!(
@@ -244,21 +249,112 @@ fn the_places_are_tried_in_their_order() {
 fn the_example_names_all_missing_variables_at_once() {
     let environment = Environment::new([("X", "")], repository());
     let problems = load(Some(Path::new("config/config.example.yaml")), &environment).unwrap_err();
-    let words = problems.to_string();
+    let message = problems.to_string();
     for (name, _) in ENV {
-        assert!(words.contains(name), "{name} is not named:\n{words}");
+        assert!(message.contains(name), "{name} is not named:\n{message}");
     }
-    assert_eq!(problems.iter().len(), ENV.len(), "{words}");
+    assert_eq!(problems.iter().len(), ENV.len(), "{message}");
 }
 
 #[test]
-fn what_a_module_finds_wrong_gets_a_place() {
+fn what_a_module_finds_wrong_gets_a_position() {
     let config =
         small("secrets: {api_token: x}\nstrategy:\n  type: custom\n  config: {a: 1}\n").unwrap();
     let problems = config.refused([(
         "`command` is required".to_owned(),
         Some("add it".to_owned()),
     )]);
-    let words = "conf/sidecar.yaml:6:3: strategy.config: `command` is required\n    add it";
-    assert_eq!(problems.to_string(), words);
+    let message = "conf/sidecar.yaml:6:3: strategy.config: `command` is required\n    add it";
+    assert_eq!(problems.to_string(), message);
+}
+
+/// What `config/examples/` expects in the environment.
+const EXAMPLES_ENV: [(&str, &str); 12] = [
+    ("BACKUP_API_TOKEN", "a-token"),
+    ("DATABASE_URL", "postgresql://user@db:5432/app"),
+    ("DATABASE_PASSWORD", "very-secret"),
+    ("OCC", "php occ"),
+    ("S3_ENDPOINT", "https://minio:9000"),
+    ("S3_KEY", "key"),
+    ("S3_SECRET", "a-secret-of-s3"),
+    ("POSTGRES_USER", "postgres"),
+    ("POSTGRES_PASSWORD", "very-secret"),
+    ("MINIO_ROOT_USER", "admin"),
+    ("MINIO_ROOT_PASSWORD", "very-secret-too"),
+    (
+        "AGE_RECIPIENT",
+        "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+    ),
+];
+
+#[test]
+fn the_examples_of_whole_applications_are_valid() {
+    let folder = repository().join("config/examples");
+    let environment = Environment::new(EXAMPLES_ENV, repository());
+    let names = names_in(&folder);
+    assert_eq!(names, ["citus-with-files", "nextcloud", "wordpress"]);
+    for name in names {
+        let config = load(
+            Some(&folder.join(&name).with_extension("yaml")),
+            &environment,
+        );
+        let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(config.several.unwrap().members.len() > 1, "{name}");
+    }
+}
+
+#[test]
+fn each_of_several_strategies_is_read_as_if_it_were_the_only_one() {
+    let config = small(
+        "secrets: {api_token: x}\nschedule: [{cron: '0 3 * * *'}]\nretention: {daily: {days: 30}}\n\
+         drill: {into: /scratch}\n\
+         stores: [{name: a, type: fs, path: /a, prefix: p}, {name: b, type: fs, path: /b}]\n\
+         strategies:\n  db: {type: postgres, stores: [b], retention: {weekly: {last: 2}}, \
+         capabilities: {types: [db], est_size: 5}}\n  \
+         files: {type: filesystem, artifact: {filename: f.tar}, schedule: [{cron: '@hourly'}]}\n  \
+         extra: {type: custom}\nset: {members: [files, db], parallel: 2}",
+    )
+    .unwrap();
+    let several = config.several.as_ref().unwrap();
+    let [db, files, extra] = several.members.as_slice() else {
+        panic!("{:?}", several.set);
+    };
+    assert_eq!(
+        (several.set.members.as_slice(), several.set.parallel),
+        (["files", "db"].map(str::to_owned).as_slice(), 2)
+    );
+    let prefixes = |config: &Config| -> Vec<String> {
+        config
+            .stores
+            .iter()
+            .map(|store| store.prefix.clone())
+            .collect()
+    };
+    assert_eq!(prefixes(&config), ["p/sets", "sets"]);
+    assert_eq!(
+        (prefixes(db), prefixes(files)),
+        (
+            vec!["db".to_owned()],
+            vec!["p/files".to_owned(), "files".to_owned()]
+        )
+    );
+    // A member of the set runs with it, and alone only by its own schedule.
+    assert_eq!(
+        [&config, db, files, extra].map(|one| one.schedule.len()),
+        [1, 0, 1, 1]
+    );
+    assert_eq!(files.schedule[0].cron, "@hourly");
+    assert!(db.retention.get(Tier::Daily).is_none() && files.retention.get(Tier::Daily).is_some());
+    assert_eq!(
+        [&config, db, extra].map(|one| one.drill.is_some()),
+        [false, true, true]
+    );
+    assert_eq!(
+        (db.capabilities.types.as_slice(), db.capabilities.est_size),
+        (["db".to_owned()].as_slice(), Some(5))
+    );
+    assert_eq!(db.paths.artifacts, Path::new("/a/b/db"));
+    assert_eq!(db.paths.temp_dump, Path::new("/tmp/db/dump"));
+    assert_eq!(db.paths.workdir, config.paths.workdir);
+    assert_eq!(files.strategy.artifact.filename, "f.tar");
 }

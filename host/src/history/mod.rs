@@ -9,58 +9,100 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode};
 
-use crate::clock;
+use parking_lot::{Mutex, MutexGuard};
 
-pub use run::{Artifact, Failure, Kind, Outcome, Run, State, StoreKeys};
+use crate::clock;
+use crate::fs_atomic;
+
+pub use run::{
+    PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState, StoreKeys,
+};
 
 /// The file, in the state folder.
 const FILE: &str = "history.sqlite";
 
-/// An open journal. Processes may share its file.
+/// An open journal, as one strategy sees it. Processes may share its file.
 pub struct History {
+    journal: Arc<Journal>,
+    whose: Whose,
+}
+
+/// The strategy whose runs are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// The only one.
+    Single,
+    /// The set of several.
+    Set,
+    /// One of several.
+    Member(String),
+}
+
+/// What all strategies share of it.
+struct Journal {
     path: PathBuf,
     connection: Mutex<Connection>,
     /// Whether it could not be opened.
     in_memory: AtomicBool,
+    /// When this process recorded the runs that have a key, on the monotonic clock.
+    asked: Mutex<HashMap<String, Duration>>,
     /// What could not be written yet, such as the end of a run that has filled the disk.
     late: Mutex<Vec<Run>>,
 }
 
 impl History {
-    /// Opens the journal in `folder`, or makes one. Without a usable file it is kept in memory.
+    /// Opens the journal in `folder`, or makes one. Without a usable file it is in memory.
     pub fn open(folder: &Path) -> Self {
         let path = folder.join(FILE);
         let opened = open(&path);
         Self {
-            in_memory: AtomicBool::new(opened.is_none()),
-            connection: Mutex::new(opened.unwrap_or_else(store::in_memory)),
-            late: Mutex::default(),
-            path,
+            journal: Arc::new(Journal {
+                in_memory: AtomicBool::new(opened.is_none()),
+                connection: Mutex::new(opened.unwrap_or_else(store::in_memory)),
+                asked: Mutex::default(),
+                late: Mutex::default(),
+                path,
+            }),
+            whose: Whose::Single,
+        }
+    }
+
+    /// The same journal as a strategy, or a set, sees it.
+    pub fn of(&self, whose: Whose) -> Self {
+        Self {
+            journal: self.journal.clone(),
+            whose,
         }
     }
 
     /// Tries once more to get a file that could not be opened: a volume may have come. What was only
     /// in memory is forgotten.
     pub fn mend(&self) {
-        if self.in_memory.load(Relaxed)
-            && let Some(connection) = open(&self.path)
+        if self.journal.in_memory.load(Relaxed)
+            && let Some(connection) = open(&self.journal.path)
         {
             *self.connection() = connection;
-            self.in_memory.store(false, Relaxed);
+            self.journal.in_memory.store(false, Relaxed);
         }
     }
 
     /// Writes down how a run stands now.
     pub fn record(&self, run: &Run) {
-        let mut late = lock(&self.late);
+        if run.idempotency_key.is_some() && is_now(run.queued_at) {
+            let mut asked = lock(&self.journal.asked);
+            asked.entry(run.id.clone()).or_insert_with(clock::monotonic);
+        }
+        let mut late = lock(&self.journal.late);
         late.retain(|earlier| earlier.id != run.id);
         late.push(run.clone());
         self.write(&mut late);
@@ -68,7 +110,7 @@ impl History {
 
     /// Tries once more to write what could not be written.
     pub fn catch_up(&self) {
-        self.write(&mut lock(&self.late));
+        self.write(&mut lock(&self.journal.late));
     }
 
     fn write(&self, late: &mut Vec<Run>) {
@@ -80,16 +122,16 @@ impl History {
         });
     }
 
-    /// Notes when somebody had got the whole artifact for the first time. Returns whether that is
-    /// written down.
-    pub fn delivered(&self, id: &str) -> bool {
+    /// Records when the whole artifact had been sent for the first time. Returns whether that could be
+    /// written.
+    pub fn record_sent(&self, id: &str) -> bool {
         let at = clock::now();
-        let mut late = lock(&self.late);
+        let mut late = lock(&self.journal.late);
         for run in late.iter_mut().filter(|run| run.id == id) {
             run.delivered_at.get_or_insert(at);
         }
-        self.try_to("record a delivery", |connection| {
-            store::delivered(connection, id, at).map(|()| true)
+        self.try_to("record that an artifact was sent", |connection| {
+            store::record_sent(connection, id, at).map(|()| true)
         })
     }
 
@@ -114,22 +156,40 @@ impl History {
 
     /// The youngest run that was asked for under `key` in the time before now. One that was
     /// interrupted has done nothing: its key is free.
-    pub fn by_key(&self, key: &str, within: SignedDuration) -> Option<Run> {
-        let since = clock::now() - within;
-        self.try_to("look up a run", |connection| {
-            store::by_key(connection, key, since)
-        })
+    pub fn by_key(&self, key: &str, within: Duration) -> Option<Run> {
+        let run = self.try_to("look up a run", |connection| store::by_key(connection, key))?;
+        let mut asked = lock(&self.journal.asked);
+        let now = clock::monotonic();
+        asked.retain(|_, then| now.saturating_sub(*then) <= within);
+        // The clock may have been set since: what was asked of this process is not forgotten for that,
+        // and what another one has recorded counts on either side of now.
+        let away = clock::now().duration_since(run.queued_at).unsigned_abs();
+        (asked.contains_key(&run.id) || away <= within).then_some(run)
     }
 
-    /// The youngest runs, youngest first.
+    /// The youngest runs, youngest first, of all strategies.
     pub fn list(&self, at_most: usize) -> Vec<Run> {
         self.try_to("list runs", |connection| store::list(connection, at_most))
     }
 
+    /// The backups that the set `id` is made of.
+    pub fn members(&self, id: &str) -> Vec<Run> {
+        self.try_to("list the members of a set", |connection| {
+            store::members(connection, id)
+        })
+    }
+
+    /// The same of this strategy.
+    pub fn own(&self, at_most: usize) -> Vec<Run> {
+        self.try_to("list runs", |connection| {
+            store::own(connection, &self.whose, at_most)
+        })
+    }
+
     /// The youngest backup in this state.
-    pub fn last(&self, state: State) -> Option<Run> {
+    pub fn last(&self, state: RunState) -> Option<Run> {
         self.try_to("look up a run", |connection| {
-            store::last(connection, Kind::Backup, state)
+            store::last(connection, &self.whose, RunKind::Backup, state)
         })
     }
 
@@ -137,19 +197,20 @@ impl History {
     pub fn drills(&self) -> (Option<Run>, Option<Run>) {
         let last = |state| {
             self.try_to("look up a run", |connection| {
-                store::last(connection, Kind::Drill, state)
+                store::last(connection, &self.whose, RunKind::Drill, state)
             })
         };
-        let over = State::ALL.into_iter().filter(|state| state.is_over());
-        let youngest = over.filter_map(last).max_by(|a, b| a.id.cmp(&b.id));
-        (youngest, last(State::Succeeded))
+        let over = self.try_to("look up a run", |connection| {
+            store::last_over(connection, &self.whose, RunKind::Drill)
+        });
+        (over, last(RunState::Succeeded))
     }
 
     /// The run in progress, whatever it is for.
     pub fn running(&self) -> Option<Run> {
-        let mut running = Kind::ALL.into_iter().filter_map(|kind| {
+        let mut running = RunKind::ALL.into_iter().filter_map(|kind| {
             self.try_to("look up a run", |connection| {
-                store::last(connection, kind, State::Running)
+                store::running(connection, kind)
             })
         });
         running.next()
@@ -158,13 +219,15 @@ impl History {
     /// The youngest run that `asker` asked for.
     pub fn last_asked_by(&self, asker: &str) -> Option<Run> {
         self.try_to("look up a run", |connection| {
-            store::last_asked_by(connection, asker)
+            store::last_asked_by(connection, &self.whose, asker)
         })
     }
 
     /// How many backups ended, or stand, in each state.
-    pub fn counts(&self) -> Vec<(State, u64)> {
-        self.try_to("count runs", store::counts)
+    pub fn counts(&self) -> Vec<(RunState, u64)> {
+        self.try_to("count runs", |connection| {
+            store::counts(connection, &self.whose)
+        })
     }
 
     /// Whatever fails is logged and answered with nothing.
@@ -177,7 +240,7 @@ impl History {
         let mut done = action(&connection);
         if let Err(error) = &done
             && is_damaged(error)
-            && let Some(anew) = begin_anew(&self.path, error)
+            && let Some(anew) = begin_anew(&self.journal.path, error)
         {
             *connection = anew;
             done = action(&connection);
@@ -189,12 +252,12 @@ impl History {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        lock(&self.connection)
+        lock(&self.journal.connection)
     }
 }
 
 fn lock<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
-    guarded.lock().unwrap_or_else(PoisonError::into_inner)
+    guarded.lock()
 }
 
 /// The file, or a new one in place of a damaged one.
@@ -218,6 +281,11 @@ fn begin_anew(path: &Path, damage: &rusqlite::Error) -> Option<Connection> {
         .ok()
 }
 
+/// Whether the wall clock shows about that time.
+fn is_now(at: Timestamp) -> bool {
+    clock::now().duration_since(at).abs() <= clock::TOLERANCE
+}
+
 /// Whether the file is no history: a new one is better.
 fn is_damaged(error: &rusqlite::Error) -> bool {
     matches!(
@@ -226,14 +294,19 @@ fn is_damaged(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Keeps the damaged file for whoever wants to look; its log would not fit the next one.
+/// The damaged file stays for the operator; its log would not fit the next one.
 fn move_aside(path: &Path) -> PathBuf {
     let named = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
         PathBuf::from(name)
     };
-    let aside = named(&format!(".damaged-{}", clock::now().as_second()));
+    // The clock may show that second once again: what lies there already stays.
+    let ending = format!(".damaged-{}", clock::now().as_second());
+    let again = (2..).map(|again| named(&format!("{ending}-{again}")));
+    let free = std::iter::once(named(&ending)).chain(again);
+    let aside = free.into_iter().find(|path| !path.exists());
+    let aside = aside.unwrap_or_else(|| named(&ending));
     for (from, to) in [
         (path.to_owned(), aside.clone()),
         (
@@ -242,7 +315,7 @@ fn move_aside(path: &Path) -> PathBuf {
         ),
     ] {
         // Opening it again tells whether it worked.
-        let _ = fs::rename(from, to);
+        let _ = fs_atomic::rename(&from, &to);
     }
     let _ = fs::remove_file(named("-shm"));
     aside

@@ -12,7 +12,8 @@ use crate::error::Error;
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+#[schemars(rename = "State")]
+pub enum RunState {
     /// Accepted, not started.
     Queued,
     /// In progress.
@@ -21,7 +22,7 @@ pub enum State {
     Succeeded,
     /// It ended with an error.
     Failed,
-    /// Somebody stopped it.
+    /// A client or an operator stopped it.
     Cancelled,
     /// The sidecar stopped or died.
     Interrupted,
@@ -30,7 +31,8 @@ pub enum State {
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+#[schemars(rename = "Kind")]
+pub enum RunKind {
     /// Making a backup.
     Backup,
     /// Bringing one back.
@@ -39,18 +41,24 @@ pub enum Kind {
     Drill,
 }
 
-/// A run, as its askers see it.
+/// A run, as clients and operators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Run {
     /// Unique; sorts by time.
     pub id: String,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: RunKind,
     /// How it stands.
-    pub state: State,
+    pub state: RunState,
     /// The strategy's canonical name.
     pub strategy: String,
-    /// Who asked for it: "command line", "http 10.0.0.3", "schedule".
+    /// What it is called among several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// The run of the set that it belongs to, or is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set_id: Option<String>,
+    /// What asked for it: "command line", "http 10.0.0.3", "schedule".
     pub asked_by: String,
     /// What the orchestrator gave.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,34 +82,40 @@ pub struct Run {
     pub duration_ms: Option<u64>,
     /// What it made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub artifact: Option<Artifact>,
+    pub artifact: Option<RunArtifact>,
     /// Why it made nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
+    pub error: Option<RunFailure>,
     /// When the artifact had been fetched as a whole. RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
     /// Of a restore: how it went for each part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
-    pub parts: Vec<Outcome>,
+    pub parts: Vec<PartOutcome>,
+    /// What is to be looked at although it succeeded, such as a backup that could not be deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub warnings: Vec<RunFailure>,
 }
 
 /// How a restore went for one part, or one selection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Outcome {
+#[schemars(rename = "Outcome")]
+pub struct PartOutcome {
     /// Its name.
     pub name: String,
     /// "3 tables", "restored as app1_copy".
     pub note: String,
     /// Why it was not restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
+    pub error: Option<RunFailure>,
 }
 
 /// A published artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Artifact {
+#[schemars(rename = "Artifact")]
+pub struct RunArtifact {
     /// Where it was published.
     pub path: PathBuf,
     /// `artifact.filename`
@@ -114,6 +128,21 @@ pub struct Artifact {
     pub size: u64,
     /// Lower-case hex.
     pub sha256: String,
+    /// What belongs in it and is not there, because the operator has allowed that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub omissions: Vec<RunOmission>,
+}
+
+/// What belongs in a backup and is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunOmission {
+    /// What is missing.
+    pub what: String,
+    /// The stable kebab-case word.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
 }
 
 /// A store and the keys under which it has a backup.
@@ -127,7 +156,8 @@ pub struct StoreKeys {
 
 /// An error that can be written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Failure {
+#[schemars(rename = "Failure")]
+pub struct RunFailure {
     /// The stable kebab-case word.
     pub code: String,
     /// One sentence.
@@ -137,50 +167,50 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
-impl Kind {
+impl RunKind {
     /// All of them.
-    pub const ALL: [Kind; 3] = [Kind::Backup, Kind::Restore, Kind::Drill];
+    pub const ALL: [RunKind; 3] = [RunKind::Backup, RunKind::Restore, RunKind::Drill];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Backup => "backup",
-            Kind::Restore => "restore",
-            Kind::Drill => "drill",
+            RunKind::Backup => "backup",
+            RunKind::Restore => "restore",
+            RunKind::Drill => "drill",
         }
     }
 }
 
-impl State {
+impl RunState {
     /// All of them.
-    pub const ALL: [State; 6] = [
-        State::Queued,
-        State::Running,
-        State::Succeeded,
-        State::Failed,
-        State::Cancelled,
-        State::Interrupted,
+    pub const ALL: [RunState; 6] = [
+        RunState::Queued,
+        RunState::Running,
+        RunState::Succeeded,
+        RunState::Failed,
+        RunState::Cancelled,
+        RunState::Interrupted,
     ];
 
     /// Whether it will not change any more.
     pub fn is_over(self) -> bool {
-        !matches!(self, State::Queued | State::Running)
+        !matches!(self, RunState::Queued | RunState::Running)
     }
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
-            State::Queued => "queued",
-            State::Running => "running",
-            State::Succeeded => "succeeded",
-            State::Failed => "failed",
-            State::Cancelled => "cancelled",
-            State::Interrupted => "interrupted",
+            RunState::Queued => "queued",
+            RunState::Running => "running",
+            RunState::Succeeded => "succeeded",
+            RunState::Failed => "failed",
+            RunState::Cancelled => "cancelled",
+            RunState::Interrupted => "interrupted",
         }
     }
 }
 
-impl From<&Error> for Failure {
+impl From<&Error> for RunFailure {
     fn from(error: &Error) -> Self {
         Self {
             code: error.code().to_owned(),
@@ -190,20 +220,35 @@ impl From<&Error> for Failure {
     }
 }
 
+impl From<&RunFailure> for Error {
+    fn from(failure: &RunFailure) -> Self {
+        let error = Error::run(failure.code.clone(), failure.message.clone());
+        match &failure.hint {
+            Some(hint) => error.hint(hint.clone()),
+            None => error,
+        }
+    }
+}
+
 impl Run {
     /// It begins now.
     pub fn start(&mut self) {
-        self.state = State::Running;
+        self.state = RunState::Running;
         self.started_at = Some(clock::now());
     }
 
     /// It ends now. A restore makes no artifact.
-    pub fn end(&mut self, state: State, made: Result<Option<Artifact>, Failure>) {
+    pub fn end(&mut self, state: RunState, made: Result<Option<RunArtifact>, RunFailure>) {
         self.end_at(clock::now(), state, made);
     }
 
     /// It has ended at that time.
-    pub fn end_at(&mut self, at: Timestamp, state: State, made: Result<Option<Artifact>, Failure>) {
+    pub fn end_at(
+        &mut self,
+        at: Timestamp,
+        state: RunState,
+        made: Result<Option<RunArtifact>, RunFailure>,
+    ) {
         let started = *self.started_at.get_or_insert(at);
         self.state = state;
         self.finished_at = Some(at);

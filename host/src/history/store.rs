@@ -1,4 +1,6 @@
 //! The journal's SQL.
+//!
+//! Runs are in the order in which they were last written: ids and times are as right as the clock was.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,11 +11,14 @@ use rusqlite::types::Type;
 use rusqlite::{
     Connection, OptionalExtension as _, Result, Row, TransactionBehavior, named_params,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::run::{Artifact, Failure, Kind, Run, State};
+use super::Whose;
+use super::run::{Run, RunArtifact, RunFailure, RunKind, RunState};
 
 /// Raised when the table changes; a file of a later version is treated as damaged.
-const VERSION: i64 = 3;
+const VERSION: i64 = 6;
 
 /// From version 1, which knew of backups only.
 const SECOND: &str = "
@@ -23,6 +28,18 @@ const SECOND: &str = "
 
 /// From version 2, which could not tell two orders under one key apart.
 const THIRD: &str = "ALTER TABLE runs ADD COLUMN fingerprint TEXT;";
+
+/// From version 3, in which a good run had nothing to say.
+const FOURTH: &str = "ALTER TABLE runs ADD COLUMN warnings TEXT;";
+
+/// From version 4, which did not know what a backup lacks.
+const FIFTH: &str = "ALTER TABLE runs ADD COLUMN omissions TEXT;";
+
+/// From version 5, which knew of one strategy.
+const SIXTH: &str = "
+    ALTER TABLE runs ADD COLUMN member TEXT;
+    ALTER TABLE runs ADD COLUMN set_id TEXT;
+";
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(2);
@@ -81,6 +98,15 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
         if version < 3 {
             transaction.execute_batch(THIRD)?;
         }
+        if version < 4 {
+            transaction.execute_batch(FOURTH)?;
+        }
+        if version < 5 {
+            transaction.execute_batch(FIFTH)?;
+        }
+        if version < 6 {
+            transaction.execute_batch(SIXTH)?;
+        }
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()?;
     }
@@ -90,7 +116,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 pub(super) fn in_memory() -> Connection {
     let connection = Connection::open_in_memory().expect("an empty data base in memory opens");
     connection
-        .execute_batch(&format!("{TABLE}{SECOND}{THIRD}"))
+        .execute_batch(&format!("{TABLE}{SECOND}{THIRD}{FOURTH}{FIFTH}{SIXTH}"))
         .expect("an empty data base takes a table");
     connection
 }
@@ -98,8 +124,9 @@ pub(super) fn in_memory() -> Connection {
 pub(super) fn put(connection: &Connection, run: &Run) -> Result<()> {
     let artifact = run.artifact.as_ref();
     let error = run.error.as_ref();
-    let parts = serde_json::to_string(&run.parts)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let omissions = artifact
+        .map(|artifact| json(&artifact.omissions))
+        .transpose()?;
     connection
         .prepare(
             "INSERT OR REPLACE INTO runs VALUES (
@@ -107,7 +134,7 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<()> {
                 :queued_at, :started_at, :finished_at, :duration_ms,
                 :path, :filename, :format, :content_type, :size, :sha256,
                 :error_code, :error_message, :error_hint, :delivered_at, :kind, :parts,
-                :fingerprint)",
+                :fingerprint, :warnings, :omissions, :member, :set_id)",
         )?
         .execute(named_params! {
             ":id": run.id,
@@ -131,13 +158,17 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<()> {
             ":error_hint": error.and_then(|error| error.hint.as_ref()),
             ":delivered_at": run.delivered_at.map(text),
             ":kind": run.kind.as_str(),
-            ":parts": parts,
+            ":parts": json(&run.parts)?,
             ":fingerprint": run.fingerprint,
+            ":warnings": json(&run.warnings)?,
+            ":omissions": omissions,
+            ":member": run.member,
+            ":set_id": run.set_id,
         })?;
     Ok(())
 }
 
-pub(super) fn delivered(connection: &Connection, id: &str, at: Timestamp) -> Result<()> {
+pub(super) fn record_sent(connection: &Connection, id: &str, at: Timestamp) -> Result<()> {
     connection.execute(
         "UPDATE runs SET delivered_at = ?2 WHERE id = ?1 AND delivered_at IS NULL",
         (id, text(at)),
@@ -160,36 +191,103 @@ pub(super) fn get(connection: &Connection, id: &str) -> Result<Option<Run>> {
     one.query_row([id], run).optional()
 }
 
-pub(super) fn by_key(connection: &Connection, key: &str, since: Timestamp) -> Result<Option<Run>> {
+pub(super) fn by_key(connection: &Connection, key: &str) -> Result<Option<Run>> {
     let mut one = connection.prepare(
-        "SELECT * FROM runs WHERE idempotency_key = ?1 AND queued_at >= ?2
-            AND state <> 'interrupted' ORDER BY id DESC LIMIT 1",
+        "SELECT * FROM runs WHERE idempotency_key = ?1
+            AND state <> 'interrupted' ORDER BY rowid DESC LIMIT 1",
     )?;
-    one.query_row((key, text(since)), run).optional()
+    one.query_row([key], run).optional()
 }
 
 pub(super) fn list(connection: &Connection, at_most: usize) -> Result<Vec<Run>> {
-    let mut all = connection.prepare("SELECT * FROM runs ORDER BY id DESC LIMIT ?1")?;
+    let mut all = connection.prepare("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?1")?;
     all.query_map([at_most], run)?.collect()
 }
 
-pub(super) fn last(connection: &Connection, kind: Kind, state: State) -> Result<Option<Run>> {
-    let mut one = connection
-        .prepare("SELECT * FROM runs WHERE state = ?1 AND kind = ?2 ORDER BY id DESC LIMIT 1")?;
-    one.query_row([state.as_str(), kind.as_str()], run)
+/// The backups that a set is made of.
+pub(super) fn members(connection: &Connection, set: &str) -> Result<Vec<Run>> {
+    let mut all = connection
+        .prepare("SELECT * FROM runs WHERE set_id = ?1 AND member IS NOT NULL ORDER BY rowid")?;
+    all.query_map([set], run)?.collect()
+}
+
+impl Whose {
+    /// What the columns `member` and `of_set` hold. A set's run bears its own id as `set_id`; a configuration that had
+    /// a single strategy before has left runs that do not.
+    fn columns(&self) -> (Option<&str>, Option<bool>) {
+        match self {
+            Whose::Single => (None, Some(false)),
+            Whose::Set => (None, Some(true)),
+            Whose::Member(name) => (Some(name), None),
+        }
+    }
+}
+
+pub(super) fn own(connection: &Connection, whose: &Whose, at_most: usize) -> Result<Vec<Run>> {
+    let (member, of_set) = whose.columns();
+    let mut all = connection.prepare(
+        "SELECT * FROM runs WHERE member IS ?1 AND coalesce((set_id IS NOT NULL) = ?2, TRUE) ORDER BY rowid DESC LIMIT ?3",
+    )?;
+    all.query_map((member, of_set, at_most), run)?.collect()
+}
+
+pub(super) fn last(
+    connection: &Connection,
+    whose: &Whose,
+    kind: RunKind,
+    state: RunState,
+) -> Result<Option<Run>> {
+    let (member, of_set) = whose.columns();
+    let mut one = connection.prepare(
+        "SELECT * FROM runs WHERE state = ?1 AND kind = ?2 AND member IS ?3 AND coalesce((set_id IS NOT NULL) = ?4, TRUE)
+            ORDER BY rowid DESC LIMIT 1",
+    )?;
+    one.query_row((state.as_str(), kind.as_str(), member, of_set), run)
         .optional()
 }
 
-pub(super) fn last_asked_by(connection: &Connection, asker: &str) -> Result<Option<Run>> {
-    let mut one =
-        connection.prepare("SELECT * FROM runs WHERE asked_by = ?1 ORDER BY id DESC LIMIT 1")?;
-    one.query_row([asker], run).optional()
+/// Of a set in progress the set itself, before its members.
+pub(super) fn running(connection: &Connection, kind: RunKind) -> Result<Option<Run>> {
+    let mut one = connection.prepare(
+        "SELECT * FROM runs WHERE state = 'running' AND kind = ?1
+            ORDER BY member IS NOT NULL, rowid DESC LIMIT 1",
+    )?;
+    one.query_row([kind.as_str()], run).optional()
 }
 
-pub(super) fn counts(connection: &Connection) -> Result<Vec<(State, u64)>> {
-    let mut all = connection
-        .prepare("SELECT state, count(*) AS runs FROM runs WHERE kind = 'backup' GROUP BY state")?;
-    all.query_map([], |row| Ok((state(row)?, row.get("runs")?)))?
+pub(super) fn last_over(
+    connection: &Connection,
+    whose: &Whose,
+    kind: RunKind,
+) -> Result<Option<Run>> {
+    let (member, of_set) = whose.columns();
+    let mut one = connection.prepare(
+        "SELECT * FROM runs WHERE state NOT IN ('queued', 'running') AND kind = ?1
+            AND member IS ?2 AND coalesce((set_id IS NOT NULL) = ?3, TRUE) ORDER BY rowid DESC LIMIT 1",
+    )?;
+    one.query_row((kind.as_str(), member, of_set), run)
+        .optional()
+}
+
+pub(super) fn last_asked_by(
+    connection: &Connection,
+    whose: &Whose,
+    asker: &str,
+) -> Result<Option<Run>> {
+    let (member, of_set) = whose.columns();
+    let mut one = connection.prepare(
+        "SELECT * FROM runs WHERE asked_by = ?1 AND member IS ?2 AND coalesce((set_id IS NOT NULL) = ?3, TRUE) ORDER BY rowid DESC LIMIT 1",
+    )?;
+    one.query_row((asker, member, of_set), run).optional()
+}
+
+pub(super) fn counts(connection: &Connection, whose: &Whose) -> Result<Vec<(RunState, u64)>> {
+    let (member, of_set) = whose.columns();
+    let mut all = connection.prepare(
+        "SELECT state, count(*) AS runs FROM runs WHERE kind = 'backup' AND member IS ?1 AND coalesce((set_id IS NOT NULL) = ?2, TRUE)
+            GROUP BY state",
+    )?;
+    all.query_map((member, of_set), |row| Ok((state(row)?, row.get("runs")?)))?
         .collect()
 }
 
@@ -201,25 +299,24 @@ fn text(at: Timestamp) -> String {
 fn run(row: &Row<'_>) -> Result<Run> {
     let path: Option<String> = row.get("path")?;
     let artifact = path.map(|path| {
-        Ok::<_, rusqlite::Error>(Artifact {
+        Ok::<_, rusqlite::Error>(RunArtifact {
             path: PathBuf::from(path),
             filename: row.get("filename")?,
             format: row.get("format")?,
             content_type: row.get("content_type")?,
             size: row.get("size")?,
             sha256: row.get("sha256")?,
+            omissions: list_of(row, "omissions")?,
         })
     });
     let code: Option<String> = row.get("error_code")?;
     let error = code.map(|code| {
-        Ok::<_, rusqlite::Error>(Failure {
+        Ok::<_, rusqlite::Error>(RunFailure {
             code,
             message: row.get("error_message")?,
             hint: row.get("error_hint")?,
         })
     });
-    let parts: Option<String> = row.get("parts")?;
-    let parts = parts.map(|text| serde_json::from_str(&text));
     Ok(Run {
         id: row.get("id")?,
         kind: kind(row)?,
@@ -236,22 +333,37 @@ fn run(row: &Row<'_>) -> Result<Run> {
         artifact: artifact.transpose()?,
         error: error.transpose()?,
         delivered_at: time(row, "delivered_at")?,
-        parts: parts
-            .transpose()
-            .map_err(|error| unreadable(format!("the parts of a run: {error}")))?
-            .unwrap_or_default(),
+        parts: list_of(row, "parts")?,
+        warnings: list_of(row, "warnings")?,
+        member: row.get("member")?,
+        set_id: row.get("set_id")?,
     })
 }
 
-fn kind(row: &Row<'_>) -> Result<Kind> {
+fn json(list: &impl Serialize) -> Result<String> {
+    serde_json::to_string(list)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// What stands in a column as JSON; an earlier version wrote none.
+fn list_of<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Vec<T>> {
+    let text: Option<String> = row.get(column)?;
+    let list = text.map(|text| serde_json::from_str(&text)).transpose();
+    let list = list.map_err(|error| unreadable(format!("the {column} of a run: {error}")))?;
+    Ok(list.unwrap_or_default())
+}
+
+fn kind(row: &Row<'_>) -> Result<RunKind> {
     let word: String = row.get("kind")?;
-    let known = Kind::ALL.into_iter().find(|kind| kind.as_str() == word);
+    let known = RunKind::ALL.into_iter().find(|kind| kind.as_str() == word);
     known.ok_or_else(|| unreadable(format!("no kind of a run: {word}")))
 }
 
-fn state(row: &Row<'_>) -> Result<State> {
+fn state(row: &Row<'_>) -> Result<RunState> {
     let word: String = row.get("state")?;
-    let known = State::ALL.into_iter().find(|state| state.as_str() == word);
+    let known = RunState::ALL
+        .into_iter()
+        .find(|state| state.as_str() == word);
     known.ok_or_else(|| unreadable(format!("no state of a run: {word}")))
 }
 

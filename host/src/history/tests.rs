@@ -6,15 +6,17 @@ use super::*;
 fn run(id: &str) -> Run {
     Run {
         id: id.to_owned(),
-        kind: Kind::Backup,
-        state: State::Queued,
+        kind: RunKind::Backup,
+        state: RunState::Queued,
         strategy: "custom".to_owned(),
+        member: None,
+        set_id: None,
         asked_by: "command line".to_owned(),
         drive_folder_id: Some("folder".to_owned()),
         idempotency_key: Some(format!("key of {id}")),
         fingerprint: Some("of what was asked for".to_owned()),
         // The file keeps microseconds.
-        queued_at: Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap(),
+        queued_at: Timestamp::from_microsecond(clock::now().as_microsecond()).unwrap(),
         started_at: None,
         finished_at: None,
         duration_ms: None,
@@ -22,17 +24,23 @@ fn run(id: &str) -> Run {
         error: None,
         delivered_at: None,
         parts: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 
-fn artifact() -> Artifact {
-    Artifact {
+fn artifact() -> RunArtifact {
+    RunArtifact {
         path: "/artifacts/backup.dat".into(),
         filename: "backup.dat".to_owned(),
         format: "binary".to_owned(),
         content_type: "application/octet-stream".to_owned(),
         size: 1 << 40,
         sha256: "00".repeat(32),
+        omissions: vec![RunOmission {
+            what: "trigger shop.tr".to_owned(),
+            code: "not-allowed".to_owned(),
+            message: "the account may not see it".to_owned(),
+        }],
     }
 }
 
@@ -46,19 +54,19 @@ fn what_is_written_can_be_read_by_another_process() {
 
     let mut made = run("2");
     made.start();
-    made.end(State::Succeeded, Ok(Some(artifact())));
+    made.end(RunState::Succeeded, Ok(Some(artifact())));
     writer.record(&made);
-    writer.delivered("2");
+    writer.record_sent("2");
     let read = reader.get("2").unwrap();
     assert_eq!(
         (read.state, read.artifact),
-        (State::Succeeded, Some(artifact()))
+        (RunState::Succeeded, Some(artifact()))
     );
     assert!(read.delivered_at.is_some() && read.finished_at >= read.started_at);
     let ids: Vec<String> = reader.list(10).into_iter().map(|run| run.id).collect();
     assert_eq!(ids, ["2", "1"]);
-    assert_eq!(reader.last(State::Succeeded).unwrap().id, "2");
-    assert_eq!(reader.last(State::Failed), None);
+    assert_eq!(reader.last(RunState::Succeeded).unwrap().id, "2");
+    assert_eq!(reader.last(RunState::Failed), None);
     assert_eq!(reader.get("3"), None);
 }
 
@@ -67,9 +75,9 @@ fn a_key_is_forgotten_after_its_time() {
     let folder = tempfile::tempdir().unwrap();
     let history = History::open(folder.path());
     history.record(&run("1"));
-    let day = SignedDuration::from_hours(24);
+    let day = Duration::from_secs(86_400);
     assert_eq!(history.by_key("key of 1", day).unwrap().id, "1");
-    assert_eq!(history.by_key("key of 1", SignedDuration::ZERO), None);
+    assert_eq!(history.by_key("key of 1", Duration::ZERO), None);
     assert_eq!(history.by_key("another", day), None);
 }
 
@@ -79,25 +87,29 @@ fn only_unfinished_runs_are_interrupted() {
     let history = History::open(folder.path());
     let (queued, mut running, mut failed) = (run("1"), run("2"), run("3"));
     running.start();
-    let why = Failure {
+    let why = RunFailure {
         code: "too-small".to_owned(),
         message: "it has 0 bytes".to_owned(),
         hint: None,
     };
-    failed.end(State::Failed, Err(why.clone()));
+    failed.end(RunState::Failed, Err(why.clone()));
     [queued, running, failed]
         .iter()
         .for_each(|run| history.record(run));
     history.interrupt_unfinished();
-    let states: Vec<State> = history.list(10).iter().map(|run| run.state).collect();
+    let states: Vec<RunState> = history.list(10).iter().map(|run| run.state).collect();
     assert_eq!(
         states,
-        [State::Failed, State::Interrupted, State::Interrupted]
+        [
+            RunState::Failed,
+            RunState::Interrupted,
+            RunState::Interrupted
+        ]
     );
     assert_eq!(history.get("3").unwrap().error, Some(why));
     let mut counts = history.counts();
     counts.sort_by_key(|(state, _)| state.as_str());
-    assert_eq!(counts, [(State::Failed, 1), (State::Interrupted, 2)]);
+    assert_eq!(counts, [(RunState::Failed, 1), (RunState::Interrupted, 2)]);
 }
 
 #[test]
@@ -111,11 +123,11 @@ fn a_damaged_file_is_moved_aside() {
         let history = History::open(folder.path());
         history.record(&run("1"));
         assert_eq!(History::open(folder.path()).list(10).len(), 1);
-        let kept = std::fs::read_dir(folder.path())
+        let aside = std::fs::read_dir(folder.path())
             .unwrap()
             .flatten()
             .find(|entry| entry.file_name().to_string_lossy().contains("damaged"));
-        assert_eq!(std::fs::read(kept.unwrap().path()).unwrap(), damage);
+        assert_eq!(std::fs::read(aside.unwrap().path()).unwrap(), damage);
     }
 }
 
@@ -143,7 +155,7 @@ fn a_damaged_page_is_found_when_it_is_read() {
 }
 
 #[test]
-fn without_a_usable_file_it_is_kept_in_memory() {
+fn without_a_usable_file_it_is_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join(FILE)).unwrap();
     let history = History::open(folder.path());
@@ -162,22 +174,25 @@ fn a_restore_is_no_backup() {
     let folder = tempfile::tempdir().unwrap();
     let history = History::open(folder.path());
     let mut restore = run("1");
-    restore.kind = Kind::Restore;
+    restore.kind = RunKind::Restore;
     restore.start();
     history.record(&restore);
     assert_eq!(history.running().unwrap().id, "1");
-    restore.end(State::Succeeded, Ok(None));
-    restore.parts = vec![Outcome {
+    restore.end(RunState::Succeeded, Ok(None));
+    restore.parts = vec![PartOutcome {
         name: "app1".to_owned(),
         note: "3 tables".to_owned(),
         error: None,
     }];
     history.record(&restore);
     let read = history.get("1").unwrap();
-    assert_eq!((read.kind, read.state), (Kind::Restore, State::Succeeded));
+    assert_eq!(
+        (read.kind, read.state),
+        (RunKind::Restore, RunState::Succeeded)
+    );
     assert_eq!((read.parts, read.artifact), (restore.parts, None));
     assert_eq!(
-        (history.last(State::Succeeded), history.running()),
+        (history.last(RunState::Succeeded), history.running()),
         (None, None)
     );
     assert_eq!(history.counts(), []);
@@ -191,7 +206,9 @@ fn a_journal_of_the_first_version_goes_on() {
     connection
         .execute_batch(
             "ALTER TABLE runs DROP COLUMN kind; ALTER TABLE runs DROP COLUMN parts;
-             ALTER TABLE runs DROP COLUMN fingerprint; PRAGMA user_version = 1",
+             ALTER TABLE runs DROP COLUMN fingerprint; ALTER TABLE runs DROP COLUMN warnings;
+             ALTER TABLE runs DROP COLUMN omissions; ALTER TABLE runs DROP COLUMN member;
+             ALTER TABLE runs DROP COLUMN set_id; PRAGMA user_version = 1",
         )
         .unwrap();
     drop(connection);
@@ -208,4 +225,31 @@ fn run_at(id: &str, history: &History) -> Run {
         queued_at: history.get(id).unwrap().queued_at,
         ..run(id)
     }
+}
+
+#[test]
+fn each_of_several_strategies_has_its_own_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = History::open(folder.path());
+    let of = |id: &str, member: Option<&str>, state| {
+        let mut made = run(id);
+        made.member = member.map(str::to_owned);
+        made.set_id = Some("set".to_owned());
+        made.end(state, Ok(Some(artifact())));
+        all.record(&made);
+    };
+    of("1", Some("db"), RunState::Succeeded);
+    of("2", Some("uploads"), RunState::Failed);
+    of("set", None, RunState::Failed);
+    let (db, set) = (all.of(Whose::Member("db".to_owned())), all.of(Whose::Set));
+    assert_eq!(db.last(RunState::Succeeded).unwrap().id, "1");
+    assert_eq!(set.last(RunState::Succeeded), None);
+    assert_eq!(set.counts(), [(RunState::Failed, 1)]);
+    // What a single strategy has left is none of the set's.
+    assert_eq!(all.counts(), []);
+    all.record(&run("single"));
+    assert_eq!((all.own(10).len(), set.own(10).len()), (1, 1));
+    assert_eq!(db.counts(), [(RunState::Succeeded, 1)]);
+    assert_eq!((all.list(10).len(), db.own(10).len()), (4, 1));
+    assert_eq!(db.get("set").unwrap().set_id.as_deref(), Some("set"));
 }

@@ -1,15 +1,15 @@
-//! What to send to whom.
+//! What to send to which receiver.
 
 use serde_json::Value;
 
-use super::news::News;
+use super::event::RunEvent;
 use crate::config::{Event, Receiver, Secret, Target};
 
 /// One HTTP request, before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct NotifyRequest {
     /// How.
-    pub method: Method,
+    pub method: NotifyMethod,
     /// Where to; never to be shown.
     pub url: Secret,
     /// JSON.
@@ -18,27 +18,27 @@ pub struct Request {
 
 /// The methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum NotifyMethod {
     /// Without a body.
     Get,
     /// With a body.
     Post,
 }
 
-/// What `receiver` is to be told of `news`; `None` if it does not want to know.
-pub fn request(receiver: &Receiver, news: &News) -> Option<Request> {
-    let event = news.event();
+/// What `receiver` gets of `run`; `None` if it has not asked for such events.
+pub fn request(receiver: &Receiver, run: &RunEvent) -> Option<NotifyRequest> {
+    let event = run.event();
     if !receiver.on.contains(&event) {
         return None;
     }
     Some(match &receiver.target {
-        Target::Webhook(url) => Request {
-            method: Method::Post,
+        Target::Webhook(url) => NotifyRequest {
+            method: NotifyMethod::Post,
             url: url.clone(),
-            body: Some(news.body()),
+            body: Some(run.body()),
         },
-        Target::Healthcheck(url) => Request {
-            method: Method::Get,
+        Target::Healthcheck(url) => NotifyRequest {
+            method: NotifyMethod::Get,
             url: Secret::new(ping(url.reveal(), event)),
             body: None,
         },
@@ -61,19 +61,15 @@ impl Target {
     /// What may be shown of the URL: "https://hooks.example.com:8443".
     pub fn origin(&self) -> String {
         let (Self::Webhook(url) | Self::Healthcheck(url)) = self;
-        let shown = url
-            .reveal()
-            .parse::<ureq::http::Uri>()
-            .ok()
-            .and_then(|uri| {
-                let port = uri.port_u16().map(|port| format!(":{port}"));
-                Some(format!(
-                    "{}://{}{}",
-                    uri.scheme_str()?,
-                    uri.host()?,
-                    port.unwrap_or_default()
-                ))
-            });
+        let shown = url.reveal().parse::<http::Uri>().ok().and_then(|uri| {
+            let port = uri.port_u16().map(|port| format!(":{port}"));
+            Some(format!(
+                "{}://{}{}",
+                uri.scheme_str()?,
+                uri.host()?,
+                port.unwrap_or_default()
+            ))
+        });
         shown.unwrap_or_else(|| "what is not a URL".to_owned())
     }
 }

@@ -37,7 +37,7 @@ impl Retry {
 
 /// What a status means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum NotifyAnswer {
     /// It was taken.
     Delivered,
     /// It may be taken later.
@@ -48,10 +48,10 @@ pub enum Answer {
 
 /// What `status` means. Redirects are not followed: a POST would arrive as a GET, and the secret
 /// in the URL somewhere else.
-pub fn answer(status: u16) -> Answer {
+pub fn answer(status: u16) -> NotifyAnswer {
     match status {
-        200..=299 => Answer::Delivered,
-        408 | 425 | 429 | 500..=599 => Answer::TryAgain,
-        _ => Answer::Refused,
+        200..=299 => NotifyAnswer::Delivered,
+        408 | 425 | 429 | 500..=599 => NotifyAnswer::TryAgain,
+        _ => NotifyAnswer::Refused,
     }
 }

@@ -1,19 +1,22 @@
 //! Sending, away from the run.
 
-use std::io::ErrorKind;
+use std::error::Error as StdError;
+use std::io;
 use std::sync::mpsc::{self, Receiver as Inbox, RecvTimeoutError, SyncSender};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ureq::Agent;
+use parking_lot::Mutex;
+use reqwest::blocking::Client;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
 
-use super::news::News;
-use super::request::{Method, Request, request};
-use super::retry::{Answer, Retry, answer};
+use super::event::RunEvent;
+use super::request::{NotifyMethod, NotifyRequest, request};
+use super::retry::{NotifyAnswer, Retry, answer};
 use crate::config::{Receiver, Target};
 
-/// News that wait for one slow receiver; more are dropped.
+/// Events that wait for one slow receiver; more are dropped.
 const QUEUE: usize = 32;
 
 /// Tells all receivers, each in a thread of its own, in the order of the events.
@@ -27,7 +30,7 @@ pub struct Notifier {
 #[derive(Debug)]
 struct Mailbox {
     receiver: Receiver,
-    queue: SyncSender<Request>,
+    queue: SyncSender<NotifyRequest>,
 }
 
 impl Notifier {
@@ -38,7 +41,7 @@ impl Notifier {
             let (queue, requests) = mpsc::sync_channel(QUEUE);
             let (target, alive) = (receiver.target.clone(), alive.clone());
             let work = move || {
-                deliver_all(&target, retry, &requests);
+                send_all(&target, retry, &requests);
                 drop(alive);
             };
             match thread::Builder::new().name("notify".to_owned()).spawn(work) {
@@ -56,10 +59,10 @@ impl Notifier {
         }
     }
 
-    /// Hands `news` over to those who want to know. Never waits, never fails.
-    pub fn tell(&self, news: &News) {
-        for Mailbox { receiver, queue } in lock(&self.mailboxes).iter() {
-            let Some(request) = request(receiver, news) else {
+    /// Hands `event` to the receivers that asked for it. Never waits, never fails.
+    pub fn tell(&self, event: &RunEvent) {
+        for Mailbox { receiver, queue } in self.mailboxes.lock().iter() {
+            let Some(request) = request(receiver, event) else {
                 continue;
             };
             if queue.try_send(request).is_err() {
@@ -72,8 +75,8 @@ impl Notifier {
     /// Takes no more news, and waits until everything was sent or given up, but no longer than
     /// `limit`. Returns whether it was.
     pub fn finish(&self, limit: Duration) -> bool {
-        lock(&self.mailboxes).clear();
-        let done = lock(&self.ended).recv_timeout(limit) == Err(RecvTimeoutError::Disconnected);
+        self.mailboxes.lock().clear();
+        let done = self.ended.lock().recv_timeout(limit) == Err(RecvTimeoutError::Disconnected);
         if !done {
             tracing::warn!("some notifications were not sent in time");
         }
@@ -81,41 +84,52 @@ impl Notifier {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-pub(super) fn deliver_all(target: &Target, retry: Retry, requests: &Inbox<Request>) {
-    let agent: Agent = Agent::config_builder()
-        .timeout_global(Some(retry.limit))
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .user_agent(concat!("sidecar/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into();
+/// Sends the requests of one receiver, one after the other, until the queue is closed.
+pub(super) fn send_all(target: &Target, retry: Retry, requests: &Inbox<NotifyRequest>) {
+    let client = match http_client(target, retry) {
+        Ok(client) => client,
+        Err(error) => {
+            let reason = failure(&error, retry.limit);
+            tracing::warn!("{} will not be notified: {reason}", target.origin());
+            return;
+        }
+    };
     for request in requests {
         let begun = Instant::now();
-        match deliver(&agent, &request, retry) {
+        match send_with_retries(&client, &request, retry) {
             Ok(()) => tracing::debug!(took = ?begun.elapsed(), "notified {}", target.origin()),
             Err(reason) => tracing::warn!("cannot notify {}: {reason}", target.origin()),
         }
     }
 }
 
-/// Tries until it is delivered, refused, or tried often enough; then says why not.
-fn deliver(agent: &Agent, request: &Request, retry: Retry) -> Result<(), String> {
+/// Trusts the system's certificates. Without TLS none are looked for: a small image has none.
+fn http_client(target: &Target, retry: Retry) -> reqwest::Result<Client> {
+    // Fails only if there is one already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = Client::builder()
+        .timeout(retry.limit)
+        .redirect(Policy::none())
+        .user_agent(concat!("sidecar/", env!("CARGO_PKG_VERSION")));
+    let builder = match target.origin().starts_with("http://") {
+        true => builder.tls_certs_only([]),
+        false => builder,
+    };
+    builder.build()
+}
+
+/// Tries until it is taken, refused, or tried often enough; then returns why not.
+fn send_with_retries(client: &Client, request: &NotifyRequest, retry: Retry) -> Result<(), String> {
     let mut failed = 0;
     loop {
-        let reason = match send(agent, request) {
+        let reason = match send(client, request) {
             Ok(status) => match answer(status) {
-                Answer::Delivered => return Ok(()),
-                Answer::Refused => return Err(format!("it answered {status}")),
-                Answer::TryAgain => format!("it answered {status}"),
+                NotifyAnswer::Delivered => return Ok(()),
+                NotifyAnswer::Refused => return Err(format!("it answered {status}")),
+                NotifyAnswer::TryAgain => format!("it answered {status}"),
             },
-            Err(error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_))) => {
-                return Err(reason(&error, retry.limit));
-            }
-            Err(error) => reason(&error, retry.limit),
+            Err(error) if error.is_builder() => return Err(failure(&error, retry.limit)),
+            Err(error) => failure(&error, retry.limit),
         };
         failed += 1;
         match retry.wait(failed) {
@@ -126,35 +140,53 @@ fn deliver(agent: &Agent, request: &Request, retry: Retry) -> Result<(), String>
 }
 
 /// The status of the answer.
-fn send(agent: &Agent, request: &Request) -> Result<u16, ureq::Error> {
+fn send(client: &Client, request: &NotifyRequest) -> reqwest::Result<u16> {
     let url = request.url.reveal();
-    let response = match request.method {
-        Method::Get => agent.get(url).call()?,
-        Method::Post => {
+    let sent = match request.method {
+        NotifyMethod::Get => client.get(url),
+        NotifyMethod::Post => {
             let body = request.body.as_ref().map(ToString::to_string);
-            agent
+            client
                 .post(url)
-                .content_type("application/json")
-                .send(body.unwrap_or_default())?
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.unwrap_or_default())
         }
     };
-    Ok(response.status().as_u16())
+    Ok(sent.send()?.status().as_u16())
 }
 
-const UNTRUSTED: &str = "no trusted connection: its certificate or TLS version is not accepted";
-
-/// Words of our own: the library's may quote the URL.
-fn reason(error: &ureq::Error, limit: Duration) -> String {
-    match error {
-        ureq::Error::Timeout(_) => format!("no answer within {limit:?}"),
-        ureq::Error::HostNotFound => "its name is not known".to_owned(),
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => UNTRUSTED.to_owned(),
-        // So rustls tells about a certificate that it does not trust.
-        ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => UNTRUSTED.to_owned(),
-        ureq::Error::Io(error) => format!("no connection: {}", error.kind()),
-        ureq::Error::ConnectionFailed => "no connection".to_owned(),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => "its URL is not valid".to_owned(),
-        ureq::Error::Protocol(_) => "it does not speak HTTP".to_owned(),
-        _ => "the request failed".to_owned(),
+/// Why a request failed, without the library's own text, which may quote the URL.
+fn failure(error: &reqwest::Error, limit: Duration) -> String {
+    if error.is_timeout() {
+        return format!("no answer within {limit:?}");
     }
+    if error.is_builder() {
+        return "its URL is not valid".to_owned();
+    }
+    if causes(error).any(|cause| cause.is::<rustls::Error>() || is_invalid_data(cause)) {
+        return "no trusted connection: its certificate or TLS version is not accepted".to_owned();
+    }
+    if !error.is_connect() {
+        return "it does not speak HTTP".to_owned();
+    }
+    // The look-up of a name has no error type of its own.
+    if causes(error).any(|cause| cause.to_string() == "dns error") {
+        return "its name is not known".to_owned();
+    }
+    let io = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
+    match io {
+        Some(io) => format!("no connection: {}", io.kind()),
+        None => "no connection".to_owned(),
+    }
+}
+
+/// So `rustls` reports a certificate that it does not trust.
+fn is_invalid_data(error: &(dyn StdError + 'static)) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData)
+}
+
+/// What an error was caused by, from the outside in.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |cause| (*cause).source())
 }

@@ -12,37 +12,43 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn news(outcome: Outcome) -> News {
-    News {
+fn event(outcome: EventOutcome) -> RunEvent {
+    RunEvent {
         id: "run-1".to_owned(),
         strategy: "database_dump".to_owned(),
         started_at: time("2023-12-01T03:00:00Z"),
         outcome,
+        warnings: Vec::new(),
+        clock_doubt: None,
     }
 }
 
-fn started() -> News {
-    news(Outcome::Started)
+fn started() -> RunEvent {
+    event(EventOutcome::Started)
 }
 
-fn succeeded() -> News {
-    news(Outcome::Succeeded {
+fn succeeded() -> RunEvent {
+    event(EventOutcome::Succeeded {
         finished_at: time("2023-12-01T03:00:02.5Z"),
-        artifact: Artifact {
+        duration_ms: 2500,
+        artifact: EventArtifact {
             filename: "backup.dump".to_owned(),
             size: 1_572_864,
             sha256: "9f86d0".to_owned(),
+            omissions: Vec::new(),
         },
         stores: vec!["minio".to_owned()],
+        warnings: Vec::new(),
     })
 }
 
-fn failed() -> News {
+fn failed() -> RunEvent {
     let error = crate::error::Error::run("command-failed", "pg_dump exited with 1")
         .hint("is the password right?");
-    news(Outcome::Failed {
+    event(EventOutcome::Failed {
         finished_at: time("2023-12-01T03:00:02.5Z"),
-        error: Failure::from(&error),
+        duration_ms: 2500,
+        error: EventFailure::from(&error),
     })
 }
 

@@ -1,22 +1,22 @@
-//! What the strategies of this house are allowed: exactly what stands in `strategy.config`.
+//! What the built-in strategies are allowed: exactly what stands in `strategy.config`.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Request, RestorePlan, normal};
+use super::{AccessRequest, RestorePlan, normal};
 use crate::config::Allow;
 
 /// The keys of `strategy.config` that hold command lines.
 const COMMAND_KEYS: [&str; 5] = ["pre", "command", "commands", "post", "shell"];
 
-/// Derives the permission from the operator's own words: the lines and the paths in `config`.
+/// Derives the permission from what the operator wrote: the lines and the paths in `config`.
 /// `workdir` is where relative paths start unless `base_dir` says otherwise.
 ///
 /// With `engine`, the operator leaves the lines to the strategy, and so it may have those that it
 /// `asked` for: it is embedded in this binary, as trusted as the host, and its lines are the same
 /// for every configuration. They stand there, and nowhere a second time.
-pub fn allow(config: &Value, workdir: &Path, asked: &Request) -> Allow {
+pub fn allow(config: &Value, workdir: &Path, asked: &AccessRequest) -> Allow {
     let (lines, variables): (&[String], &[String]) = match config.get("engine") {
         Some(_) => (&asked.commands, &asked.env),
         None => (&[], &[]),
@@ -26,7 +26,6 @@ pub fn allow(config: &Value, workdir: &Path, asked: &Request) -> Allow {
         .and_then(Value::as_str)
         .map_or(workdir.to_owned(), |dir| workdir.join(dir));
     Allow {
-        commands: Vec::new(),
         lines: COMMAND_KEYS
             .iter()
             .flat_map(|key| strings(config.get(key)))
@@ -34,25 +33,25 @@ pub fn allow(config: &Value, workdir: &Path, asked: &Request) -> Allow {
             .collect(),
         read: strings(config.get("paths"))
             .map(|pattern| root(&base.join(pattern)))
-            .chain(strings(config.get("workdir")).map(PathBuf::from))
+            .chain(strings(config.get("workdir")).map(|dir| workdir.join(dir)))
             .filter_map(|path| normal(&path))
             .collect(),
         follow_links: config
             .get("follow_symlinks")
             .and_then(Value::as_bool)
             .unwrap_or(false),
-        net: Vec::new(),
         env: names(config.get("env"))
             .chain([OUTCOME.to_owned()])
             .chain(variables.iter().cloned())
             .collect(),
+        ..Allow::default()
     }
 }
 
 /// The same for a restore: the lines under `restore`. With `engine` the strategy brings its own
 /// lines, which are part of this program as much as its components are: all of them are allowed.
 pub fn allow_restore(config: &Value, workdir: &Path, plan: &RestorePlan) -> Allow {
-    let own = allow(config, workdir, &Request::default());
+    let own = allow(config, workdir, &AccessRequest::default());
     if config.get("engine").is_some_and(|engine| !engine.is_null()) {
         return Allow {
             lines: plan.commands.iter().chain(&plan.shell).cloned().collect(),
@@ -81,7 +80,7 @@ const SELECTION: [&str; 3] = [
 ];
 
 /// What `post` commands are told of the run: "succeeded" or "failed".
-const OUTCOME: &str = "SIDE_CAR_OUTCOME";
+pub const OUTCOME: &str = "SIDE_CAR_OUTCOME";
 
 /// The keys of a mapping.
 fn names(value: Option<&Value>) -> impl Iterator<Item = String> + '_ {
@@ -89,6 +88,11 @@ fn names(value: Option<&Value>) -> impl Iterator<Item = String> + '_ {
         .and_then(Value::as_object)
         .into_iter()
         .flat_map(|map| map.keys().cloned())
+}
+
+/// The command lines under a key of a built-in strategy's `strategy.config`.
+pub fn command_lines(config: &Value, key: &str) -> Vec<String> {
+    strings(config.get(key)).collect()
 }
 
 /// A string, or a list of them.
@@ -125,16 +129,27 @@ fn root(pattern: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
+    fn permits(allow: &Allow, line: &str) -> bool {
+        let request = AccessRequest {
+            commands: vec![line.to_owned()],
+            ..AccessRequest::default()
+        };
+        request
+            .verdicts(allow)
+            .iter()
+            .all(|verdict| verdict.allowed)
+    }
+
     #[test]
     fn the_configuration_is_the_permission() {
         let config = serde_json::json!({
             "pre": ["echo one", "echo two"], "command": "pg_dump * | gzip", "env": {"PGPASSWORD": "x"},
             "paths": ["/srv/data/**/*.log", "notes/a.txt", "./*"], "follow_symlinks": true,
         });
-        let allow = allow(&config, Path::new("/work"), &Request::default());
+        let allow = allow(&config, Path::new("/work"), &AccessRequest::default());
         assert_eq!(allow.lines, ["echo one", "echo two", "pg_dump * | gzip"]);
-        assert!(allow.permits("commands", "pg_dump * | gzip"));
-        assert!(!allow.permits("commands", "pg_dump x | gzip"));
+        assert!(permits(&allow, "pg_dump * | gzip"));
+        assert!(!permits(&allow, "pg_dump x | gzip"));
         assert_eq!(
             allow.read,
             [
@@ -148,12 +163,12 @@ mod tests {
     }
     #[test]
     fn only_an_engine_may_run_lines_that_the_operator_did_not_write() {
-        let asked = Request {
+        let asked = AccessRequest {
             commands: vec!["pg_dump".into()],
             env: vec!["PGHOST".into()],
             read: vec!["/etc".into()],
             shell: Some("sh".into()),
-            ..Request::default()
+            ..AccessRequest::default()
         };
         let allowed = |config| allow(&config, Path::new("/work"), &asked);
         let engine = allowed(serde_json::json!({"engine": "postgres", "pre": "echo"}));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Grants, Request, Verdict, normal, refusal};
+use super::{AccessRequest, AccessVerdict, Argv, Grants, normal, refusal};
 use crate::config::Allow;
 use crate::error::Result;
 
@@ -11,6 +11,8 @@ use crate::error::Result;
 pub struct RestorePlan {
     /// Shell lines.
     pub commands: Vec<String>,
+    /// Programs with their arguments, which no shell reads.
+    pub argv: Vec<Argv>,
     /// The shell for them, if not the default one.
     pub shell: Option<String>,
     /// Environment variables to set for them.
@@ -37,15 +39,16 @@ pub struct RestoreGrants {
 }
 
 impl RestorePlan {
-    /// Grants all of it but the directory: only for those who may.
+    /// Grants all of it but the directory: only for a caller that has approved it.
     pub fn granted(&self) -> Grants {
-        self.request().granted()
+        self.access().granted()
     }
 
-    /// What it has in common with the plan of a run.
-    fn request(&self) -> Request {
-        Request {
+    /// What it has in common with the needs of a run.
+    pub fn access(&self) -> AccessRequest {
+        AccessRequest {
             commands: self.commands.clone(),
+            argv: self.argv.clone(),
             shell: self.shell.clone(),
             read: self.read.clone(),
             follow_links: false,
@@ -64,21 +67,22 @@ impl RestorePlan {
         allow: &Allow,
         directories: &[PathBuf],
     ) -> Result<RestoreGrants> {
-        let request = self.request();
+        let request = self.access();
         let mut verdicts = request.verdicts(allow);
         let directory = self.directory.as_ref().map(|path| {
             let found = normal(Path::new(path)).filter(|path| directories.contains(path));
-            verdicts.push(Verdict {
+            verdicts.push(AccessVerdict {
                 access: "directory",
                 asked: path.clone(),
                 allowed: found.is_some(),
+                note: None,
             });
             found
         });
         match refusal(module, &verdicts) {
             Some(refused) => Err(refused),
             None => Ok(RestoreGrants {
-                grants: request.granted(),
+                grants: request.granted().within(allow),
                 directory: directory.flatten(),
             }),
         }

@@ -26,7 +26,7 @@ pub(super) fn is_within(tier: Tier, taken: Date, days: u32, today: Date) -> bool
 const MAX_DAYS: u32 = 3_650_000;
 
 /// The months that `days` stand for: 12 for each 365, and one for each 30 of the rest.
-fn whole_months(days: u32) -> i64 {
+pub(super) fn whole_months(days: u32) -> i64 {
     let days = days.min(MAX_DAYS);
     i64::from(days / 365 * 12 + days % 365 / 30)
 }

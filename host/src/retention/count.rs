@@ -6,10 +6,10 @@ use std::fmt;
 use jiff::civil::{Date, date};
 use jiff::{Span, Timestamp};
 
-use super::decide::decide;
+use super::decide::decide_at_pace;
 use super::promote::promotions;
-use super::record::Record;
-use crate::config::{Keep, Policy, Tier};
+use super::record::RetentionRecord;
+use crate::config::{Policy, RetentionRule, Tier};
 
 /// The files of a store after a long time with one good run a day.
 ///
@@ -45,33 +45,33 @@ impl fmt::Display for Count {
     }
 }
 
-/// Simulates the policy until it is settled, with the same code that decides for real.
+/// Simulates the policy until it grows no more, with the same code that decides for real.
 pub fn count(policy: &Policy) -> Count {
     /// The year in question has no leap day, and ends with its months and years.
     const LAST_DAY: Date = date(2025, 12, 31);
-    /// A prune now and then keeps the shelf short.
+    /// A prune now and then keeps the store short.
     const PRUNE_EVERY: i64 = 100;
 
-    let settled = policy
+    let limits = policy
         .iter()
-        .map(|(tier, keep)| (tier, settles(tier, keep)));
-    let (growing, bounded): (Vec<_>, Vec<_>) = settled.partition(|(_, days)| days.is_none());
+        .map(|(tier, keep)| (tier, days_until_stable(tier, keep)));
+    let (growing, bounded): (Vec<_>, Vec<_>) = limits.partition(|(_, days)| days.is_none());
     let days = bounded.into_iter().filter_map(|(_, days)| days).max();
     let mut growing: Vec<Tier> = growing.into_iter().map(|(tier, _)| tier).collect();
     if policy.is_empty() {
         growing.push(Tier::Daily);
     }
 
-    let mut shelf = Shelf::default();
+    let mut store = SimulatedStore::default();
     for day in (0..=days.unwrap_or(0)).rev() {
         let taken_at = three_in_the_morning(LAST_DAY.saturating_sub(Span::new().days(day)));
-        shelf.put(policy, taken_at, true);
+        store.put(policy, taken_at, true);
         if day % PRUNE_EVERY == 0 {
-            shelf.prune(policy, taken_at);
+            store.prune(policy, taken_at);
         }
     }
     let mut steady = BTreeMap::new();
-    for record in shelf.0 {
+    for record in store.0 {
         if !growing.contains(&record.tier) {
             *steady.entry(record.tier).or_insert(0) += 1;
         }
@@ -80,7 +80,7 @@ pub fn count(policy: &Policy) -> Count {
 }
 
 /// Days after which the tier no longer grows; `None` if that is more than a century.
-fn settles(tier: Tier, keep: Keep) -> Option<i64> {
+fn days_until_stable(tier: Tier, keep: RetentionRule) -> Option<i64> {
     const CENTURY: i64 = 36_525;
     let period: i64 = match tier {
         Tier::Daily => 1,
@@ -112,17 +112,19 @@ pub(super) fn three_in_the_morning(day: Date) -> Timestamp {
 
 /// A store in memory.
 #[derive(Debug, Default)]
-pub(super) struct Shelf(pub(super) Vec<Record>);
+pub(super) struct SimulatedStore(pub(super) Vec<RetentionRecord>);
 
-impl Shelf {
+impl SimulatedStore {
     /// What happens after a run: the backup, and its copies if it is good.
     pub(super) fn put(&mut self, policy: &Policy, taken_at: Timestamp, good: bool) {
-        let record = |tier: Tier| Record {
+        let record = |tier: Tier| RetentionRecord {
             key: format!("{tier}/{taken_at}"),
             tier,
             id: taken_at.to_string(),
             taken_at,
             good,
+            seq: None,
+            spaced: true,
         };
         let new = record(Tier::Daily);
         let copies = promotions(&self.0, policy, &new);
@@ -130,9 +132,9 @@ impl Shelf {
         self.0.extend(copies.into_iter().map(record));
     }
 
-    /// Removes what the policy no longer wants.
+    /// Removes what the policy no longer wants, by a clock that is right.
     pub(super) fn prune(&mut self, policy: &Policy, now: Timestamp) {
-        let keep: Vec<bool> = decide(&self.0, policy, now)
+        let keep: Vec<bool> = decide_at_pace(&self.0, policy, now, None)
             .iter()
             .map(|decision| decision.verdict.keeps())
             .collect();

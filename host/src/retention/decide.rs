@@ -1,6 +1,7 @@
 //! Keep or delete.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -8,16 +9,19 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
 use super::age;
+use super::arrival::Arrivals;
+use super::floor::{self, Pace};
+use super::promote;
 use super::reason::{Delete, Retain, Verdict};
-use super::record::{Record, utc_date};
-use crate::config::{Keep, Policy, Tier};
+use super::record::{RetentionRecord, utc_date};
+use crate::config::{Policy, RetentionRule, Tier};
 
 /// What becomes of one backup. Displayed as "monthly: older than 365 days"; in JSON the record's
 /// fields, `keep` and `reason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision<'a> {
     /// The backup.
-    pub record: &'a Record,
+    pub record: &'a RetentionRecord,
     /// Whether it stays, and why.
     pub verdict: Verdict,
 }
@@ -31,13 +35,13 @@ impl fmt::Display for Decision<'_> {
 impl Serialize for Decision<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Shown<'a> {
+        struct ShownDecision<'a> {
             #[serde(flatten)]
-            record: &'a Record,
+            record: &'a RetentionRecord,
             keep: bool,
             reason: String,
         }
-        let shown = Shown {
+        let shown = ShownDecision {
             record: self.record,
             keep: self.verdict.keeps(),
             reason: self.to_string(),
@@ -46,10 +50,24 @@ impl Serialize for Decision<'_> {
     }
 }
 
-/// Decides on every record of one store, in the order given.
+/// Decides on every record of one store, in the order given, where a backup is made once a day.
 ///
-/// `records` must be all that the store holds: the newest good one of a tier is known by them.
-pub fn decide<'a>(records: &'a [Record], policy: &Policy, now: Timestamp) -> Vec<Decision<'a>> {
+/// `records` must be all that the store holds: the newest good ones of a tier are known by them.
+pub fn decide<'a>(
+    records: &'a [RetentionRecord],
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<Decision<'a>> {
+    decide_at_pace(records, policy, now, Some(Pace::DAILY))
+}
+
+/// The same where backups are made at another pace; without one, by the policy and the clock alone.
+pub fn decide_at_pace<'a>(
+    records: &'a [RetentionRecord],
+    policy: &Policy,
+    now: Timestamp,
+    pace: Option<Pace>,
+) -> Vec<Decision<'a>> {
     let mut decisions: Vec<_> = records
         .iter()
         .map(|record| Decision {
@@ -71,27 +89,53 @@ pub fn decide<'a>(records: &'a [Record], policy: &Policy, now: Timestamp) -> Vec
         }
         return decisions;
     }
+    let mut awaited = HashMap::new();
+    for (tier, record) in promote::overdue(records, policy, now, pace) {
+        awaited.entry(record.key.as_str()).or_insert(tier);
+    }
     for tier in Tier::ALL {
         let tier_of = |decision: &&mut Decision<'_>| decision.record.tier == tier;
+        let keep = policy.get(tier);
+        let held = match (keep, pace) {
+            (Some(keep), Some(pace)) => floor::held(tier, keep, pace),
+            _ => 1,
+        };
         decide_tier(
             decisions.iter_mut().filter(tier_of).collect(),
-            policy.get(tier),
+            keep,
+            held,
             utc_date(now),
         );
+    }
+    for decision in &mut decisions {
+        let awaiting = awaited.get(decision.record.key.as_str());
+        if let (Some(tier), false) = (awaiting, decision.verdict.keeps()) {
+            decision.verdict = Verdict::Keep(Retain::AwaitsCopy { tier: *tier });
+        }
     }
     decisions
 }
 
-/// Decides on all records of one tier.
-fn decide_tier(mut decisions: Vec<&mut Decision<'_>>, keep: Option<Keep>, today: Date) {
-    decisions.sort_by_key(|decision| Reverse((decision.record.taken_at, &decision.record.key)));
+/// Decides on all records of one tier, of which the newest `held` good ones stay.
+fn decide_tier<'a>(
+    mut decisions: Vec<&mut Decision<'a>>,
+    keep: Option<RetentionRule>,
+    held: usize,
+    today: Date,
+) {
+    let order = Arrivals::new(decisions.iter().map(|decision| decision.record.arrival()));
+    decisions.sort_by_key(|decision| Reverse(order.place(decision.record.arrival())));
     let any_good = decisions.iter().any(|decision| decision.record.good);
+    let newest = floor::newest(decisions.iter().map(|decision| decision.record), held);
     let mut newer_good = 0;
     for decision in decisions {
         let record = decision.record;
         decision.verdict = match by_policy(record, keep, newer_good, today) {
             Verdict::Delete(_) if record.good && newer_good == 0 => {
                 Verdict::Keep(Retain::NewestGood)
+            }
+            Verdict::Delete(_) if newest.contains(record.key.as_str()) => {
+                Verdict::Keep(Retain::Floor { held })
             }
             Verdict::Delete(_) if !any_good => Verdict::Keep(Retain::NoneIsGood),
             verdict => verdict,
@@ -101,8 +145,13 @@ fn decide_tier(mut decisions: Vec<&mut Decision<'_>>, keep: Option<Keep>, today:
 }
 
 /// What the policy alone says: a damaged backup goes when a good one of its age would.
-fn by_policy(record: &Record, keep: Option<Keep>, newer_good: u32, today: Date) -> Verdict {
-    let Some(Keep { days, last }) = keep else {
+fn by_policy(
+    record: &RetentionRecord,
+    keep: Option<RetentionRule>,
+    newer_good: u32,
+    today: Date,
+) -> Verdict {
+    let Some(RetentionRule { days, last }) = keep else {
         return Verdict::Delete(Delete::TierNotKept);
     };
     let taken = utc_date(record.taken_at);

@@ -4,6 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::config::Tier;
+
 /// Keep or delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -41,6 +43,22 @@ pub enum Retain {
     NewestGood,
     /// Damaged as it is, its tier has nothing better.
     NoneIsGood,
+    /// It is old, but its tier would hold fewer than the policy does in the long run.
+    Floor {
+        /// How many those are.
+        held: usize,
+    },
+    /// A coarser tier has yet to get its copy.
+    AwaitsCopy {
+        /// Which.
+        tier: Tier,
+    },
+    /// A set that is kept names it.
+    MemberOfSet,
+    /// It could not be told how old it is.
+    Doubt(&'static str),
+    /// It goes with one of the next runs.
+    Brake,
 }
 
 /// Why it goes.
@@ -100,6 +118,18 @@ impl fmt::Display for Retain {
             Self::Among { last } => write!(f, "one of the last {last}"),
             Self::NewestGood => f.write_str("newest good backup"),
             Self::NoneIsGood => f.write_str("damaged, but there is no good one"),
+            Self::Floor { held } => write!(
+                f,
+                "old, but one of the newest {held}, which the retention holds in the long run"
+            ),
+            Self::AwaitsCopy { tier } => {
+                write!(f, "old, but its {tier} copy is not made yet: a later run makes it")
+            }
+            Self::MemberOfSet => f.write_str("member of a set"),
+            Self::Doubt(why) => write!(f, "the clock is not trusted, nothing is deleted: {why}"),
+            Self::Brake => f.write_str(
+                "too old, but many are: it goes with a later run, or now with `sidecar prune --yes`",
+            ),
         }
     }
 }

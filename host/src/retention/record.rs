@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
+use super::arrival::Arrival;
 use crate::config::Tier;
 
-/// One backup in one tier of one store: exists only for what has a manifest of ours.
+/// One backup in one tier of one store: exists only for what has a sidecar's manifest.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Record {
+pub struct RetentionRecord {
     /// The artifact's key in the store ("citus/daily/backup_20231201_030000.dump").
     pub key: String,
     /// Where it lies.
@@ -19,6 +20,21 @@ pub struct Record {
     pub taken_at: Timestamp,
     /// `false` once a verification found it damaged: it counts for nothing then.
     pub good: bool,
+    /// Its place in the order in which backups arrived in the store; `None` if it was not counted.
+    #[serde(skip)]
+    pub seq: Option<u64>,
+    /// `false` if it is known to have followed the one before at once: it is no proof of time passed.
+    #[serde(skip)]
+    pub spaced: bool,
+}
+
+impl RetentionRecord {
+    pub(super) fn arrival(&self) -> Arrival<'_> {
+        Arrival {
+            seq: self.seq,
+            made: (self.taken_at, &self.id),
+        }
+    }
 }
 
 /// The first day (UTC) of the period that a backup of `tier` stands for.

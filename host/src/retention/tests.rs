@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod decisions;
+mod floor;
 mod properties;
 mod seed;
 
@@ -13,18 +14,20 @@ fn at(day: &str) -> Timestamp {
     count::three_in_the_morning(day.parse().unwrap())
 }
 
-fn record(tier: Tier, day: &str) -> Record {
-    Record {
+fn record(tier: Tier, day: &str) -> RetentionRecord {
+    RetentionRecord {
         key: format!("{tier}/backup_{day}.dump"),
         tier,
         id: day.to_owned(),
         taken_at: at(day),
         good: true,
+        seq: None,
+        spaced: true,
     }
 }
 
-fn damaged(tier: Tier, day: &str) -> Record {
-    Record {
+fn damaged(tier: Tier, day: &str) -> RetentionRecord {
+    RetentionRecord {
         good: false,
         ..record(tier, day)
     }

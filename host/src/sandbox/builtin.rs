@@ -1,4 +1,4 @@
-//! The strategies of this house, embedded so that a plain binary can take a backup.
+//! The built-in strategies, embedded so that a plain binary can take a backup.
 
 /// The component of a built-in strategy.
 pub(super) fn component(name: &str) -> Option<&'static [u8]> {

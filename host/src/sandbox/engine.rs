@@ -4,14 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, Strategy};
 
-use super::bindings;
+use super::bindings::attributed::sidecar::strategy::{attributed_target, attributes, unpacking};
+use super::bindings::observant::sidecar::strategy::changes;
+use super::bindings::program_runner::sidecar::strategy::programs;
+use super::bindings::restorer::sidecar::strategy::{choices, source, target};
+use super::bindings::strategy;
 use super::cache::Cache;
-use super::restorer::sidecar::strategy::{source, target};
-use super::run::State;
+use super::state::State;
 use super::ticker::Ticker;
-use crate::artifact::Digest;
+use super::{compiler, handles, name_lookup};
+use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 
 /// Compiles and links components; cheap to clone.
@@ -26,19 +29,28 @@ pub struct Engine {
 impl Engine {
     /// `cache` is a private folder for compiled code; without one, modules are compiled each time.
     pub fn new(cache: Option<PathBuf>) -> Result<Self> {
-        let mut config = Config::new();
-        config
-            .strategy(Strategy::Cranelift)
-            .wasm_component_model(true)
-            .epoch_interruption(true);
-        let wasmtime = wasmtime::Engine::new(&config).map_err(broken)?;
+        handles::raise();
+        let wasmtime = wasmtime::Engine::new(&compiler::configuration()).map_err(broken)?;
         let mut linker = Linker::new(&wasmtime);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(broken)?;
-        bindings::Module::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+        name_lookup::add_to_linker(&mut linker).map_err(broken)?;
+        strategy::Module::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(broken)?;
         source::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(broken)?;
         target::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        choices::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        attributes::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        attributed_target::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        changes::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        unpacking::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        programs::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(broken)?;
         let cache = cache.map(|folder| Arc::new(Cache::new(folder, &wasmtime)));
         Ok(Self {
@@ -56,7 +68,7 @@ impl Engine {
         {
             return Ok(component);
         }
-        let component = Component::new(&self.wasmtime, wasm)?;
+        let component = compiler::compile(&self.wasmtime, wasm)?;
         if let Some(cache) = &self.cache {
             cache.store(&component, digest);
         }

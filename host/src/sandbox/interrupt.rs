@@ -1,5 +1,5 @@
 //! Ends what the run's own thread waits for in the system when the run is cancelled: a module that
-//! opens a FIFO through WASI waits there for somebody to write it, and no epoch reaches it.
+//! opens a FIFO through WASI waits there until a process writes it, and no epoch reaches it.
 
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, OwnedFd};
@@ -12,10 +12,10 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use crate::cancel::{Cancel, poll};
 use crate::error::{Error, Result};
 
-/// A signal that is ignored by whoever has no handler for it.
+/// A signal that is ignored by a process without a handler for it.
 const SIGNAL: libc::c_int = libc::SIGURG;
 /// Between two attempts: one may come just before the call that it is meant for.
-const AGAIN: Duration = Duration::from_millis(20);
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// As long as this lives, cancelling the run makes the thread's system calls fail with EINTR.
 pub(super) struct Interrupt {
@@ -71,7 +71,7 @@ fn watch(thread: libc::pthread_t, ended: &OwnedFd, cancel: &Cancel) {
         unsafe {
             libc::pthread_kill(thread, SIGNAL);
         }
-        waited = poll(&mut either[..1], Some(Instant::now() + AGAIN));
+        waited = poll(&mut either[..1], Some(Instant::now() + RETRY_INTERVAL));
     }
 }
 

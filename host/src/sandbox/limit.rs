@@ -3,7 +3,7 @@
 use wasmtime::ResourceLimiter;
 
 /// Refuses growth beyond a limit, and remembers that it did: a module that runs out of memory only
-/// traps, and says nothing.
+/// traps, and does not say why.
 #[derive(Debug)]
 pub(super) struct MemoryLimit {
     limit: u64,

@@ -4,54 +4,50 @@
 //! cancel signal; what waits inside WASI is a future that cancelling drops, or a system
 //! call that it interrupts; and an endless loop is broken by the epoch.
 
-mod anatomy;
+mod backup;
+mod bindings;
+mod bounds;
 mod builtin;
 mod cache;
+mod call;
+mod choices;
+mod command_folder;
+pub mod compiler;
+mod component_file;
+mod component_info;
+mod confinement;
+mod container_memory;
 mod engine;
-mod grants;
+mod failure;
+mod granted_names;
+mod handles;
+mod helper_variables;
 mod imports;
 mod interrupt;
+mod job;
 mod limit;
 mod module;
+mod name_lookup;
+mod output;
+mod preflight;
 mod restore;
-mod run;
-mod stream;
+mod restore_preflight;
+mod restored_part;
+mod state;
 mod ticker;
+mod wasi;
 
-pub use anatomy::{Anatomy, Version};
+pub use backup::{ModuleAnswer, RunEnd};
+pub use choices::{Choices, DEFAULT_WAIT, Purpose};
+pub use command_folder::CommandFolder;
+pub use component_file::read_component;
+pub use component_info::{ComponentInfo, InterfaceVersion};
+pub use confinement::{holds_sockets, not_confined};
+pub use container_memory::{container_memory, left_for_modules};
 pub use engine::Engine;
-pub use grants::Directories;
+pub use helper_variables::helper_variables;
+pub use job::{Reporter, SandboxJob};
 pub use module::{Description, Module, Source};
-pub use restore::{Outcome, RestoreJob, RestoreRequest, Restored, Selection};
-pub use run::{Answer, Ending, Job, Reporter};
-
-/// Bindings of `wit/strategy.wit`.
-mod bindings {
-    wasmtime::component::bindgen!({
-        path: "../wit",
-        world: "module",
-        imports: { default: trappable },
-        exports: { default: async },
-        with: {
-            "sidecar:strategy/deflate.deflated": crate::sandbox::imports::deflate::Deflated,
-            "sidecar:strategy/files.directory": crate::sandbox::imports::files::Directory,
-            "sidecar:strategy/files.file": crate::sandbox::imports::files::OpenFile,
-        },
-        require_store_data_send: true,
-    });
-}
-
-/// Bindings of `wit/restore.wit`: what a module has in addition if it knows the way back.
-mod restorer {
-    wasmtime::component::bindgen!({
-        path: "../wit",
-        world: "restorer",
-        imports: { default: trappable },
-        exports: { default: async },
-        with: {
-            "sidecar:strategy/types": crate::sandbox::bindings::sidecar::strategy::types,
-            "sidecar:strategy/commands": crate::sandbox::bindings::sidecar::strategy::commands,
-        },
-        require_store_data_send: true,
-    });
-}
+pub use preflight::{Findings, PREFLIGHT_TIMEOUT};
+pub use restore::{RestoreJob, RestoreRequest, Restored, Selection};
+pub use restored_part::RestoredPart;

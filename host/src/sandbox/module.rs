@@ -5,25 +5,29 @@ use std::path::Path;
 
 use wasmtime::component::{Component, Linker};
 
-use super::anatomy::{Anatomy, what_it_must_be};
-use super::bindings::Module as Bindings;
-use super::bindings::exports::sidecar::strategy::strategy::Plan;
+use super::bindings::strategy::Module as Bindings;
+use super::bindings::strategy::exports::sidecar::strategy::strategy::Plan;
+use super::bounds;
 use super::builtin;
+use super::call;
+use super::compiler::CompilesTooLong;
+use super::component_file::read_component;
+use super::component_info::{ComponentInfo, expected_component};
+use super::container_memory::default_of_a_module;
 use super::engine::Engine;
-use super::run::{self, Ending, Job, State};
-use super::stream::Words;
-use super::ticker::Ticking;
-use crate::artifact::{Digest, Writer};
+use super::output::ModuleOutput;
+use super::state::State;
 use crate::config::{Codec, Limits};
+use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
-use crate::plan::Request;
+use crate::plan::{AccessRequest, split_commands};
 
 /// A strategy's component.
 #[derive(Clone)]
 pub struct Module {
     name: String,
     digest: Digest,
-    anatomy: Anatomy,
+    info: ComponentInfo,
     limits: Limits,
     component: Component,
     engine: Engine,
@@ -37,7 +41,7 @@ pub struct Source {
     limits: Limits,
 }
 
-/// Who a module says it is.
+/// What a module says that it is.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Description {
     /// Its own name.
@@ -51,7 +55,7 @@ pub struct Description {
 }
 
 impl Source {
-    /// A strategy of this house: "database_dump", "file_archive" or "custom".
+    /// A built-in strategy: "database_dump", "file_archive" or "custom".
     pub fn builtin(name: &str) -> Result<Self> {
         let wasm = builtin::component(name).ok_or_else(|| {
             Error::new(
@@ -65,7 +69,7 @@ impl Source {
 
     /// A file.
     pub fn read(name: &str, file: &Path) -> Result<Self> {
-        let wasm = std::fs::read(file).map_err(|error| {
+        let wasm = read_component(file).map_err(|error| {
             Error::new(
                 Kind::Config,
                 "module-not-read",
@@ -105,8 +109,8 @@ impl Source {
     }
 
     /// What the file says of itself.
-    pub fn anatomy(&self) -> Result<Anatomy> {
-        Anatomy::read(&self.name, &self.wasm)
+    pub fn info(&self) -> Result<ComponentInfo> {
+        ComponentInfo::read(&self.name, &self.wasm)
     }
 }
 
@@ -114,15 +118,15 @@ impl Module {
     /// Compiles a component, or takes it from the cache.
     pub fn load(engine: &Engine, source: &Source) -> Result<Self> {
         let name = &source.name;
-        let anatomy = source.anatomy()?;
-        anatomy.check(name)?;
+        let info = source.info()?;
+        info.check(name)?;
         let component = engine
             .compile(&source.wasm, source.digest)
             .map_err(|error| unusable(name, &error))?;
         Ok(Self {
             name: name.clone(),
             digest: source.digest,
-            anatomy,
+            info,
             limits: source.limits,
             component,
             engine: engine.clone(),
@@ -140,8 +144,8 @@ impl Module {
     }
 
     /// What its file says of itself.
-    pub fn anatomy(&self) -> &Anatomy {
-        &self.anatomy
+    pub fn info(&self) -> &ComponentInfo {
+        &self.info
     }
 
     /// What it may use.
@@ -149,15 +153,22 @@ impl Module {
         self.limits
     }
 
-    /// Asks the module who it is.
+    /// Bytes of memory that it may use: as configured, or as much as the container leaves.
+    pub fn memory(&self) -> u64 {
+        let configured = self.limits.memory;
+        configured.unwrap_or_else(default_of_a_module)
+    }
+
+    /// Asks the module what it is.
     pub fn describe(&self) -> Result<Description> {
-        let said = self.ask_strategy(&[], async |instance, store| {
+        let answer = self.ask_strategy(&[], async |instance, store| {
             instance
                 .sidecar_strategy_strategy()
                 .call_describe(store)
                 .await
         })?;
-        let config_schema = serde_json::from_str(&said.config_schema).map_err(|error| {
+        let answer = bounds::description(answer, &self.name)?;
+        let config_schema = serde_json::from_str(&answer.config_schema).map_err(|error| {
             Error::new(
                 Kind::Config,
                 "module-invalid",
@@ -168,64 +179,57 @@ impl Module {
             )
         })?;
         Ok(Description {
-            name: said.name,
-            version: said.version,
-            summary: said.summary,
+            name: answer.name,
+            version: answer.version,
+            summary: answer.summary,
             config_schema,
         })
     }
 
-    /// Asks what a run with `config` would need. The module's own objections come as they are.
+    /// Asks what a run with `config` would need. The module's own objections are passed on as they are.
     pub fn plan(
         &self,
         config: &str,
         helpers: &[(String, String)],
-    ) -> Result<Result<Request, Vec<Error>>> {
-        let said = self.ask_strategy(helpers, async |instance, store| {
+    ) -> Result<Result<AccessRequest, Vec<Error>>> {
+        let answer = self.ask_strategy(helpers, async |instance, store| {
             instance
                 .sidecar_strategy_strategy()
                 .call_plan_run(store, config)
                 .await
         })?;
-        match said {
-            Ok(plan) => self.request(plan).map(Ok),
-            Err(failures) => Ok(Err(failures.into_iter().map(Error::from).collect())),
+        match answer {
+            Ok(plan) => {
+                bounds::plan(&self.name, &plan)?;
+                self.request(plan).map(Ok)
+            }
+            Err(failures) => Ok(Err(bounds::failures(&failures))),
         }
     }
 
-    /// Makes a backup on this thread.
-    pub fn run(&self, job: Job, artifact: Writer) -> Result<Writer> {
-        run::run(self, job, artifact)?.verdict()
-    }
-
-    /// The same, and tells both sides of how it ended.
-    pub fn observe(&self, job: Job, artifact: Writer) -> Result<Ending> {
-        run::run(self, job, artifact)
-    }
-
-    /// Calls a function that needs nothing and may do nothing: `call` instantiates the component,
+    /// Calls a function that needs nothing and may do nothing: `function` instantiates the component,
     /// which may compute as soon as that, and says how the function ended.
     pub(super) fn ask<T>(
         &self,
         helpers: &[(String, String)],
-        call: impl AsyncFnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<wasmtime::Result<T>>,
+        function: impl AsyncFnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<wasmtime::Result<T>>,
     ) -> Result<T> {
-        let words = Words::new(&self.name);
-        let _ticking = self.ticking()?;
-        let mut store = run::store(
-            self,
-            State::bare(&self.name, helpers, self.limits.memory, &words),
+        let output = ModuleOutput::new(&self.name);
+        let _ticking = self.engine.ticker.tick()?;
+        let mut store = call::store(
+            &self.engine,
+            State::bare(&self.name, helpers, self.memory(), &output),
         );
-        let asked = call(&mut store);
-        match run::block_on(async { tokio::time::timeout(PATIENCE, asked).await })? {
+        let asked = function(&mut store);
+        match call::block_on(async { tokio::time::timeout(PLAN_TIMEOUT, asked).await })? {
             Ok(answer) => answer
                 .map_err(|error| unusable(&self.name, &error))?
-                .map_err(|trap| run::explain(&trap, &self.name, &store.data().memory, &words)),
+                .map_err(|trap| call::explain(&trap, &self.name, &store.data().memory, &output)),
             Err(_) => Err(Error::new(
                 Kind::Config,
                 "module-invalid",
                 format!(
-                    "module {} takes longer than {PATIENCE:?} to say what it needs",
+                    "module {} takes longer than {PLAN_TIMEOUT:?} to say what it needs",
                     self.name
                 ),
             )
@@ -247,7 +251,7 @@ impl Module {
         })
     }
 
-    fn request(&self, plan: Plan) -> Result<Request> {
+    fn request(&self, plan: Plan) -> Result<AccessRequest> {
         let compression = plan.compression.as_deref().map(|word| {
             serde_json::from_value::<Codec>(word.into()).map_err(|_| {
                 Error::new(
@@ -260,8 +264,10 @@ impl Module {
                 )
             })
         });
-        Ok(Request {
-            commands: plan.commands,
+        let (commands, argv) = split_commands(plan.commands);
+        Ok(AccessRequest {
+            commands,
+            argv,
             shell: plan.shell,
             read: plan.read,
             follow_links: plan.follow_links,
@@ -279,18 +285,13 @@ impl Module {
         &self.engine.linker
     }
 
-    pub(super) fn engine(&self) -> &wasmtime::Engine {
-        &self.engine.wasmtime
-    }
-
-    /// As long as this is there, the module can be interrupted.
-    pub(super) fn ticking(&self) -> Result<Ticking> {
-        self.engine.ticker.tick()
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
     }
 }
 
 /// How long a module may think about its plan.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+const PLAN_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 fn unusable(name: &str, error: &wasmtime::Error) -> Error {
     Error::new(
@@ -298,5 +299,11 @@ fn unusable(name: &str, error: &wasmtime::Error) -> Error {
         "module-invalid",
         format!("module {name} cannot be used: {error:#}"),
     )
-    .hint(what_it_must_be())
+    .hint(match error.downcast_ref::<CompilesTooLong>() {
+        Some(_) => {
+            "its functions are too large, or there are too many; or give the container more memory"
+                .to_owned()
+        }
+        None => expected_component(),
+    })
 }

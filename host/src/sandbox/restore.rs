@@ -1,27 +1,44 @@
 //! The way back: what a module needs to restore a backup, and the restore itself.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use super::imports::Tree;
+use super::bindings::restorer::Restorer as Bindings;
+use super::bindings::restorer::exports::sidecar::strategy::restore::{self as exported, Plan};
+use super::bounds;
+use super::call;
+use super::choices::Choices;
+use super::job::SandboxJob;
 use super::module::Module;
-use super::restorer::Restorer as Bindings;
-use super::restorer::exports::sidecar::strategy::restore::{self as exported, Plan};
-use super::run::{self, Job, State};
-use super::stream::Words;
+use super::output::ModuleOutput;
+use super::restored_part::RestoredPart;
+use super::state::{LostOwners, Restoring, State, Tree, TreeRequest, rolled_back};
 use crate::artifact::{Fetched, Part};
+use crate::cancel::Cancel;
 use crate::error::{Error, Kind, Result};
-use crate::plan::RestorePlan;
+use crate::plan::{RestorePlan, split_commands};
 
 /// The export that makes a module one that restores.
 const EXPORT: &str = "sidecar:strategy/restore@0.1.0";
 
 /// A part, or whatever the strategy's names are, and what it shall be called at the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Selection {
     /// As it is called in the backup.
     pub name: String,
     /// As it shall be called from now on; left out: the same.
     pub new_name: Option<String>,
+    /// Whether it was written as one text, `NAME=NEW`, all of which may be a name.
+    pub written_as_one: bool,
+}
+
+/// Journals hold this text's digest: how it was written is no part of it.
+impl fmt::Debug for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Selection");
+        shown.field("name", &self.name);
+        shown.field("new_name", &self.new_name).finish()
+    }
 }
 
 /// Which backup, and how it is to be restored.
@@ -39,44 +56,31 @@ pub struct RestoreRequest {
     pub into: Option<String>,
     /// Whether what is there may be overwritten.
     pub replace: bool,
+    /// What else the operator decided.
+    pub choices: Choices,
 }
 
 /// All that a restore needs, decided before it starts.
 pub struct RestoreJob {
     /// What every call of a module needs.
-    pub job: Job,
+    pub job: SandboxJob,
     /// What is to be done.
     pub request: RestoreRequest,
     /// What the plan names of the backup.
     pub source: Fetched,
     /// Where files are restored into, if the plan names a directory.
     pub directory: Option<PathBuf>,
-}
-
-/// How it went for one part, or one selection.
-#[derive(Debug)]
-pub struct Outcome {
-    /// Its name.
-    pub name: String,
-    /// "3 tables", "restored as app1_copy".
-    pub note: String,
-    /// Why it was not restored.
-    pub error: Option<Error>,
+    /// The folder of journals of restores into directories.
+    pub journals: PathBuf,
 }
 
 /// What became of a restore.
 #[derive(Debug)]
 pub struct Restored {
     /// In the module's order.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<RestoredPart>,
     /// What went wrong, whatever the module makes of it.
     pub broken: Option<Error>,
-}
-
-/// What the host keeps for a module that restores.
-pub(super) struct Restoring {
-    pub(super) source: Fetched,
-    pub(super) target: Option<Tree>,
 }
 
 impl Module {
@@ -95,16 +99,19 @@ impl Module {
         if !self.can_restore() {
             return Err(cannot_restore(self.name()));
         }
+        let choices = request.choices.clone();
         let request = request.for_module(config);
-        let said = self.ask(helpers, async |store| {
+        let answer = self.ask(helpers, async |store| {
+            store.data_mut().choices = choices;
             let instance =
                 Bindings::instantiate_async(&mut *store, self.component(), self.linker()).await?;
             let restore = instance.sidecar_strategy_restore();
             Ok(restore.call_plan_restore(store, &request).await)
         })?;
-        Ok(said
-            .map(RestorePlan::from)
-            .map_err(|failures| failures.into_iter().map(Error::from).collect()))
+        match answer {
+            Ok(plan) => Ok(Ok(bounds::restore_plan(self.name(), plan)?.into())),
+            Err(failures) => Ok(Err(bounds::failures(&failures))),
+        }
     }
 
     /// Restores on this thread.
@@ -114,32 +121,105 @@ impl Module {
             request,
             source,
             directory,
+            journals,
         } = restore;
-        let words = Words::new(self.name());
-        let mut state = State::for_job(self, &job, &words)?;
-        let target = directory.map(|path| Tree::open(path, request.replace));
+        let output = ModuleOutput::new(self.name());
+        let mut state = State::for_job(self.name(), &job, &output)?;
+        let choices = &request.choices;
+        let target = directory.map(|path| {
+            Tree::open(TreeRequest {
+                path,
+                replace: request.replace,
+                whole: request.only.is_empty(),
+                id: &choices.id,
+                journals: &journals,
+                accepted: &choices.accepted,
+            })
+        });
         state.restoring = Some(Restoring {
             source,
             target: target.transpose()?,
         });
+        state.choices = request.choices.clone();
+        let only = request.only.iter().enumerate();
+        let as_one = only.filter(|(_, selection)| selection.written_as_one);
+        state.written_as_one = as_one.map(|(at, _)| at).collect();
+        let (replaces, cancel) = (request.replace, job.cancel.clone());
         let request = request.for_module(&job.config);
-        let (answer, state) = run::call(self, state, async |store| {
+        let (answer, state) = call::call(self.engine(), state, async |store| {
             let instance =
                 Bindings::instantiate_async(&mut *store, self.component(), self.linker()).await?;
             let restore = instance.sidecar_strategy_restore();
             restore.call_restore(store, &job.id, &request).await
         })?;
         let outcomes = answer
-            .map_err(|trap| run::explain(&trap, self.name(), &state.memory, &words))?
+            .map_err(|trap| call::explain(&trap, self.name(), &state.memory, &output))?
             .map_err(Error::from)?;
-        let finished = match state.restoring.and_then(|restoring| restoring.target) {
-            Some(tree) => tree.finish(),
-            None => Ok(()),
+        let mut restored = Restored {
+            outcomes: bounds::outcomes(outcomes),
+            broken: state.broken,
         };
-        Ok(Restored {
-            outcomes: outcomes.into_iter().map(Outcome::from).collect(),
-            broken: state.broken.or(finished.err()),
-        })
+        if let Some(tree) = state.restoring.and_then(|restoring| restoring.target) {
+            restored.finish(tree, replaces, &cancel);
+        }
+        Ok(restored)
+    }
+}
+
+impl Restored {
+    /// Ends the restore into a directory: what replaces is all or nothing.
+    fn finish(&mut self, tree: Tree, replaces: bool, cancel: &Cancel) {
+        let mut failures = self
+            .outcomes
+            .iter()
+            .filter_map(|outcome| outcome.error.as_ref());
+        let failure = self.broken.as_ref().or_else(|| failures.next());
+        if let Some(failure) = failure.filter(|_| replaces) {
+            let (code, message) = (failure.code().to_owned(), failure.message().to_owned());
+            drop(tree);
+            self.undone(&code, &message);
+            return;
+        }
+        if failure.is_none() && tree.is_untouched() {
+            self.broken = Some(nothing_made());
+            return;
+        }
+        match tree.finish(cancel) {
+            Ok(owners) => self.tell(&owners),
+            Err(error) if replaces => {
+                let (code, message) = (error.code().to_owned(), error.message().to_owned());
+                self.broken.get_or_insert(error);
+                self.undone(&code, &message);
+            }
+            Err(error) => drop(self.broken.get_or_insert(error)),
+        }
+    }
+
+    /// What had been restored is not there either.
+    fn undone(&mut self, code: &str, message: &str) {
+        for outcome in &mut self.outcomes {
+            let error = outcome.error.take().unwrap_or_else(|| {
+                Error::run(
+                    code.to_owned(),
+                    format!("nothing was replaced, because {message}"),
+                )
+            });
+            outcome.error = Some(rolled_back(error));
+        }
+    }
+
+    fn tell(&mut self, owners: &LostOwners) {
+        let Some(told) = owners.told() else {
+            return;
+        };
+        tracing::warn!("{told}");
+        let mut outcomes = self.outcomes.iter_mut();
+        if let Some(outcome) = outcomes.find(|outcome| outcome.error.is_none()) {
+            outcome.note = match outcome.note.is_empty() {
+                true => told,
+                false => format!("{}; {told}", outcome.note),
+            };
+        }
     }
 }
 
@@ -168,8 +248,10 @@ impl RestoreRequest {
 
 impl From<Plan> for RestorePlan {
     fn from(plan: Plan) -> Self {
+        let (commands, argv) = split_commands(plan.commands);
         Self {
-            commands: plan.commands,
+            commands,
+            argv,
             shell: plan.shell,
             env: plan.env,
             read: plan.read,
@@ -181,14 +263,12 @@ impl From<Plan> for RestorePlan {
     }
 }
 
-impl From<exported::Outcome> for Outcome {
-    fn from(outcome: exported::Outcome) -> Self {
-        Self {
-            name: outcome.name,
-            note: outcome.note,
-            error: outcome.failure.map(Error::from),
-        }
-    }
+fn nothing_made() -> Error {
+    Error::run(
+        "nothing-restored",
+        "the strategy made nothing in the directory that it restores into",
+    )
+    .hint("nothing in the backup fits what was chosen: look at --only")
 }
 
 fn cannot_restore(name: &str) -> Error {

@@ -1,13 +1,15 @@
 //! Lets running modules be interrupted: the engine's epoch moves on while there are any, and a
 //! sidecar that has nothing to do does nothing.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
 
 /// How often a running module can be interrupted.
-const TICK: Duration = Duration::from_millis(10);
+const TICK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Moves the epoch of one engine; clones move the same one.
 #[derive(Clone)]
@@ -42,7 +44,7 @@ impl Ticker {
             let ticker = self.clone();
             std::thread::Builder::new()
                 .name("epoch".to_owned())
-                .spawn(move || ticker.keep_ticking())
+                .spawn(move || ticker.tick_while_running())
                 .map_err(|error| {
                     Error::run(
                         "no-thread",
@@ -55,9 +57,9 @@ impl Ticker {
         Ok(Ticking(self.clone()))
     }
 
-    fn keep_ticking(&self) {
+    fn tick_while_running(&self) {
         loop {
-            std::thread::sleep(TICK);
+            std::thread::sleep(TICK_INTERVAL);
             let mut beat = self.lock();
             if beat.running == 0 {
                 beat.ticks = false;
@@ -68,7 +70,7 @@ impl Ticker {
     }
 
     fn lock(&self) -> MutexGuard<'_, Beat> {
-        self.beat.lock().unwrap_or_else(PoisonError::into_inner)
+        self.beat.lock()
     }
 }
 
@@ -97,7 +99,7 @@ mod tests {
         for _ in 0..2 {
             let (one, other) = (ticker.tick().unwrap(), ticker.clone().tick().unwrap());
             drop(one);
-            std::thread::sleep(3 * TICK);
+            std::thread::sleep(3 * TICK_INTERVAL);
             assert!(ticker.lock().ticks, "another one is at work");
             drop(other);
             until(&ticker, false);

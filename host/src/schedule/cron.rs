@@ -131,7 +131,8 @@ impl Schedule {
         let ambiguous = self.zone.to_ambiguous_timestamp(local);
         match ambiguous.offset() {
             AmbiguousOffset::Gap { before, .. } => {
-                // As if the clocks had not changed: then the change is the one before it.
+                // The time does not exist: find the change of the clocks, which is the last one before the
+                // instant that it would have been without the change.
                 let unchanged = before.to_timestamp(local).ok()?;
                 let after = unchanged.checked_add(SignedDuration::from_secs(1)).ok()?;
                 let change = self.zone.preceding(after).next()?;

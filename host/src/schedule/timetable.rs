@@ -1,5 +1,7 @@
 //! All schedules of a sidecar.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::cron::Schedule;
@@ -24,7 +26,7 @@ pub struct Start {
 /// What is known of earlier runs when the sidecar starts, from its journal or the stores' manifests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Past {
-    /// When the last successful run started, whoever asked for it.
+    /// When the last successful run started, whatever asked for it.
     pub succeeded: Option<Timestamp>,
     /// The last slot that was made up for, with success or without.
     pub caught_up: Option<Slot>,
@@ -39,9 +41,6 @@ impl Timetable {
     }
 
     /// The first start after `after`; `None` without schedules.
-    ///
-    /// A loop passes the later of now and the last start's `at`, so that a clock that is set back
-    /// starts nothing twice. What became due during a long run is skipped: runs do not queue up.
     pub fn next(&self, after: Timestamp) -> Option<Start> {
         let starts = self.schedules.iter().filter_map(|schedule| {
             // The jitter of the slot before may not be over.
@@ -71,6 +70,24 @@ impl Timetable {
             .max()
             .filter(|slot| slot.time() > succeeded)
             .filter(|slot| past.caught_up.is_none_or(|done| done < *slot))
+    }
+
+    /// How far the starts around this time lie apart.
+    pub fn period_at(&self, wall: Timestamp) -> Duration {
+        let next = self.next(wall);
+        let period = next.and_then(|next| {
+            let before = self.latest(wall)?;
+            Duration::try_from(next.at.duration_since(before.at)).ok()
+        });
+        period.unwrap_or(Duration::MAX)
+    }
+
+    /// The last start at or before `now`; `None` without schedules.
+    pub fn latest(&self, now: Timestamp) -> Option<Start> {
+        let starts = self.schedules.iter();
+        starts
+            .filter_map(|schedule| self.latest_start(schedule, now))
+            .max()
     }
 
     /// The last start of `schedule` at or before `now`.

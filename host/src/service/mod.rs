@@ -1,224 +1,387 @@
-//! The only place where the parts meet: a run, and a check before it.
+//! The façade over all that the sidecar can do: one line for each verb.
+//!
+//! ```text
+//! check       what a run needs, tested before it
+//! backup/     one run, from the lock to the published artifact
+//! restore/    find, plan, download, apply, report
+//! catalogue/  what the stores hold: list, fetch, verify, prune, upload what they missed
+//! schedule/   runs that start by themselves: due slots, replica leases, drills
+//! set/        several strategies as one: quiesce, members, list, restore
+//! runs/       what runs now: queue, lock, progress, events
+//! context     what all of them stand on: configuration, engine, journal, event loop
+//! ```
+//!
+//! A verb is a folder; a step is a file in it, and a function that takes what it needs. Files import
+//! without circles, and only this one knows all verbs.
 
+mod backup;
 mod catalogue;
 mod check;
-mod claim;
-mod delivery;
-mod drill;
-mod guard;
-mod job;
+mod context;
+mod folders;
 mod jobs;
-mod keep;
-mod kept;
-mod kit;
-mod lifecycle;
-mod locked;
-mod modules;
-mod news;
-mod parcel;
-mod pending;
-mod prepare;
-mod published;
-mod pulse;
-mod request;
+mod lock;
+mod overlap;
+mod owner;
+mod ownership;
 mod restore;
-mod run;
-mod scheduler;
-mod ship;
-mod specimen;
-mod turn;
-mod verify;
+mod restore_needs;
+mod retention_rules;
+mod runs;
+mod schedule;
+mod set;
+mod set_ties;
+mod strategy;
+mod timekeeper;
+mod variables;
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use serde_json::Value;
-use tokio::runtime::Runtime;
+use jiff::Timestamp;
 
-use crate::artifact::Digest;
-use crate::config::Config;
+use crate::clock::{self, PlausibleTime};
+use crate::config::{Config, Place, SETS, StoreSpec};
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::notify::Notifier;
-use crate::sandbox::{Directories, Engine, Module, Source};
-use crate::schedule::Timetable;
+use crate::modules;
+use crate::store::Which;
+use context::Context;
+use schedule::Timetables;
 
-pub use crate::artifact::Growth;
-pub use crate::artifact::manifest::Manifest;
-pub use crate::history::{Artifact, Failure, Kind, Outcome, Run, State};
-pub use crate::scaffold::{Language, project as new_module};
-pub use crate::store::{Backup as StoredBackup, Catalogue};
-pub use crate::supply::Pushed;
-pub use check::Report;
-pub use delivery::Delivery;
-pub use job::{Job, Progress};
-pub use jobs::{Jobs, Known};
-pub use keep::Pruned;
-pub use kit::{Conformance, Finding, Verdict};
-pub use lifecycle::BucketRules;
-pub use locked::{Change, Locked};
-pub use modules::{Pulled, pull, push};
-pub use prepare::Unready;
-pub use pulse::Pulse;
-pub use request::{Request, Task};
-pub use restore::{Order, Preview, Report as RestoreReport, Selection};
-pub use run::Backup;
-pub use scheduler::{Clock, SystemClock};
-pub use specimen::{Inspection, Specimen};
-pub use verify::Verified;
+pub use crate::artifact::SpoolReader;
+pub use crate::artifact::manifest::{Manifest, Sha256};
+pub use crate::artifact::set_archive::{self, ArchiveWriter};
+pub use crate::history::{
+    PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState,
+};
+pub use crate::modules::{
+    CheckStatus, Conformance, Finding, Inspection, Language, LockChange, LockReport, ModuleProbe,
+    Permission, Pulled, Pushed, ScratchFolder, TestSettings, allow_block, allow_options,
+    builtin_schema, new_module, pull, push,
+};
+pub use crate::plan::{AccessVerdict, AllowedRule};
+pub use crate::sandbox::Selection;
+pub use crate::store::{Catalogue, StoredBackup};
+pub use backup::CompletedBackup;
+pub use catalogue::{BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Verified};
+pub use check::{CheckReport, NextDue, Overview};
+pub use folders::Unready;
+pub use jobs::Jobs;
+pub use ownership::Adoption;
+pub use restore::{Preview, RestoreReport};
+pub use runs::{Job, Order, PostState, Progress, ProgressReporter, RunHandle, RunRequest, Task};
+pub use schedule::{Clock, SystemClock};
+pub use set::TakeBytes;
 
-/// A configuration, ready to run.
+#[cfg(test)]
+#[path = "tests/histories/mod.rs"]
+mod histories;
+
+/// A configuration, ready to run: of one strategy, or of the set of several, which are its members.
 pub struct Service {
-    config: Config,
-    engine: Engine,
-    cache: Option<PathBuf>,
-    history: OnceLock<History>,
-    runtime: OnceLock<Runtime>,
-    builtin: OnceLock<Module>,
-    checked: Mutex<Option<(Digest, Value)>>,
-    timetable: Timetable,
-    drills: Timetable,
-    notifier: OnceLock<Arc<Notifier>>,
+    context: Arc<Context>,
+    timetables: Timetables,
+    members: Vec<Service>,
 }
 
 impl Service {
     /// Starts the engine. Nothing else is touched before a run or a check.
     pub fn new(config: Config) -> Result<Self> {
-        let cache = cache_folder(&config);
-        let engine = Engine::new(cache.clone())?;
-        let timetable = scheduler::timetable(&config)?;
-        let drills = scheduler::drills(&config)?;
+        Self::of(Arc::new(Context::new(config)?))
+    }
+
+    fn of(context: Arc<Context>) -> Result<Self> {
+        let members = context.members.iter().cloned().map(Self::of);
         Ok(Self {
-            config,
-            engine,
-            cache,
-            history: OnceLock::new(),
-            runtime: OnceLock::new(),
-            builtin: OnceLock::new(),
-            checked: Mutex::default(),
-            timetable,
-            drills,
-            notifier: OnceLock::new(),
+            members: members.collect::<Result<_>>()?,
+            timetables: Timetables::new(context.config())?,
+            context,
         })
+    }
+
+    /// The strategy that is called `name` among several; without a name this one: the only one, or the set of all.
+    pub fn strategy(&self, name: Option<&str>) -> Result<&Self> {
+        let wanted = self.context.of(name)?;
+        let found = self.all().find(|one| Arc::ptr_eq(&one.context, &wanted));
+        Ok(found.unwrap_or(self))
+    }
+
+    /// This one and its members.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.members)
+    }
+
+    /// Several strategies in one sidecar, each by itself; of a single one, none.
+    pub fn members(&self) -> &[Self] {
+        &self.members
+    }
+
+    /// What holds the backup `which`: a member, or this one.
+    pub fn holding(&self, which: &str) -> Result<&Self> {
+        let wanted = Which::from(which);
+        if self.members.is_empty() || wanted == Which::Latest || set::is_archive(which) {
+            return Ok(self);
+        }
+        if self.config().stores.is_empty() {
+            let run = self.history().get(which);
+            return self.strategy(run.as_ref().and_then(|run| run.member.as_deref()));
+        }
+        let catalogue = self.catalogue(None)?;
+        let strategy = catalogue.find(&wanted)?.strategy.as_deref();
+        self.strategy(strategy.filter(|name| *name != SETS))
     }
 
     /// What it was configured with.
     pub fn config(&self) -> &Config {
-        &self.config
+        self.context.config()
     }
 
-    /// The youngest runs, youngest first, of a sidecar that may never have run.
-    pub fn runs(&self, at_most: usize) -> Vec<Run> {
-        match self.state_folder().is_dir() {
-            true => self.history().list(at_most),
-            false => Vec::new(),
-        }
-    }
-
-    /// The journal of runs. It is opened when it is first needed: by then its folder is there, or
-    /// nothing can run anyway.
+    /// The journal of runs.
     pub fn history(&self) -> &History {
-        self.history
-            .get_or_init(|| History::open(&self.state_folder()))
+        self.context.history()
+    }
+
+    /// The youngest runs, youngest first. Opens no journal where no run has been.
+    pub fn runs(&self, at_most: usize) -> Vec<Run> {
+        runs::list(&self.context, at_most)
     }
 
     /// Whether a run could begin, as far as folders go.
     pub fn ready(&self) -> Result<(), Unready> {
-        prepare::ready(&self.config.paths)
+        folders::ready(&self.config().paths)
     }
 
-    /// Drives the stores. It is started when it is first needed, and never by somebody who is
-    /// driven himself.
-    fn runtime(&self) -> Result<&Runtime> {
-        if let Some(runtime) = self.runtime.get() {
-            return Ok(runtime);
+    /// Looks at everything that a run needs, and changes nothing but missing folders.
+    pub fn check(&self) -> CheckReport {
+        check::check(&self.context)
+    }
+
+    /// Asks whether a run would succeed now, and reports it: programs, servers, rights, files.
+    pub fn preflight(&self, report: &mut CheckReport) {
+        check::preflight(&self.context, report);
+    }
+
+    /// Writes, lists, reads and deletes a small object in each store, and reports it.
+    pub fn check_stores(&self, report: &mut CheckReport) -> Result<()> {
+        check::check_stores(&self.context, report)
+    }
+
+    /// A run that has not begun.
+    pub fn job(&self, request: RunRequest) -> Job {
+        Job::new(&self.context, request)
+    }
+
+    /// Makes a backup on this thread: it is published when this returns, or nothing of it is left.
+    pub fn backup(&self, job: &Arc<Job>) -> Result<CompletedBackup> {
+        match self.context.set() {
+            Some(set) => set::backup(&self.context, job, set),
+            None => backup::backup(&self.context, job),
         }
-        let started = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("stores")
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                Error::run(
-                    "no-thread",
-                    format!("cannot start the stores' event loop: {error}"),
-                )
-            })?;
-        Ok(self.runtime.get_or_init(|| started))
     }
 
-    fn state_folder(&self) -> PathBuf {
-        prepare::state_folder(&self.config.paths)
+    /// Hands out the set that `job` has made, as one file.
+    pub fn write_set(&self, job: &Job, take: &mut TakeBytes<'_>) -> Result<()> {
+        set::write_archive(&self.context, job, take)
     }
 
-    /// The module that the configured strategy names.
-    fn module(&self) -> Result<Module> {
-        let name = &self.config.strategy.name;
-        match self.config.modules.get(name) {
-            Some(spec) => Module::load(&self.engine, &self.source(name, spec)?),
-            None => {
-                // It cannot change while this program runs: a server loads it once.
-                if let Some(module) = self.builtin.get() {
-                    return Ok(module.clone());
-                }
-                let module = Module::load(&self.engine, &Source::builtin(name)?)?;
-                Ok(self.builtin.get_or_init(|| module).clone())
+    /// What a restore would do. Nothing is touched, and nothing but manifests is read.
+    pub fn preview_restore(&self, order: &Order) -> Result<Preview> {
+        match self.context.set() {
+            Some(_) => set::preview(&self.context, order),
+            None => restore::preview(&self.context, order),
+        }
+    }
+
+    /// Restores on this thread. Parts that failed are in the report; the error is of all of it.
+    pub fn restore(&self, job: &Arc<Job>, order: &Order) -> Result<RestoreReport> {
+        match self.context.set() {
+            Some(_) => set::restore(&self.context, job, order),
+            None => restore::restore(&self.context, job, order),
+        }
+    }
+
+    /// Restores the latest backup into the scratch target, runs the operator's checks, and cleans up.
+    pub fn drill(&self, job: &Arc<Job>) -> Result<RestoreReport> {
+        schedule::drill(&self.context, job)
+    }
+
+    /// All backups of all stores, or of the one called `only`; newest first.
+    pub fn catalogue(&self, only: Option<&str>) -> Result<Catalogue> {
+        let mut catalogue = catalogue::list(&self.context, only)?;
+        for member in &self.members {
+            let mut stores = member.config().stores.iter();
+            if only.is_none_or(|only| stores.any(|store| store.name == only)) {
+                catalogue.add(catalogue::list(&member.context, only)?);
+            }
+        }
+        if only.is_none() {
+            let incomplete = set::incomplete(&self.context, &catalogue);
+            catalogue.damaged.extend(incomplete);
+        }
+        Ok(catalogue)
+    }
+
+    /// What the operator should know of a catalogue: strategies that its sets name and the configuration does not.
+    pub fn gone(&self, catalogue: &Catalogue) -> Option<Error> {
+        set::gone(&self.context, catalogue)
+    }
+
+    /// Every copy of a backup, in the order in which they are best taken.
+    pub fn copies(&self, which: &str) -> Result<Vec<StoredBackup>> {
+        catalogue::copies(&self.holding(which)?.context, which)
+    }
+
+    /// Brings a backup into a file that appears only when it is whole and unaltered.
+    pub fn fetch(&self, which: &str, to: &Path, accept: &[String]) -> Result<StoredBackup> {
+        catalogue::fetch(&self.holding(which)?.context, which, to, accept)
+    }
+
+    /// Starts to read a stored backup, piece by piece.
+    pub fn stream_stored(&self, which: &str, accept: &[String]) -> Result<BackupStream> {
+        catalogue::stream(&self.holding(which)?.context, which, accept)
+    }
+
+    /// Reads the backup `which`, or all, and compares each copy with its manifest.
+    pub fn verify(&self, which: Option<&str>, accept: &[String]) -> Result<Vec<Verified>> {
+        let Some(which) = which else {
+            let all = self
+                .all()
+                .map(|one| catalogue::verify(&one.context, None, accept));
+            let verified = all.collect::<Result<Vec<_>>>()?;
+            self.require_whole_sets(accept)?;
+            return Ok(verified.into_iter().flatten().collect());
+        };
+        let holding = &self.holding(which)?.context;
+        match holding.set() {
+            Some(_) => set::verify(holding, which, accept),
+            None => catalogue::verify(holding, Some(which), accept),
+        }
+    }
+
+    /// Fails if a set names what is not there: each by itself is good all the same.
+    fn require_whole_sets(&self, accept: &[String]) -> Result<()> {
+        match (self.context.set(), self.config().stores.is_empty()) {
+            (None, _) => Ok(()),
+            (Some(_), true) => set::verify(&self.context, "latest", accept).map(drop),
+            (Some(_), false) => {
+                let incomplete = set::incomplete(&self.context, &self.catalogue(None)?);
+                incomplete
+                    .into_iter()
+                    .next()
+                    .map_or(Ok(()), |one| Err(one.into()))
             }
         }
     }
 
-    /// `strategy.config`, complete, as the module's schema wants it. Checked once for a component:
-    /// neither of the two changes, and to read a schema takes longer than a small backup.
-    fn checked(&self, module: &Module) -> Result<Value> {
-        let known = || self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((digest, config)) = &*known()
-            && *digest == module.digest()
-        {
-            return Ok(config.clone());
+    /// Applies the retention to every store now.
+    pub fn prune(&self, options: PruneOptions) -> Result<Pruning> {
+        let mut all = Pruning::default();
+        // Sets before their members, of which they keep some.
+        for one in self.all() {
+            let pruned = catalogue::prune(&one.context, options)?;
+            all.backups.extend(pruned.backups);
+            all.failed.extend(pruned.failed);
         }
-        let schema = module.describe()?.config_schema;
-        let config = self.config.check_strategy(&schema)?;
-        *known() = Some((module.digest(), config.clone()));
-        Ok(config)
+        Ok(all)
     }
-}
 
-impl Drop for Service {
-    /// The last one to hold it may be driven himself, and must not wait.
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+    /// Makes this sidecar the owner of a store, and of what its last owner, or `from`, has there.
+    pub fn adopt(&self, store: &str, from: Option<&str>) -> Result<Adoption> {
+        ownership::adopt(&self.context, store, from)
     }
-}
 
-/// The JSON Schema of `strategy.config` for a strategy of this house; none for others.
-/// Compiled anew: without a configuration nobody knows whether the cache is safe from modules.
-pub fn builtin_schema(strategy: &str) -> Option<Value> {
-    let engine = Engine::new(None).ok()?;
-    let module = Module::load(&engine, &Source::builtin(strategy).ok()?).ok()?;
-    Some(module.describe().ok()?.config_schema)
-}
-
-/// Where compiled code and pulled modules are kept: the user's cache, unless a module could write there.
-fn cache_folder(config: &Config) -> Option<PathBuf> {
-    let named = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    let folder = named("SIDECAR_CACHE_DIR")
-        .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("sidecar")))
-        .or_else(|| named("HOME").map(|home| home.join(".cache/sidecar")))?;
-    let directories = Directories::from(&config.paths);
-    let exposed = [&directories.workdir, &directories.temp]
-        .into_iter()
-        .any(|open| folder.starts_with(open));
-    if exposed {
-        tracing::warn!(
-            folder = %folder.display(),
-            "modules are not cached: they may write to that folder; set SIDECAR_CACHE_DIR to another one"
-        );
+    /// The lifecycle rules for each bucket among the stores.
+    pub fn lifecycles(&self) -> Result<Vec<BucketRules>> {
+        let rules = self
+            .with_buckets()
+            .map(|one| catalogue::lifecycles(one.config()));
+        let rules = rules.collect::<Result<Vec<_>>>()?;
+        Ok(catalogue::by_bucket(rules.into_iter().flatten().collect()))
     }
-    (!exposed).then_some(folder)
+
+    /// Sets the rules of each bucket. Returns the buckets whose rules were other ones before.
+    pub fn apply_lifecycles(&self) -> Result<Vec<String>> {
+        let changed = self
+            .with_buckets()
+            .map(|one| catalogue::apply_lifecycles(&one.context));
+        let changed = changed.collect::<Result<Vec<_>>>()?;
+        let buckets: BTreeSet<String> = changed.into_iter().flatten().collect();
+        Ok(buckets.into_iter().collect())
+    }
+
+    /// This one, and its members that have a bucket.
+    fn with_buckets(&self) -> impl Iterator<Item = &Self> {
+        let is_bucket = |store: &StoreSpec| matches!(store.place, Place::S3(_));
+        let members = self.members.iter();
+        let members = members.filter(move |one| one.config().stores.iter().any(is_bucket));
+        std::iter::once(self).chain(members)
+    }
+
+    /// Sends what stores have missed. Returns how many backups are complete now.
+    pub fn upload_missed(&self) -> Result<usize> {
+        let sent = self.all().map(|one| catalogue::upload_missed(&one.context));
+        sent.sum()
+    }
+
+    /// The artifact of `run`, if the download cache still has it.
+    pub fn cached_artifact(&self, run: &Run) -> Option<File> {
+        let of = self.context.of(run.member.as_deref()).ok()?;
+        runs::download_cache::open(&of.state_folder(), &run.id)
+    }
+
+    /// All of the artifact was sent to a client, which may not have received it: it is cached a
+    /// little longer.
+    pub fn artifact_sent(&self, id: &str) {
+        runs::download_cache::sent(&self.of_run(id), id);
+    }
+
+    /// A client has received the artifact: it is not cached any longer.
+    pub fn artifact_received(&self, id: &str) {
+        runs::download_cache::received(&self.of_run(id), id);
+    }
+
+    /// What a run is of.
+    fn of_run(&self, id: &str) -> Arc<Context> {
+        let run = self.history().get(id);
+        let of = self
+            .context
+            .of(run.as_ref().and_then(|run| run.member.as_deref()));
+        of.unwrap_or_else(|_| self.context.clone())
+    }
+
+    /// Removes what was sent a while ago, and what no client has fetched in time.
+    pub fn remove_expired(&self) {
+        runs::download_cache::remove_expired(&self.context);
+        self.context.time();
+    }
+
+    /// What time it is, and why that is not trusted.
+    pub fn time(&self) -> PlausibleTime {
+        self.context.time()
+    }
+
+    /// When the schedule starts the next run.
+    pub fn next_run(&self) -> Option<Timestamp> {
+        self.timetables.next_backup(clock::now())
+    }
+
+    /// Takes no more events of runs, and waits at most `limit` until the last have been sent.
+    pub fn finish_notifying(&self, limit: Duration) {
+        runs::finish_notifying(&self.context, limit);
+    }
+
+    /// Every module that `strategy.type` may name, and what it tells.
+    pub fn modules(&self) -> Vec<(String, Result<Inspection>)> {
+        let Context { config, engine, .. } = &*self.context;
+        modules::inspect_all(config, engine, self.context.cache.as_deref())
+    }
+
+    /// Compares all modules of the configuration with the lock file.
+    pub fn lock(&self, accept: bool) -> Result<LockReport> {
+        lock::compare_with_lock(&self.context, accept)
+    }
 }

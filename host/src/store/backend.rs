@@ -1,160 +1,147 @@
-//! From a store's configuration to something that can be asked.
+//! What a store must be able to do. What differs between a folder and a bucket is a method here; the
+//! layers above ask for nothing else.
+//!
+//! Keys are those below the store's prefix: a back end adds the prefix itself. An error names the key,
+//! the store and what to do, and carries a [`StoreFailure`](super::error::StoreFailure).
 
-use std::path::Path;
-use std::sync::Arc;
+use std::ops::Range;
+use std::time::Duration;
 
-use opendal::services::{Fs, S3};
-use opendal::{HttpTransporter, OperationContext, Operator};
-use reqsign_aws_v4::{
-    Credential, DefaultCredentialProvider, RequestSigner, StaticCredentialProvider,
-};
-use reqsign_core::{Context, OsEnv, ProvideCredentialChain, Signer};
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde_json::Value;
 
-use super::Patience;
-use super::transport::{Skew, Transport};
-use crate::config::{Addressing, Bucket, Credentials, Place, StoreSpec};
-use crate::error::{Error, Kind, Result};
+use super::spool_range::SpoolRange;
+use crate::artifact::manifest::Manifest;
+use crate::digest::Digest;
+use crate::error::Result;
 
-/// What the library does not do for us: see `stale`.
-pub(super) struct Remote {
-    pub(super) transport: HttpTransporter,
-    pub(super) signer: Signer<Credential>,
-    /// With the bucket, without a slash at the end.
-    pub(super) url: String,
-    pub(super) skew: Arc<Skew>,
+/// An object of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Below the store's prefix.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
 }
 
-pub(super) fn open(spec: &StoreSpec, patience: Patience) -> Result<(Operator, Option<Remote>)> {
-    match &spec.place {
-        Place::Fs { path } => Ok((folder(spec, path)?, None)),
-        Place::S3(bucket) => {
-            let (operator, remote) = s3(spec, bucket, patience)?;
-            Ok((operator, Some(remote)))
-        }
+/// Bytes that no manifest, lease or note reaches: none larger is written, and none larger is read.
+pub(super) const LARGEST_SMALL_OBJECT: u64 = Manifest::LARGEST as u64;
+
+/// What a back end calls the state of an object: its ETag; in a folder, its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ObjectVersion(pub(super) String);
+
+/// A small object, and the version that was read.
+#[derive(Debug)]
+pub(super) struct VersionedObject {
+    pub(super) text: String,
+    pub(super) version: ObjectVersion,
+}
+
+/// What holds the objects of a store. Each appears whole or not at all, and outlives a power cut.
+#[async_trait]
+pub(super) trait Backend: Send + Sync {
+    /// The key as the operator would look for it: with the prefix, or as a path.
+    fn shown(&self, key: &str) -> String;
+
+    /// Seconds that the store's clock is ahead, as far as its answers have told.
+    fn clock_skew(&self) -> i64 {
+        0
     }
-}
 
-fn folder(spec: &StoreSpec, path: &Path) -> Result<Operator> {
-    // The library would create it: on a machine whose volume is not mounted, backups would vanish
-    // with the container.
-    if !path.is_dir() {
-        let message = format!(
-            "the folder {} of store `{}` does not exist",
-            path.display(),
-            spec.name
-        );
-        return Err(Error::run("no-such-folder", message)
-            .hint("mount the volume there, create the folder, or correct `path`"));
+    /// What the operator should know of how the store is used, as far as its answers have told.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
     }
-    let operator = Operator::new(Fs::default().root(&path.to_string_lossy()));
-    operator.map_err(|error| invalid(spec, &error))
-}
 
-fn s3(spec: &StoreSpec, bucket: &Bucket, patience: Patience) -> Result<(Operator, Remote)> {
-    let client = client(spec, bucket, patience)?;
-    let transport = Transport::new(client, patience);
-    let skew = transport.skew();
-    let transport = HttpTransporter::new(transport);
-    let mut builder = S3::default()
-        .bucket(&bucket.name)
-        .region(&bucket.region)
-        .endpoint(endpoint(bucket))
-        // The store itself then refuses bytes that were altered on the way.
-        .checksum_algorithm("crc32c")
-        .credential_provider_chain(providers(bucket.credentials.as_ref()));
-    if bucket.addressing == Addressing::Virtual {
-        builder = builder.enable_virtual_host_style();
+    /// Whether `clock_skew` is that of another machine's clock.
+    fn has_own_clock(&self) -> bool {
+        false
     }
-    let operator = Operator::new(builder).map_err(|error| invalid(spec, &error))?;
-    let context = OperationContext::new().with_http_transport(transport.clone());
-    let signing = Context::new()
-        .with_file_read(reqsign_file_read_tokio::TokioFileRead)
-        .with_http_send(transport.clone())
-        .with_env(OsEnv);
-    let remote = Remote {
-        transport,
-        signer: Signer::new(
-            signing,
-            providers(bucket.credentials.as_ref()),
-            RequestSigner::new("s3", &bucket.region),
-        ),
-        url: url(bucket),
-        skew,
-    };
-    Ok((operator.with_context(context), remote))
-}
 
-fn providers(credentials: Option<&Credentials>) -> ProvideCredentialChain<Credential> {
-    let chain = ProvideCredentialChain::new();
-    let Some(given) = credentials else {
-        return chain.push(DefaultCredentialProvider::builder().build());
-    };
-    let keys = StaticCredentialProvider::new(
-        given.access_key_id.reveal(),
-        given.secret_access_key.reveal(),
-    );
-    chain.push(match &given.session_token {
-        Some(token) => keys.with_session_token(token.reveal()),
-        None => keys,
-    })
-}
-
-fn endpoint(bucket: &Bucket) -> &str {
-    let given = bucket.endpoint.as_deref();
-    given.unwrap_or("https://s3.amazonaws.com")
-}
-
-fn url(bucket: &Bucket) -> String {
-    let endpoint = match &bucket.endpoint {
-        Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
-        None => format!("https://s3.{}.amazonaws.com", bucket.region),
-    };
-    match bucket.addressing {
-        Addressing::Path => format!("{endpoint}/{}", bucket.name),
-        Addressing::Virtual => endpoint.replacen("://", &format!("://{}.", bucket.name), 1),
+    /// The rules by which the store itself deletes, where it has such.
+    fn lifecycle_rules(&self) -> Option<&dyn LifecycleRules> {
+        None
     }
-}
 
-/// Trusts the system's certificates, or only those of `ca_file`. Without TLS none are looked for:
-/// a small image has none.
-fn client(spec: &StoreSpec, bucket: &Bucket, patience: Patience) -> Result<reqwest::Client> {
-    // Fails only if there is one already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder()
-        .connect_timeout(patience.connect)
-        .redirect(reqwest::redirect::Policy::none());
-    let builder = if endpoint(bucket).starts_with("http://") {
-        builder.tls_certs_only([])
-    } else if let Some(file) = &bucket.ca_file {
-        builder.tls_certs_only(authorities(spec, file)?)
-    } else {
-        builder
-    };
-    builder.build().map_err(|error| {
-        let message = format!("store `{}` cannot be reached over TLS: {error}", spec.name);
-        Error::new(Kind::Config, "no-tls", message)
-            .hint("install the package `ca-certificates`, or name a `ca_file`")
-            .caused_by(error)
-    })
-}
+    /// Writes an object whole, in place of what was there.
+    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()>;
 
-fn authorities(spec: &StoreSpec, file: &Path) -> Result<Vec<reqwest::Certificate>> {
-    let pem = std::fs::read(file).map_err(|error| Error::io("read", file, error))?;
-    match reqwest::Certificate::from_pem_bundle(&pem) {
-        Ok(found) if !found.is_empty() => Ok(found),
-        _ => {
-            let message = format!(
-                "{} of store `{}` holds no certificate",
-                file.display(),
-                spec.name
-            );
-            Err(Error::new(Kind::Config, "bad-ca-file", message)
-                .hint("it must be PEM: `-----BEGIN CERTIFICATE-----`"))
-        }
+    /// Writes an object whole where nothing stands yet. Returns whether it was written; what stands there
+    /// with the same bytes was.
+    async fn put_new(&self, key: &str, bytes: Vec<u8>) -> Result<bool>;
+
+    /// How many bytes an object has; none if there is none.
+    async fn size(&self, key: &str) -> Result<Option<u64>>;
+
+    /// Reads a range, which lies within the object. Fewer bytes mean that it has shrunk.
+    async fn read_range(&self, key: &str, range: Range<u64>) -> Result<Bytes>;
+
+    /// What lies in a folder ("daily/"), without what lies in folders below it, in any order.
+    async fn list(&self, folder: &str) -> Result<Vec<Object>>;
+
+    /// Copies inside the store; the bytes do not pass through here.
+    async fn copy(&self, from: &str, to: &str) -> Result<()>;
+
+    /// What an object's bytes are, where reading them all costs no network; none elsewhere.
+    async fn digest(&self, _key: &str) -> Result<Option<Digest>> {
+        Ok(None)
     }
+
+    /// Deletes an object; one that is not there is deleted already.
+    async fn delete(&self, key: &str) -> Result<()>;
+
+    /// Starts to write an object in parts.
+    async fn begin_upload(&self, key: &str) -> Result<Box<dyn PartWriter>>;
+
+    /// Removes the parts of uploads to `key` that were neither completed nor aborted; with a slash at
+    /// its end, of all below it. Returns how many uploads there were.
+    async fn abort_uploads(&self, key: &str) -> Result<usize>;
+
+    /// Reads a small object together with its version.
+    async fn read_versioned(&self, key: &str) -> Result<Option<VersionedObject>>;
+
+    /// For how long an object has been there at least, by the store's own clock; none if that cannot be
+    /// told.
+    async fn age(&self, key: &str) -> Result<Option<Duration>>;
+
+    /// Writes a small object if it still has that version, or with none, if it is not there. Returns
+    /// its new version; none if it was not written.
+    async fn replace_version(
+        &self,
+        key: &str,
+        text: &str,
+        expected: Option<&ObjectVersion>,
+    ) -> Result<Option<ObjectVersion>>;
+
+    /// Whether writing an object that is there with this text, on the condition that it is not, is
+    /// refused: a service that ignores the condition cannot hold leases.
+    async fn refuses_to_overwrite(&self, key: &str, text: &str) -> bool;
 }
 
-fn invalid(spec: &StoreSpec, error: &opendal::Error) -> Error {
-    let message = format!("store `{}` is not usable: {}", spec.name, error.message());
-    Error::new(Kind::Config, "invalid-store", message)
+/// An object on its way. It appears when it is completed.
+#[async_trait]
+pub(super) trait PartWriter: Send {
+    /// Bytes of the next part; only the last one may have fewer.
+    fn part_size(&self) -> u64;
+
+    /// Writes the next part.
+    async fn write(&mut self, part: SpoolRange) -> Result<()>;
+
+    /// Makes the object appear, of which `size` bytes were written. Returns how many the store has.
+    async fn complete(&mut self, size: u64) -> Result<u64>;
+
+    /// Removes all parts.
+    async fn abort(&mut self) -> Result<()>;
+}
+
+/// `{"Rules": […]}`, in which elements have the names of S3's XML.
+#[async_trait]
+pub(super) trait LifecycleRules: Send + Sync {
+    /// Null if the store has none.
+    async fn read_rules(&self) -> Result<Value>;
+
+    /// Puts these in place of the store's; a configuration without rules deletes them.
+    async fn write_rules(&self, configuration: &Value) -> Result<()>;
 }

@@ -1,15 +1,20 @@
 //! What backups there are: what the manifests in the stores say, and nothing else.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashSet};
-use std::convert::Infallible;
-use std::str::FromStr;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Object, Store, keys};
+use super::backend::Object;
+use super::damage::{DamageExtent, DamagedBackup};
+use super::error::{StoreFailure, failure};
+use super::health::BackupHealth;
+use super::keys;
+use super::newest;
+use super::objects::Store;
+use super::tombstone::is_tombstone;
+use super::unfinished::UnfinishedArtifact;
 use crate::artifact::manifest::Manifest;
 use crate::config::Tier;
 use crate::error::{Error, Kind, Result};
@@ -19,38 +24,38 @@ const PARALLEL: usize = 8;
 
 /// A backup in a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Backup {
+#[schemars(rename = "Backup")]
+pub struct StoredBackup {
     /// The store's name.
     pub store: String,
+    /// Which of several strategies it is of; "sets" if it is a set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
     /// Of the artifact, below the store's prefix.
     pub key: String,
+    /// What reading this copy last told of it.
+    pub health: BackupHealth,
     /// What it is.
     pub manifest: Manifest,
-}
-
-/// A manifest that no backup can be made out of.
-#[derive(Debug)]
-pub struct Damaged {
-    /// The store's name.
-    pub store: String,
-    /// Of the manifest, below the store's prefix.
-    pub key: String,
-    /// What is wrong with it.
-    pub error: Error,
+    /// Whether another sidecar made it, which shares the store: it is only read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub foreign: bool,
 }
 
 /// The backups of one store or of several.
 #[derive(Debug, Default)]
 pub struct Catalogue {
-    /// Newest first; one that is in several tiers stands there once for each.
-    pub backups: Vec<Backup>,
+    /// Newest first, by arrival; one that is in several tiers stands there once for each.
+    pub backups: Vec<StoredBackup>,
     /// What is not usable.
-    pub damaged: Vec<Damaged>,
-    /// Artifacts without a manifest: still being uploaded, or somebody took it away.
-    pub unfinished: Vec<Damaged>,
+    pub damaged: Vec<DamagedBackup>,
+    /// Keys of artifacts that were given up: a tombstone stands in place of their manifest.
+    pub burned: Vec<String>,
+    /// Artifacts that have no manifest yet: a sidecar noted them, or that cannot be known.
+    pub unfinished: Vec<UnfinishedArtifact>,
 }
 
-/// What somebody calls a backup.
+/// How an operator or a client names a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
     /// The newest.
@@ -59,75 +64,188 @@ pub enum Which {
     Id(String),
 }
 
-impl FromStr for Which {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text {
+impl From<&str> for Which {
+    fn from(text: &str) -> Self {
+        match text {
             "latest" => Self::Latest,
             id => Self::Id(id.to_owned()),
-        })
+        }
     }
 }
 
 impl Store {
-    /// Lists the backups of this store. A damaged manifest is reported, and hides no other.
+    /// Lists the backups of this store. What cannot be read is reported, and hides no other; only a
+    /// store that fails as a whole is an error.
     pub async fn catalogue(&self) -> Result<Catalogue> {
         let mut catalogue = Catalogue::default();
+        let mut unlisted = Vec::new();
         for tier in Tier::ALL {
-            let objects = self.list(&keys::folder(tier)).await?;
-            let manifests = objects.iter().filter_map(|object| {
-                keys::artifact_of(&object.key).map(|artifact| (artifact, object.key.as_str()))
-            });
-            let mut read = stream::iter(manifests)
-                .map(|(artifact, key)| async move { (artifact, key, self.get(key).await) })
-                .buffer_unordered(PARALLEL);
-            catalogue.unfinished.extend(self.unfinished(&objects));
-            while let Some((artifact, key, text)) = read.next().await {
-                let text = match text {
-                    Ok(text) => text,
-                    // It was deleted since it was listed.
-                    Err(error) if error.kind() == Kind::NotFound => continue,
-                    Err(error) => return Err(error),
-                };
-                match usable(&text, tier, artifact, &objects) {
-                    Ok(manifest) => catalogue.backups.push(Backup {
-                        store: self.name().to_owned(),
-                        key: artifact.to_owned(),
-                        manifest,
-                    }),
-                    Err(error) => catalogue.damaged.push(Damaged {
-                        store: self.name().to_owned(),
-                        key: key.to_owned(),
-                        error,
-                    }),
-                }
+            match self.list(&keys::folder(tier)).await {
+                Ok(objects) => self.read_tier(tier, &objects, &mut catalogue).await?,
+                Err(error) if is_of_the_store(&error) => return Err(error),
+                Err(error) => unlisted.push((tier, error)),
             }
         }
+        if unlisted.len() == Tier::ALL.len() {
+            // Nothing is known of it.
+            return Err(unlisted.swap_remove(0).1);
+        }
+        let unlisted = unlisted.into_iter().map(|(tier, error)| DamagedBackup {
+            extent: DamageExtent::Tier,
+            ..self.damaged(&keys::folder(tier), error)
+        });
+        catalogue.damaged.extend(unlisted);
+        self.mark_foreign(&mut catalogue.backups);
         catalogue.sort();
         Ok(catalogue)
     }
+
+    async fn read_tier(
+        &self,
+        tier: Tier,
+        objects: &[Object],
+        catalogue: &mut Catalogue,
+    ) -> Result<()> {
+        let unfinished = self.unfinished(objects);
+        let sizes: HashMap<&str, u64> = objects
+            .iter()
+            .map(|object| (object.key.as_str(), object.size))
+            .collect();
+        // Owned, so that a task of any thread can read them.
+        let manifests: Vec<(String, Object)> = objects
+            .iter()
+            .filter_map(|object| {
+                let artifact = keys::artifact_of(&object.key)?;
+                Some((artifact.to_owned(), object.clone()))
+            })
+            .collect();
+        if manifests.is_empty() && unfinished.is_empty() {
+            return Ok(());
+        }
+        let judged = self.judged(tier).await?;
+        for artifact in unfinished {
+            // Only of backups there are verdicts.
+            match judged.has(&artifact.key) && self.has_lost_manifest(&artifact).await {
+                true => catalogue.damaged.push(artifact.without_its_manifest()),
+                false => catalogue.unfinished.push(artifact),
+            }
+        }
+        let store = self.clone();
+        let mut read = stream::iter(manifests)
+            .map(move |(artifact, object)| {
+                let store = store.clone();
+                async move {
+                    let text = store.manifest_text(&object).await;
+                    (artifact, object.key, text)
+                }
+            })
+            .buffer_unordered(PARALLEL);
+        let mut unavailable = 0;
+        let mut found = Vec::new();
+        while let Some((artifact, key, text)) = read.next().await {
+            let size = sizes.get(artifact.as_str()).copied();
+            let usable = match text {
+                Ok(text) if is_tombstone(&text) => {
+                    catalogue.burned.push(artifact);
+                    continue;
+                }
+                Ok(text) => usable(&text, tier, &artifact, size),
+                // It was deleted since it was listed.
+                Err(error) if error.kind() == Kind::NotFound => continue,
+                Err(error) => {
+                    let gave_up = failure(&error) == Some(StoreFailure::Unavailable);
+                    unavailable += usize::from(gave_up);
+                    if is_of_the_store(&error) || unavailable == PARALLEL {
+                        return Err(error);
+                    }
+                    Err(error)
+                }
+            };
+            match usable {
+                Ok(manifest) => found.push(StoredBackup {
+                    store: self.name().to_owned(),
+                    strategy: self.spec().strategy.clone(),
+                    key: artifact,
+                    health: BackupHealth::Never,
+                    manifest,
+                    foreign: false,
+                }),
+                Err(error) => catalogue.damaged.push(self.damaged(&key, error)),
+            }
+        }
+        let judged = &judged;
+        let known = stream::iter(found)
+            .map(|backup| async move {
+                let health = match judged {
+                    Verdicts::Of(_) if !judged.has(&backup.key) => BackupHealth::Never,
+                    Verdicts::Of(_) => self.health(&backup).await,
+                    Verdicts::Unreadable => BackupHealth::Unclear,
+                };
+                StoredBackup { health, ..backup }
+            })
+            .buffer_unordered(PARALLEL);
+        catalogue.backups.extend(known.collect::<Vec<_>>().await);
+        Ok(())
+    }
+
+    async fn manifest_text(&self, object: &Object) -> Result<Vec<u8>> {
+        if object.key.contains(char::REPLACEMENT_CHARACTER) {
+            // Under the name that is listed, there is nothing.
+            let message = format!("the name of {} is not UTF-8", self.shown(&object.key));
+            return Err(Error::new(Kind::Verification, "damaged-manifest", message));
+        }
+        self.get(&object.key).await
+    }
+
+    /// Which artifacts of a tier have a verdict.
+    async fn judged(&self, tier: Tier) -> Result<Verdicts> {
+        match self.list(&keys::verdicts(tier)).await {
+            Ok(objects) => Ok(Verdicts::Of(
+                objects.into_iter().map(|object| object.key).collect(),
+            )),
+            Err(error) if is_of_the_store(&error) => Err(error),
+            Err(error) => {
+                tracing::warn!("it is not known which backups are damaged: {error}");
+                Ok(Verdicts::Unreadable)
+            }
+        }
+    }
+
+    fn mark_foreign(&self, backups: &mut [StoredBackup]) {
+        let manifests: Vec<&Manifest> = backups.iter().map(|backup| &backup.manifest).collect();
+        let foreign = self.ownership.foreign(&manifests);
+        for (backup, foreign) in backups.iter_mut().zip(foreign) {
+            backup.foreign = foreign;
+        }
+    }
+
+    pub(super) fn damaged(&self, key: &str, error: Error) -> DamagedBackup {
+        DamagedBackup {
+            store: self.name().to_owned(),
+            key: key.to_owned(),
+            extent: DamageExtent::Backup,
+            error,
+        }
+    }
 }
 
-impl Store {
-    /// Artifacts that no manifest stands for.
-    fn unfinished(&self, objects: &[Object]) -> Vec<Damaged> {
-        let there: HashSet<&str> = objects.iter().map(|object| object.key.as_str()).collect();
-        let alone = objects.iter().filter(|object| {
-            let manifest = keys::manifest(&object.key);
-            keys::artifact_of(&object.key).is_none() && !there.contains(manifest.as_str())
-        });
-        let unfinished = alone.map(|object| Damaged {
-            store: self.name().to_owned(),
-            key: object.key.clone(),
-            error: Error::new(
-                Kind::Verification,
-                "missing-manifest",
-                "the artifact has no manifest: its upload is going on or broke off, or somebody removed it",
-            ),
-        });
-        unfinished.collect()
+/// What is known of the backups of a tier.
+enum Verdicts {
+    /// The keys of their verdicts.
+    Of(HashSet<String>),
+    /// The folder cannot be listed.
+    Unreadable,
+}
+
+impl Verdicts {
+    /// Whether there is one of an artifact, as far as that is known.
+    fn has(&self, artifact: &str) -> bool {
+        matches!(self, Self::Of(known) if known.contains(&keys::verdict(artifact)))
     }
+}
+
+fn is_of_the_store(error: &Error) -> bool {
+    failure(error).is_some_and(StoreFailure::is_of_the_store)
 }
 
 impl Catalogue {
@@ -135,19 +253,50 @@ impl Catalogue {
     pub fn add(&mut self, other: Self) {
         self.backups.extend(other.backups);
         self.damaged.extend(other.damaged);
+        self.burned.extend(other.burned);
         self.unfinished.extend(other.unfinished);
         self.sort();
     }
 
-    /// The backup of that name; of several copies, one in the shortest-lived tier.
-    pub fn find(&self, which: &Which) -> Result<&Backup> {
+    /// Whether it is known of every tier what lies in it.
+    pub fn lists_all_tiers(&self) -> bool {
+        let mut damaged = self.damaged.iter();
+        damaged.all(|damaged| damaged.extent != DamageExtent::Tier)
+    }
+
+    /// Why it is not known what lies in a tier.
+    pub fn unlisted(&self, tier: Tier) -> Option<Error> {
+        let folder = keys::folder(tier);
+        let unlisted = self
+            .damaged
+            .iter()
+            .find(|damaged| damaged.extent == DamageExtent::Tier && damaged.key == folder);
+        unlisted.map(Error::from)
+    }
+
+    /// Those that this sidecar made, newest first.
+    pub fn own(&self) -> impl Iterator<Item = &StoredBackup> {
+        self.backups.iter().filter(|backup| !backup.foreign)
+    }
+
+    /// The backup of that name, of `latest` the newest of our own; of several copies, one in the shortest-lived tier.
+    pub fn find(&self, which: &Which) -> Result<&StoredBackup> {
         let Which::Id(wanted) = which else {
-            return self.backups.first().ok_or_else(|| {
-                Error::new(Kind::NotFound, "no-backup", "the stores hold no backup yet")
-                    .hint("`sidecar backup` makes one")
+            return self.own().next().ok_or_else(|| {
+                if self.backups.is_empty() {
+                    return Error::new(
+                        Kind::NotFound,
+                        "no-backup",
+                        "the stores hold no backup yet",
+                    )
+                    .hint("`sidecar backup` makes one");
+                }
+                let message = "the stores hold backups of other sidecars, and none of this one";
+                Error::new(Kind::NotFound, "no-own-backup", message)
+                    .hint("`sidecar list` shows them: name one of them by its id")
             });
         };
-        let matching = |backup: &&Backup| backup.manifest.id.starts_with(wanted.as_str());
+        let matching = |backup: &&StoredBackup| backup.manifest.id.starts_with(wanted.as_str());
         let ids: BTreeSet<&str> = self
             .backups
             .iter()
@@ -159,7 +308,7 @@ impl Catalogue {
             return Err(Error::new(Kind::BadRequest, "ambiguous-id", message)
                 .hint("write more of the id: `sidecar list` shows them"));
         }
-        let exact = |backup: &&Backup| ids.len() == 1 || backup.manifest.id == *wanted;
+        let exact = |backup: &&StoredBackup| ids.len() == 1 || backup.manifest.id == *wanted;
         let found = self.backups.iter().filter(matching).find(exact);
         found.ok_or_else(|| {
             let message = format!("there is no backup `{wanted}`");
@@ -169,32 +318,33 @@ impl Catalogue {
     }
 
     fn sort(&mut self) {
+        let manifests = self.backups.iter();
+        // Each of several strategies has numbers of its own in a store.
+        let place = |one: &StoredBackup| (one.store.clone(), one.strategy.clone());
+        let ranks = newest::ranks(manifests.map(|one| (place(one), &one.manifest)));
         self.backups.sort_by(|a, b| {
-            let order =
-                |backup: &Backup| (Reverse(backup.manifest.started_at), backup.manifest.tier);
+            let order = |one: &StoredBackup| (ranks.get(&one.manifest.id), one.manifest.tier);
             order(a).cmp(&order(b)).then_with(|| a.key.cmp(&b.key))
         });
         self.damaged.sort_by(|a, b| a.key.cmp(&b.key));
+        self.burned.sort();
     }
 }
 
-/// The manifest, if it fits what lies beside it.
-fn usable(text: &[u8], tier: Tier, artifact: &str, objects: &[Object]) -> Result<Manifest> {
+/// The manifest, if it fits what lies beside it: an artifact of that size.
+fn usable(text: &[u8], tier: Tier, artifact: &str, size: Option<u64>) -> Result<Manifest> {
     let manifest = Manifest::from_json(text)?;
     let damaged =
         |code: &'static str, message: String| Err(Error::new(Kind::Verification, code, message));
     let promised = manifest.artifact.size;
-    match objects.iter().find(|object| object.key == artifact) {
+    match size {
         None => damaged(
             "missing-artifact",
             format!("the artifact {artifact} is missing"),
         ),
-        Some(found) if found.size != promised => damaged(
+        Some(found) if found != promised => damaged(
             "wrong-size",
-            format!(
-                "the artifact {artifact} has {} bytes instead of {promised}",
-                found.size
-            ),
+            format!("the artifact {artifact} has {found} bytes instead of {promised}"),
         ),
         Some(_) if manifest.tier != tier => damaged(
             "wrong-tier",

@@ -1,113 +1,94 @@
-//! A lease: several sidecars with one store take turns, and do the same thing only once.
+//! A lease: several sidecars with one store do the same thing only once, and one after the other.
 //!
-//! It is one small object, changed only on the condition that nobody else changed it meanwhile: by
-//! `If-None-Match` and `If-Match` on S3, under a file lock in a folder.
+//! It is one small object, changed only on the condition that no other sidecar changed it meanwhile.
 
-use std::fs::{self, File};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use opendal::ErrorKind;
-use serde::{Deserialize, Serialize};
-
-use super::folder::{blocking, create_parent};
-use super::trouble::Doing;
-use super::{Store, keys};
+use super::backend::ObjectVersion;
+use super::error::StoreFailure;
+use super::keys;
+use super::lease_done::{LeaseMoment, SlotStanding};
+use super::lease_record::LeaseRecord;
+use super::lease_watch::LeaseWatch;
+use super::objects::Store;
+use crate::clock;
 use crate::error::{Error, Result};
+use crate::retention::LARGEST_GAP;
 
-/// The right to do something, until it expires.
+/// Tries to take a lease that other sidecars change at the same time. Not a retry that waits: the
+/// second try asks about the sidecar that was faster.
+const TRIES: usize = 2;
+
+/// The right to do something, as long as it is renewed.
 #[derive(Debug)]
 pub struct Lease {
     store: Store,
     key: String,
-    record: Record,
-    lasting: Duration,
+    record: LeaseRecord,
     /// Of the object as we wrote it.
-    version: Version,
+    version: ObjectVersion,
 }
 
 /// What came of asking for a lease.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one for each run")]
 pub enum Acquired {
     /// It is ours.
-    Held(Lease),
-    /// Somebody else is at it.
+    Held(Box<Lease>),
+    /// Another sidecar is at it.
     Busy {
-        /// Who.
+        /// Which.
         owner: String,
-        /// When it may be taken over.
-        until: Timestamp,
+        /// How much longer it has to be silent before it may be followed.
+        left: Duration,
     },
-    /// Somebody has done it.
+    /// Another sidecar has done it.
     Done {
-        /// Who.
+        /// Which.
         owner: String,
     },
 }
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Record {
-    owner: String,
-    /// What it is held for: a time of the schedule.
-    slot: String,
-    expires_at: Timestamp,
-    done: bool,
-    /// What its owner is working on: where he may leave something half done if he dies.
-    #[serde(default)]
-    keys: Vec<String>,
-}
-
-/// What the store calls the state of an object: its ETag; in a folder, its text.
-type Version = Option<String>;
 
 impl Store {
     /// Asks for the lease called `name` ("schedule") to do `slot` ("20231201T030000Z") once. Slots sort
     /// by time: with one, all before it are done.
     ///
-    /// `owner` must be unique among those who ask; the same one may ask again.
-    /// It lasts for `lasting`, unless renewed: one whose owner died is taken over after that.
+    /// `owner` must be unique among the sidecars that ask; the same one may ask again, with the same
+    /// `watch`, which says how long the same slot means the same run. One whose owner has not renewed it for `duration` and a tenth is taken over.
     pub async fn acquire(
         &self,
         name: &str,
         slot: &str,
         owner: &str,
-        lasting: Duration,
-        now: impl Fn() -> Timestamp,
+        duration: Duration,
+        watch: &mut LeaseWatch,
     ) -> Result<Acquired> {
-        let key = format!("{}lease-{name}.json", keys::PRIVATE);
-        // Twice: whoever was faster is asked about then.
-        for _ in 0..2 {
-            let (found, version) = self.record(&key).await?;
-            // Only now: the answer has told how far the store's clock is ahead.
-            let now = now();
-            let mut record = Record {
-                owner: owner.to_owned(),
-                slot: slot.to_owned(),
-                expires_at: now + lasting,
-                done: false,
-                keys: Vec::new(),
-            };
-            if let Some(found) = found {
-                if found.done && found.slot.as_str() >= slot {
-                    return Ok(Acquired::Done { owner: found.owner });
+        let key = keys::lease(name);
+        for _ in 0..TRIES {
+            let (found, version) = self.lease_record(&key).await?;
+            if let (Some(found), Some(version)) = (&found, &version) {
+                let other = || found.owner.clone();
+                // Only now: the answer has told how far the store's clock is ahead. One of the two clocks is
+                // enough to see that a slot is still to come.
+                if self.is_done(&key, found, slot, watch).await? {
+                    return Ok(Acquired::Done { owner: other() });
                 }
-                if !found.done && found.owner != owner && found.expires_at > now {
-                    return Ok(Acquired::Busy {
-                        owner: found.owner,
-                        until: found.expires_at,
-                    });
+                if !found.is_free()
+                    && found.owner != owner
+                    && let Some(left) = watch.left(self, &key, found, version).await?
+                {
+                    let owner = other();
+                    return Ok(Acquired::Busy { owner, left });
                 }
-                record.keys = found.keys;
             }
-            if let Some(version) = self.replace(&key, &record, version).await? {
-                return Ok(Acquired::Held(Lease {
+            let record = LeaseRecord::next(found, owner, slot, duration, self.now());
+            let written = self.replace_lease(&key, &record, version.as_ref()).await?;
+            if let Some(version) = written {
+                return Ok(Acquired::Held(Box::new(Lease {
                     store: self.clone(),
                     key,
                     record,
-                    lasting,
-                    version: Some(version),
-                }));
+                    version,
+                })));
             }
         }
         let message = format!(
@@ -117,156 +98,131 @@ impl Store {
         Err(Error::run("lease-contended", message).hint("see how many sidecars use this prefix"))
     }
 
-    async fn record(&self, key: &str) -> Result<(Option<Record>, Version)> {
-        if self.is_folder() {
-            let path = self.path(key);
-            let text = blocking(move || Ok(fs::read_to_string(path).ok())).await?;
-            return Ok((text.as_deref().and_then(parse), text));
-        }
-        let path = self.full(key);
-        let failed = |error| self.trouble(Doing::Read, key, error);
-        let found = match self.operator.stat(&path).await {
-            Ok(found) => found,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok((None, None)),
-            Err(error) => return Err(failed(error)),
-        };
-        let Some(version) = found.etag().map(str::to_owned) else {
-            return Err(self.no_conditions());
-        };
-        match self.operator.read_with(&path).if_match(&version).await {
-            Ok(text) => {
-                let text = String::from_utf8_lossy(&text.to_vec()).into_owned();
-                Ok((parse(&text), Some(version)))
+    async fn is_done(
+        &self,
+        key: &str,
+        found: &LeaseRecord,
+        slot: &str,
+        watch: &LeaseWatch,
+    ) -> Result<bool> {
+        let (now, here) = (self.now().min(clock::now()), LeaseMoment::now(self));
+        Ok(match found.standing(slot, now, &here, watch.period) {
+            SlotStanding::Open => false,
+            SlotStanding::Done => true,
+            SlotStanding::LastDone => {
+                let age = self.backend.age(key).await?;
+                age.is_some_and(|age| age < watch.period)
             }
-            // It changed in between: no version that anybody wrote will match.
-            Err(error) if changed(&error) => Ok((None, Some("changed".to_owned()))),
-            Err(error) => Err(failed(error)),
-        }
-    }
-
-    /// Writes the record if the object is still as it was. None if it is not.
-    async fn replace(&self, key: &str, record: &Record, old: Version) -> Result<Version> {
-        let text =
-            serde_json::to_string(record).expect("a record has nothing that JSON cannot say");
-        if self.is_folder() {
-            return self.replace_file(key, text, old).await;
-        }
-        let path = self.full(key);
-        let write = self.operator.write_with(&path, text);
-        let written = match &old {
-            Some(version) => write.if_match(version).await,
-            None => write.if_not_exists(true).await,
-        };
-        match written {
-            Ok(_) => {}
-            // An answer that was lost makes the repeated request fail: whether it is ours is looked up.
-            Err(error) if changed(&error) => {}
-            Err(error) => return Err(self.trouble(Doing::Write, key, error)),
-        }
-        let (found, version) = self.record(key).await?;
-        Ok(version.filter(|_| found.as_ref() == Some(record)))
-    }
-
-    async fn replace_file(&self, key: &str, text: String, old: Version) -> Result<Version> {
-        let path = self.path(key);
-        blocking(move || {
-            create_parent(&path)?;
-            // Under the lock nobody else writes it.
-            let partial = path.with_extension("new");
-            let lock = path.with_extension("lock");
-            let locked = File::create(&lock).and_then(|file| file.lock().map(|()| file));
-            let _locked = locked.map_err(|error| Error::io("lock", &lock, error))?;
-            if fs::read_to_string(&path).ok() != old {
-                return Ok(None);
-            }
-            fs::write(&partial, &text)
-                .and_then(|()| fs::rename(&partial, &path))
-                .map_err(|error| Error::io("write", &path, error))?;
-            Ok(Some(text))
         })
-        .await
     }
 
-    fn no_conditions(&self) -> Error {
-        let message = format!(
-            "store `{}` cannot hold a lease: its objects have no ETag",
-            self.name()
-        );
-        Error::run("no-conditional-writes", message)
-            .hint("run one sidecar only, or keep the lease in another store")
+    /// Garbage counts as no lease: a good one is written over it.
+    pub(super) async fn lease_record(
+        &self,
+        key: &str,
+    ) -> Result<(Option<LeaseRecord>, Option<ObjectVersion>)> {
+        let found = self.backend.read_versioned(key).await?;
+        let record = found
+            .as_ref()
+            .and_then(|found| serde_json::from_str(&found.text).ok());
+        Ok((record, found.map(|found| found.version)))
+    }
+
+    async fn replace_lease(
+        &self,
+        key: &str,
+        record: &LeaseRecord,
+        expected: Option<&ObjectVersion>,
+    ) -> Result<Option<ObjectVersion>> {
+        self.backend
+            .replace_version(key, &text(record), expected)
+            .await
     }
 }
 
 impl Lease {
-    /// What its owner, or the one before him who died, is working on.
+    /// Which one it is in the row of those that had this lease.
+    pub fn generation(&self) -> u64 {
+        self.record.generation
+    }
+
+    /// How long it lasts without a renewal.
+    pub fn duration(&self) -> Duration {
+        self.record.duration()
+    }
+
+    /// What its owner, or the one before it that died, is working on.
     pub fn keys(&self) -> &[String] {
         &self.record.keys
     }
 
+    /// The number of the next backup, which is to be `at_least` that; none if the store tells of none. It is
+    /// written down with the next renewal.
+    pub fn next_number(&mut self, at_least: Option<u64>) -> Option<u64> {
+        let plausible = at_least.unwrap_or(0).saturating_add(LARGEST_GAP);
+        let known = self.record.seq.filter(|seq| *seq < plausible);
+        let next = at_least.max(known.map(|seq| seq + 1))?;
+        self.record.seq = Some(next);
+        Some(next)
+    }
+
+    /// Whether the store looks at conditions: one that does not would hand a lease to two owners.
+    pub async fn is_exclusive(&self) -> bool {
+        let text = text(&self.record);
+        self.store
+            .backend
+            .refuses_to_overwrite(&self.key, &text)
+            .await
+    }
+
     /// Writes down what is being worked on, before that begins.
-    pub async fn note(&mut self, keys: Vec<String>, now: Timestamp) -> Result<()> {
-        let record = Record {
-            expires_at: now + self.lasting,
-            keys,
-            ..self.record.clone()
-        };
-        self.write(record).await
+    pub async fn note(&mut self, keys: Vec<String>) -> Result<()> {
+        self.write(self.record.renewed(keys, self.store.now()))
+            .await
     }
 
-    /// Makes it last as long again, counted from now. Fails if somebody took it over.
-    pub async fn renew(&mut self, now: Timestamp) -> Result<()> {
-        let record = Record {
-            expires_at: now + self.lasting,
-            ..self.record.clone()
-        };
-        self.write(record).await
+    /// Makes it last as long again, counted from now. Fails if another sidecar took it over.
+    pub async fn renew(&mut self) -> Result<()> {
+        self.note(self.record.keys.clone()).await
     }
 
-    /// Gives it back; `done` says that nobody needs to do the slot again, `keys` what is still left
+    /// Gives it back; `done` says that no sidecar needs to do the slot again, `keys` what is still left
     /// half done.
-    pub async fn release(&mut self, done: bool, keys: Vec<String>, now: Timestamp) -> Result<()> {
-        let record = Record {
-            expires_at: now,
-            done,
-            keys,
-            ..self.record.clone()
-        };
-        self.write(record).await
+    pub async fn release(&mut self, done: bool, keys: Vec<String>) -> Result<()> {
+        let at = LeaseMoment::now(&self.store);
+        self.write(self.record.released(done, keys, at)).await
     }
 
-    async fn write(&mut self, record: Record) -> Result<()> {
-        let old = self.version.clone();
-        let mut written = self.store.replace(&self.key, &record, old).await?;
+    async fn write(&mut self, record: LeaseRecord) -> Result<()> {
+        let (store, key) = (&self.store, &self.key);
+        let mut written = store
+            .replace_lease(key, &record, Some(&self.version))
+            .await?;
         if written.is_none() {
             // An earlier try may have got through although its answer was lost: then it is ours still.
-            let (found, version) = self.store.record(&self.key).await?;
-            if found.is_some_and(|found| found.owner == record.owner) {
-                written = self.store.replace(&self.key, &record, version).await?;
+            let (found, version) = store.lease_record(key).await?;
+            if found.is_some_and(|found| found.is_of_same_owner(&record)) {
+                written = store.replace_lease(key, &record, version.as_ref()).await?;
             }
         }
         let Some(version) = written else {
-            let (name, shown) = (self.store.name(), self.store.shown(&self.key));
-            let message =
-                format!("the lease {shown} in store `{name}` was taken over by somebody else");
-            return Err(Error::run("lease-lost", message).hint(
-                "this machine was stopped for longer than the lease lasts, or its clock is wrong",
-            ));
+            let message = format!("the lease {} was taken over", store.shown(key));
+            return Err(lost(store, &message));
         };
-        self.version = Some(version);
+        self.version = version;
         self.record = record;
         Ok(())
     }
 }
 
-/// Garbage counts as no lease: somebody has to make a good one.
-fn parse(text: &str) -> Option<Record> {
-    serde_json::from_str(text).ok()
+/// Another sidecar has the store now; `message` says what showed it.
+pub(super) fn lost(store: &Store, message: &str) -> Error {
+    let message = format!("{message} by another sidecar (store `{}`)", store.name());
+    StoreFailure::LeaseLost.error(message).hint(
+        "this machine was stopped, or could not reach the store, for longer than a lease lasts",
+    )
 }
 
-fn changed(error: &opendal::Error) -> bool {
-    use ErrorKind::{AlreadyExists, ConditionNotMatch, Conflict, NotFound};
-    matches!(
-        error.kind(),
-        AlreadyExists | ConditionNotMatch | Conflict | NotFound
-    )
+fn text(record: &LeaseRecord) -> String {
+    serde_json::to_string(record).expect("a record has nothing that JSON cannot say")
 }

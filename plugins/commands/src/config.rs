@@ -5,7 +5,9 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sidecar_sdk::Strings;
+use sidecar_sdk::{Strings, is_connection_variable};
+
+use crate::variables::INTO;
 
 /// `strategy.config` of a strategy that runs commands.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -19,7 +21,7 @@ pub struct Config {
     /// The main commands, one after the other; instead of `command`.
     pub commands: Strings,
     /// Commands to run at the end, also when the run failed: SIDE_CAR_OUTCOME says "succeeded" or
-    /// "failed". When one fails, the run fails.
+    /// "failed". When one fails, a whole backup stays one, and the run has a warning.
     pub post: Strings,
     /// Whether the stdout of the main command is the artifact. Otherwise the artifact is what the
     /// commands leave in SIDE_CAR_TEMP_DUMP.
@@ -34,12 +36,28 @@ pub struct Config {
     /// can do `pipefail`.
     #[schemars(with = "String")]
     pub shell: Option<String>,
-    /// Commands for the way back, one after the other: each gets the backup on its standard input, or
+    /// Commands that restore a backup, one after the other: each gets the backup on its standard input, or
     /// as the file at SIDE_CAR_TEMP_DUMP if it names that.
     pub restore: Strings,
 }
 
 impl Config {
+    /// The same for commands that work for another server: with nothing that leads to the configured one, or lets
+    /// anybody in there.
+    #[must_use]
+    pub fn elsewhere(&self) -> Self {
+        let mut config = self.clone();
+        config.env.retain(|name, _| !is_connection_variable(name));
+        let yes = Value::Text("yes".to_owned());
+        config.env.insert(INTO.to_owned(), yes);
+        config
+    }
+
+    /// Whether they work for another server.
+    pub fn is_elsewhere(&self) -> bool {
+        self.env.contains_key(INTO)
+    }
+
     /// The main commands, whichever key names them.
     pub fn main(&self) -> &[String] {
         match self.command.as_slice() {

@@ -1,12 +1,16 @@
-//! What the strategies that run commands share: their configuration, their plan, their run,
-//! their way back.
+//! What the strategies that run commands share: configuration, plan, run and restore.
 
 mod config;
+mod elsewhere;
+mod mentions;
 mod plan;
 mod restore;
 mod run;
+mod shell;
+mod variables;
 
 pub use config::Config;
-pub use plan::{blank, plan, plan_around};
+pub use plan::{blank, plan, plan_hooks};
 pub use restore::{plan_restore, restore};
-pub use run::{around, backup, command};
+pub use run::{backup, command, with_hooks};
+pub use variables::INTO;

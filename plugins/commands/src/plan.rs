@@ -1,46 +1,46 @@
-//! Configuration → what the run will need, or every mistake in it.
+//! Configuration → what the run will need, or every error in it.
 
 use sidecar_sdk::{Failure, Plan, Strings};
 
-use crate::Config;
+use crate::config::Config;
 use crate::run::{OUTCOME, workdir};
 
 /// What a run will need. `capture_by_default` is what `capture_stdout` means when it is left out.
 pub fn plan(config: &Config, capture_by_default: bool) -> Result<Plan, Vec<Failure>> {
-    let mistakes = mistakes(config, capture_by_default);
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+    let errors = config_errors(config, capture_by_default);
+    if !errors.is_empty() {
+        return Err(errors);
     }
-    Ok(all_of(config))
+    Ok(build_plan(config))
 }
 
-/// What `pre` and `post` will need around a strategy that makes the backup itself; it adds its own
-/// lines. `instead` is the key that says so: the main commands have no place beside it.
-pub fn plan_around(config: &Config, instead: &str) -> Result<Plan, Vec<Failure>> {
-    let idle = [
+/// What `pre` and `post` will need around a strategy that makes the backup itself and adds its own
+/// command lines. `selecting_key` is the key that selects this; main commands are refused beside it.
+pub fn plan_hooks(config: &Config, selecting_key: &str) -> Result<Plan, Vec<Failure>> {
+    let unusable = [
         ("command", !config.command.as_slice().is_empty()),
         ("commands", !config.commands.as_slice().is_empty()),
         ("capture_stdout", config.capture_stdout.is_some()),
         ("shell", config.shell.is_some()),
         ("restore", !config.restore.as_slice().is_empty()),
     ];
-    let mut mistakes = blanks(config);
-    mistakes.extend(env_names(config));
-    mistakes.extend(idle.iter().filter(|(_, used)| *used).map(|(key, _)| {
+    let mut errors = blank_values(config);
+    errors.extend(invalid_env_names(config));
+    errors.extend(unusable.iter().filter(|(_, used)| *used).map(|(key, _)| {
         Failure::new(
             "key-without-effect",
-            format!("strategy.config.{key} has no effect beside strategy.config.{instead}"),
+            format!("strategy.config.{key} has no effect beside strategy.config.{selecting_key}"),
         )
         .hint("remove one of the two")
     }));
-    if mistakes.is_empty() {
-        Ok(all_of(config))
+    if errors.is_empty() {
+        Ok(build_plan(config))
     } else {
-        Err(mistakes)
+        Err(errors)
     }
 }
 
-fn all_of(config: &Config) -> Plan {
+fn build_plan(config: &Config) -> Plan {
     let mut env: Vec<String> = config.env.keys().cloned().collect();
     if !config.post.as_slice().is_empty() {
         env.push(OUTCOME.to_owned());
@@ -54,8 +54,8 @@ fn all_of(config: &Config) -> Plan {
     }
 }
 
-/// What is written, but empty.
-fn blanks(config: &Config) -> Vec<Failure> {
+/// Keys that are present, but blank.
+fn blank_values(config: &Config) -> Vec<Failure> {
     let lists: [(&str, &Strings); 5] = [
         ("pre", &config.pre),
         ("command", &config.command),
@@ -63,25 +63,25 @@ fn blanks(config: &Config) -> Vec<Failure> {
         ("post", &config.post),
         ("restore", &config.restore),
     ];
-    let mut mistakes: Vec<Failure> = lists
+    let mut errors: Vec<Failure> = lists
         .iter()
         .flat_map(|(key, strings)| strings.blank(key))
         .map(|key| blank(&key))
         .collect();
     for (key, value) in [("workdir", &config.workdir), ("shell", &config.shell)] {
         if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
-            mistakes.push(blank(key));
+            errors.push(blank(key));
         }
     }
-    mistakes
+    errors
 }
 
-fn env_names(config: &Config) -> impl Iterator<Item = Failure> {
-    let wrong = config
+fn invalid_env_names(config: &Config) -> impl Iterator<Item = Failure> {
+    let invalid = config
         .env
         .keys()
         .filter(|name| name.is_empty() || name.contains(['=', '\0']));
-    wrong.map(|name| {
+    invalid.map(|name| {
         Failure::new(
             "env-name-invalid",
             format!("strategy.config.env: {name:?} cannot be the name of an environment variable"),
@@ -89,11 +89,11 @@ fn env_names(config: &Config) -> impl Iterator<Item = Failure> {
     })
 }
 
-fn mistakes(config: &Config, capture_by_default: bool) -> Vec<Failure> {
-    let mut mistakes = blanks(config);
+fn config_errors(config: &Config, capture_by_default: bool) -> Vec<Failure> {
+    let mut errors = blank_values(config);
     let (command, commands) = (config.command.as_slice(), config.commands.as_slice());
     if command.is_empty() && commands.is_empty() {
-        mistakes.push(
+        errors.push(
             Failure::new(
                 "command-missing",
                 "strategy.config names neither command nor commands",
@@ -102,7 +102,7 @@ fn mistakes(config: &Config, capture_by_default: bool) -> Vec<Failure> {
         );
     }
     if !command.is_empty() && !commands.is_empty() {
-        mistakes.push(
+        errors.push(
             Failure::new(
                 "command-twice",
                 "strategy.config names both command and commands",
@@ -110,7 +110,7 @@ fn mistakes(config: &Config, capture_by_default: bool) -> Vec<Failure> {
             .hint("keep one of them: commands takes a list"),
         );
     } else if config.capture_stdout.unwrap_or(capture_by_default) && config.main().len() > 1 {
-        mistakes.push(
+        errors.push(
             Failure::new(
                 "capture-needs-one-command",
                 format!(
@@ -122,11 +122,11 @@ fn mistakes(config: &Config, capture_by_default: bool) -> Vec<Failure> {
         );
     }
 
-    mistakes.extend(env_names(config));
-    mistakes
+    errors.extend(invalid_env_names(config));
+    errors
 }
 
-/// `strategy.config.KEY` is empty or only space.
+/// The failure for `strategy.config.KEY` being empty or only space.
 pub fn blank(key: &str) -> Failure {
     Failure::new("blank", format!("strategy.config.{key} is blank"))
         .hint("write a value, or remove the key")
@@ -139,7 +139,7 @@ mod tests {
 
     fn planned(config: &str) -> Result<Plan, Vec<String>> {
         plan(&serde_json::from_str(config).unwrap(), false)
-            .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.code).collect())
+            .map_err(|errors| errors.into_iter().map(|error| error.code).collect())
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_every_mistake_at_once() {
+    fn reports_every_error_at_once() {
         let config = r#"{"pre": ["ok", " "], "command": "a", "commands": ["b"], "shell": "",
                          "env": {"A=B": "1"}, "restore": ""}"#;
         assert_eq!(
@@ -180,9 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn around_another_maker_there_are_no_main_commands() {
+    fn hooks_of_another_strategy_have_no_main_commands() {
         let config = |text: &str| serde_json::from_str(text).unwrap();
-        let plan = plan_around(
+        let plan = plan_hooks(
             &config(r#"{"pre": "a", "post": "b", "env": {"X": 1}}"#),
             "engine",
         );
@@ -190,13 +190,9 @@ mod tests {
         assert_eq!(plan.commands, ["a", "b"]);
         assert_eq!(plan.env, ["X", "SIDE_CAR_OUTCOME"]);
         let mixed = config(r#"{"command": "a", "shell": "sh", "capture_stdout": false}"#);
-        let mistakes = plan_around(&mixed, "engine").unwrap_err();
-        assert_eq!(mistakes.len(), 3);
-        assert!(
-            mistakes
-                .iter()
-                .all(|mistake| mistake.message.contains("engine"))
-        );
+        let errors = plan_hooks(&mixed, "engine").unwrap_err();
+        assert_eq!(errors.len(), 3);
+        assert!(errors.iter().all(|error| error.message.contains("engine")));
     }
 
     #[test]

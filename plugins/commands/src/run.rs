@@ -2,39 +2,39 @@
 
 use sidecar_sdk::{Artifact, Command, Failure, Result, log, temp_dump};
 
-use crate::Config;
+use crate::config::Config;
 
-/// Tells `post` how the run went: "succeeded" or "failed".
+/// The variable that tells `post` how the run went: "succeeded" or "failed".
 pub(crate) const OUTCOME: &str = "SIDE_CAR_OUTCOME";
 
-/// Makes the backup. Once `pre` has begun, `post` runs whatever happens.
+/// Makes the backup. Once `pre` has begun, `post` always runs.
 pub fn backup(config: &Config, capture_by_default: bool, artifact: &mut Artifact) -> Result<()> {
     let capture = config.capture_stdout.unwrap_or(capture_by_default);
     if !capture {
         temp_dump::prepare()?;
     }
-    around(config, || make(config, capture, artifact))
+    with_hooks(config, || run_main(config, capture, artifact))
 }
 
-/// Runs `pre`, then `make`; once `pre` has begun, `post` runs whatever happens.
-pub fn around(config: &Config, make: impl FnOnce() -> Result<()>) -> Result<()> {
-    let made = config
+/// Runs `pre`, then `dump`; once `pre` has begun, `post` always runs.
+pub fn with_hooks(config: &Config, dump: impl FnOnce() -> Result<()>) -> Result<()> {
+    let dumped = config
         .pre
         .as_slice()
         .iter()
         .try_for_each(|line| command(config, line).run().map(drop))
-        .and_then(|()| make());
-    let cleaned = clean_up(config, made.is_ok());
-    match (made, cleaned) {
+        .and_then(|()| dump());
+    let cleaned_up = run_post(config, dumped.is_ok());
+    match (dumped, cleaned_up) {
         (Err(failure), Err(another)) => {
             log::error(&format!("post failed too: {}", another.message));
             Err(failure)
         }
-        (made, cleaned) => made.and(cleaned),
+        (dumped, cleaned_up) => dumped.and(cleaned_up),
     }
 }
 
-fn make(config: &Config, capture: bool, artifact: &mut Artifact) -> Result<()> {
+fn run_main(config: &Config, capture: bool, artifact: &mut Artifact) -> Result<()> {
     for line in config.main() {
         let command = command(config, line);
         if capture {
@@ -50,7 +50,7 @@ fn make(config: &Config, capture: bool, artifact: &mut Artifact) -> Result<()> {
 }
 
 /// Runs every line of `post`, also after one of them failed: each may have something to undo.
-fn clean_up(config: &Config, succeeded: bool) -> Result<()> {
+fn run_post(config: &Config, succeeded: bool) -> Result<()> {
     let outcome = if succeeded { "succeeded" } else { "failed" };
     let mut first: Option<Failure> = None;
     for line in config.post.as_slice() {

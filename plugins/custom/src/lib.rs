@@ -1,4 +1,4 @@
-//! Backs up whatever the operator's own scripts produce.
+//! Backs up what the operator's own scripts produce.
 
 use commands::Config;
 use sidecar_sdk::restore::{self, Outcome, Request, Restore};

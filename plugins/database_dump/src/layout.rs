@@ -1,5 +1,5 @@
-//! How an artifact of an engine is laid out, so that anybody can cut a part out of it: a line that
-//! says what it is, the parts one after the other, and a last line of JSON that lists them.
+//! The layout of an engine's artifact, from which standard tools can cut a part: a line that
+//! describes the file, the parts one after the other, and a last line of JSON that lists them.
 
 use std::io::Read as _;
 
@@ -8,19 +8,21 @@ use serde::{Deserialize, Serialize};
 use sidecar_sdk::restore::Part;
 use sidecar_sdk::{Artifact, Failure, Result};
 
-/// The part that holds what belongs to the server and not to a database: roles.
+use crate::identity::Identity;
+
+/// The part with what belongs to the server and not to a database: roles.
 pub(crate) const GLOBALS: &str = "globals";
 /// The part that lists the others: the artifact's last line.
 pub(crate) const INDEX: &str = "index";
-/// Stands before a database whose own name would be taken for something else.
+/// Precedes the name of a database that would be mistaken for another part.
 const PREFIX: &str = "database:";
-/// Rises with every change that an older reader cannot understand.
-const LAYOUT: u32 = 1;
+/// Incremented with every change that an older reader cannot understand.
+const LAYOUT_VERSION: u32 = 1;
 
 const FIRST_LINE: &str =
     "sidecar database_dump: the last line of this file is JSON that says where each part lies\n";
 
-/// What the operator writes for a database: its name, whatever it is, and yet never that of
+/// The name of a database's part: the database's own name, escaped where that is the name of
 /// another part.
 pub(crate) fn part_name(database: &str) -> String {
     match database {
@@ -30,44 +32,51 @@ pub(crate) fn part_name(database: &str) -> String {
     }
 }
 
-/// The way back from a part's name to the database's.
+/// The database that a part is of: the inverse of [`part_name`].
 pub(crate) fn database_name(part: &str) -> &str {
     part.strip_prefix(PREFIX).unwrap_or(part)
 }
 
-/// The last line. `F` is what an engine remembers of a database.
+/// The last line. `P` is what an engine stores about each database.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Index<F> {
+pub(crate) struct Index<P> {
     pub(crate) layout: u32,
     pub(crate) engine: String,
-    /// The server's version, in its own words.
+    /// The server's version, as the server reports it.
     pub(crate) server: String,
-    /// The dump tool's.
+    /// The dump tool's version, as the tool reports it.
     pub(crate) client: String,
-    pub(crate) parts: Vec<Entry<F>>,
+    /// Which server it was; backups of earlier versions do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) identity: Option<Identity>,
+    pub(crate) parts: Vec<IndexEntry<P>>,
 }
 
-/// A part, and where it lies.
+/// A part and its position.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Entry<F> {
+pub(crate) struct IndexEntry<P> {
     pub(crate) part: String,
     pub(crate) offset: u64,
     pub(crate) length: u64,
-    /// Left out: the part is no database.
+    /// Absent for a part that is not a database.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) database: Option<Database<F>>,
+    pub(crate) database: Option<Database<P>>,
 }
 
-/// A database, and what is needed to make it anew.
+/// A database, and the properties that it is created with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Database<F> {
+pub(crate) struct Database<P> {
     pub(crate) name: String,
     #[serde(flatten)]
-    pub(crate) facts: F,
+    pub(crate) properties: P,
 }
 
-impl<F: DeserializeOwned> Index<F> {
-    /// Reads it back: of this engine, and not from the future.
+/// The properties of a database that is created without any.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct NoProperties {}
+
+impl<P: DeserializeOwned> Index<P> {
+    /// Reads an index. It must be of this engine, and of a layout that is known.
     pub(crate) fn read(part: &Part, engine: &str) -> Result<Self> {
         let mut line = String::new();
         part.open().read_to_string(&mut line)?;
@@ -81,23 +90,23 @@ impl<F: DeserializeOwned> Index<F> {
                 format!("the index of the backup cannot be read: {error}"),
             )
         };
-        let frame: Frame = serde_json::from_str(line).map_err(damaged)?;
-        if frame.layout > LAYOUT {
+        let header: IndexHeader = serde_json::from_str(line).map_err(damaged)?;
+        if header.layout > LAYOUT_VERSION {
             return Err(Failure::new(
                 "layout-too-new",
                 format!(
-                    "the backup has layout {}, and this sidecar knows {LAYOUT}",
-                    frame.layout
+                    "the backup has layout {}, and this sidecar knows {LAYOUT_VERSION}",
+                    header.layout
                 ),
             )
             .hint("restore it with the version of the sidecar that made it, or a newer one"));
         }
-        if frame.engine != engine {
+        if header.engine != engine {
             return Err(Failure::new(
                 "another-engine",
                 format!(
                     "the backup was made with engine: {}, and strategy.config.engine is {engine}",
-                    frame.engine
+                    header.engine
                 ),
             )
             .hint("restore it with the configuration that it was made with"));
@@ -105,8 +114,8 @@ impl<F: DeserializeOwned> Index<F> {
         serde_json::from_str(line).map_err(damaged)
     }
 
-    /// What is remembered of the database in this part.
-    pub(crate) fn database(&self, part: &str) -> Result<&Database<F>> {
+    /// The database in this part.
+    pub(crate) fn database(&self, part: &str) -> Result<&Database<P>> {
         let entry = self.parts.iter().find(|entry| entry.part == part);
         entry
             .and_then(|entry| entry.database.as_ref())
@@ -119,20 +128,29 @@ impl<F: DeserializeOwned> Index<F> {
     }
 }
 
-/// What is looked at before the rest of the index is.
+/// Which server a backup is of, if its index tells.
+pub(crate) fn recorded_identity(index: &Part) -> Option<Identity> {
+    let mut line = String::new();
+    index.open().read_to_string(&mut line).ok()?;
+    serde_json::from_str::<IndexHeader>(&line).ok()?.identity
+}
+
+/// What is checked before the rest of the index is parsed.
 #[derive(Deserialize)]
-struct Frame {
+struct IndexHeader {
     layout: u32,
     engine: String,
+    #[serde(default)]
+    identity: Option<Identity>,
 }
 
-/// Writes the layout around what the engine dumps.
-pub(crate) struct Layout<'a, F> {
+/// Writes an artifact of this layout.
+pub(crate) struct LayoutWriter<'a, P> {
     artifact: &'a mut Artifact,
-    index: Index<F>,
+    index: Index<P>,
 }
 
-impl<'a, F: Serialize> Layout<'a, F> {
+impl<'a, P: Serialize> LayoutWriter<'a, P> {
     /// Writes the first line.
     pub(crate) fn start(
         artifact: &'a mut Artifact,
@@ -142,30 +160,36 @@ impl<'a, F: Serialize> Layout<'a, F> {
     ) -> Result<Self> {
         artifact.append(FIRST_LINE.as_bytes())?;
         let index = Index {
-            layout: LAYOUT,
+            layout: LAYOUT_VERSION,
             engine: engine.to_owned(),
             server: server.to_owned(),
             client: client.to_owned(),
+            identity: None,
             parts: Vec::new(),
         };
         Ok(Self { artifact, index })
     }
 
-    /// Adds what belongs to no database.
+    /// Notes which server is dumped.
+    pub(crate) fn identify(&mut self, identity: Identity) {
+        self.index.identity = Some(identity);
+    }
+
+    /// Adds the part with what belongs to no database.
     pub(crate) fn globals(&mut self, dump: impl FnOnce(&mut Artifact) -> Result<()>) -> Result<()> {
         self.add(GLOBALS.to_owned(), None, dump)
     }
 
-    /// Adds a database.
+    /// Adds the part of a database.
     pub(crate) fn database(
         &mut self,
         name: &str,
-        facts: F,
+        properties: P,
         dump: impl FnOnce(&mut Artifact) -> Result<()>,
     ) -> Result<()> {
         let database = Database {
             name: name.to_owned(),
-            facts,
+            properties,
         };
         self.add(part_name(name), Some(database), dump)
     }
@@ -173,7 +197,7 @@ impl<'a, F: Serialize> Layout<'a, F> {
     fn add(
         &mut self,
         part: String,
-        database: Option<Database<F>>,
+        database: Option<Database<P>>,
         dump: impl FnOnce(&mut Artifact) -> Result<()>,
     ) -> Result<()> {
         let offset = self.artifact.position();
@@ -182,10 +206,10 @@ impl<'a, F: Serialize> Layout<'a, F> {
         if length == 0 {
             return Err(
                 Failure::new("nothing-dumped", format!("the dump of {part} is empty"))
-                    .hint("look at what the dump tool said: an empty part is not a backup"),
+                    .hint("look at the dump tool's log lines: an empty part is not a backup"),
             );
         }
-        self.index.parts.push(Entry {
+        self.index.parts.push(IndexEntry {
             part,
             offset,
             length,
@@ -233,14 +257,14 @@ mod tests {
     }
 
     #[test]
-    fn a_part_leads_back_to_its_database() {
+    fn the_database_of_a_part_is_found() {
         for name in ["app1", "globals", "database:", "database:globals", ""] {
             assert_eq!(database_name(&part_name(name)), name);
         }
     }
 
     #[test]
-    fn an_index_of_another_engine_or_of_the_future_is_refused() {
+    fn an_index_of_another_engine_or_a_newer_layout_is_refused() {
         let code = |line: &str| {
             Index::<()>::parse(line, "redis")
                 .err()

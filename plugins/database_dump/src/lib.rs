@@ -1,21 +1,30 @@
-//! Backs up what dump commands (`pg_dump`, `mysqldump`) write: those of the operator, or those that
-//! an engine knows by itself.
+//! Backs up what dump commands (`pg_dump`, `mysqldump`) write: the operator's own, or those of a
+//! built-in engine.
 
-mod chosen;
 mod client;
 mod config;
+mod coverage;
+mod elsewhere;
+mod emptiness;
+mod engine;
+mod engines;
+mod identity;
 mod layout;
 mod mysql;
 mod postgres;
 mod redis;
+mod restore;
+mod scratch;
+mod selection;
 mod sqlite;
-mod system;
 mod url;
+mod version_text;
 
-use sidecar_sdk::restore::{self, Outcome, Request, Restore};
-use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy};
+use sidecar_sdk::restore::{Outcome, Plan as RestorePlan, Request, Restore};
+use sidecar_sdk::{Artifact, Failure, Findings, Plan, Result, Run, Strategy};
 
-pub use config::{Config, Engine};
+pub use config::{Config, EngineName};
+pub use coverage::Content;
 
 const CAPTURE_BY_DEFAULT: bool = true;
 
@@ -31,40 +40,51 @@ impl Strategy for DatabaseDump {
 
     fn plan(config: Config) -> Result<Plan, Vec<Failure>> {
         if let Some(engine) = config.engine {
-            return system::plan(engine, &config);
+            return engines::plan(engine, &config);
         }
-        let idle = config.idle();
+        let unused = config.unused_keys();
         match commands::plan(&config.commands, CAPTURE_BY_DEFAULT) {
-            Ok(plan) if idle.is_empty() => Ok(plan),
-            Ok(_) => Err(idle),
-            Err(mistakes) => Err([idle, mistakes].concat()),
+            Ok(plan) if unused.is_empty() => Ok(plan),
+            Ok(_) => Err(unused),
+            Err(errors) => Err([unused, errors].concat()),
+        }
+    }
+
+    fn preflight(config: Config) -> Findings {
+        match config.engine {
+            Some(engine) => engines::preflight(engine, &config),
+            None => Findings::default(),
         }
     }
 
     fn backup(run: Run<Config>, artifact: &mut Artifact) -> Result<()> {
         let config = run.config;
         match config.engine {
-            Some(engine) => {
-                let system = system::open(engine, &config)?;
-                commands::around(&config.commands, || system.backup(artifact))
-            }
+            Some(engine) => engines::backup(engine, &config, artifact),
             None => commands::backup(&config.commands, CAPTURE_BY_DEFAULT, artifact),
         }
     }
 }
 
 impl Restore for DatabaseDump {
-    fn plan_restore(request: Request<Config>) -> Result<restore::Plan, Vec<Failure>> {
+    fn plan_restore(request: Request<Config>) -> Result<RestorePlan, Vec<Failure>> {
         match request.config.engine {
-            Some(engine) => system::plan_restore(engine, &request),
+            Some(engine) => engines::plan_restore(engine, &request),
             None => commands::plan_restore(&request.config.commands, &request),
         }
     }
 
     fn restore(_: &str, request: Request<Config>) -> Result<Vec<Outcome>> {
         match request.config.engine {
-            Some(engine) => system::restore(engine, &request),
+            Some(engine) => engines::restore(engine, &request),
             None => commands::restore(&request.config.commands, &request),
+        }
+    }
+
+    fn preflight_restore(config: Config, into: Option<String>) -> Findings {
+        match (config.engine, into) {
+            (Some(engine), Some(into)) => engines::preflight_restore(engine, &config, &into),
+            _ => Findings::default(),
         }
     }
 }

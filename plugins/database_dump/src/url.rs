@@ -1,5 +1,5 @@
-//! `strategy.config.url`: where a server is and who asks. It may hold a password, so that no
-//! message here shows it.
+//! `strategy.config.url`: the address of a server and the account. It may contain a password, so
+//! no message here shows it.
 
 use sidecar_sdk::Failure;
 
@@ -9,7 +9,7 @@ pub(crate) struct Url {
     pub(crate) scheme: String,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<String>,
-    /// Several, with commas between them, where the engine knows that.
+    /// Several, separated by commas, where the engine supports that.
     pub(crate) hosts: Vec<Host>,
     /// Without the slash in front.
     pub(crate) path: Option<String>,
@@ -24,9 +24,9 @@ pub(crate) struct Host {
 }
 
 impl Url {
-    /// Takes a URL apart. `schemes` are those that the engine has; `key` names it in a failure.
+    /// Parses a URL. `schemes` are those of the engine; `key` names the URL in a failure.
     pub(crate) fn parse(text: &str, schemes: &[&str], key: &str) -> Result<Self, Failure> {
-        let wrong = |what: &str| {
+        let invalid = |what: &str| {
             Failure::new("url-invalid", format!("{key} {what}")).hint(format!(
                 "write {}://user@host:port/; special characters in it are percent-encoded (%40 for @)",
                 schemes[0]
@@ -34,9 +34,9 @@ impl Url {
         };
         let (scheme, rest) = text
             .split_once("://")
-            .ok_or_else(|| wrong("is not a URL"))?;
+            .ok_or_else(|| invalid("is not a URL"))?;
         if !schemes.contains(&scheme) {
-            return Err(wrong(&format!(
+            return Err(invalid(&format!(
                 "does not start with {}://",
                 schemes.join(":// or ")
             )));
@@ -51,8 +51,9 @@ impl Url {
             Some((user, password)) => (user, Some(password)),
             None => (login, None),
         };
-        let text = |piece: &str| decoded(piece).ok_or_else(|| wrong("has a broken %-sequence"));
-        let given = |piece: Option<&str>| {
+        let text =
+            |piece: &str| percent_decode(piece).ok_or_else(|| invalid("has a broken %-sequence"));
+        let non_empty = |piece: Option<&str>| {
             piece
                 .filter(|piece| !piece.is_empty())
                 .map(text)
@@ -60,36 +61,36 @@ impl Url {
         };
         Ok(Self {
             scheme: scheme.to_owned(),
-            user: given(Some(user))?,
-            password: given(password)?,
+            user: non_empty(Some(user))?,
+            password: non_empty(password)?,
             hosts: hosts
                 .split(',')
                 .map(|host| {
                     let (name, port) = split_port(host);
                     Ok(Host {
-                        name: given(Some(name))?,
+                        name: non_empty(Some(name))?,
                         port: port
                             .map(str::parse)
                             .transpose()
-                            .map_err(|_| wrong("has a port that is not a number"))?,
+                            .map_err(|_| invalid("has a port that is not a number"))?,
                     })
                 })
                 .collect::<Result<_, Failure>>()?,
-            path: given(path)?,
+            path: non_empty(path)?,
             parameters: parameters
                 .split('&')
                 .filter(|parameter| !parameter.is_empty())
                 .map(|parameter| {
                     let (name, value) = parameter
                         .split_once('=')
-                        .ok_or_else(|| wrong("has a parameter without a value"))?;
+                        .ok_or_else(|| invalid("has a parameter without a value"))?;
                     Ok((text(name)?, text(value)?))
                 })
                 .collect::<Result<_, Failure>>()?,
         })
     }
 
-    /// The only server that it names.
+    /// The only server that the URL names.
     pub(crate) fn host(&self, key: &str) -> Result<&Host, Failure> {
         match self.hosts.as_slice() {
             [host] => Ok(host),
@@ -101,15 +102,15 @@ impl Url {
     }
 }
 
-/// The variable that means the same as a parameter; `hint` says which parameters there are.
+/// The environment variable for a URL parameter; `hint` lists the known parameters.
 pub(crate) fn variable(
     parameter: &str,
     known: &[(&str, &'static str)],
     key: &str,
     hint: &str,
 ) -> Result<&'static str, Failure> {
-    let found = known.iter().find(|(name, _)| *name == parameter);
-    found.map(|(_, variable)| *variable).ok_or_else(|| {
+    let variable = known.iter().find(|(name, _)| *name == parameter);
+    variable.map(|(_, variable)| *variable).ok_or_else(|| {
         Failure::new(
             "url-invalid",
             format!("{key} has the parameter {parameter}, which is not known"),
@@ -118,7 +119,7 @@ pub(crate) fn variable(
     })
 }
 
-/// Host and port; an IPv6 address stands in brackets.
+/// Host and port; an IPv6 address is in brackets.
 fn split_port(host: &str) -> (&str, Option<&str>) {
     if let Some(rest) = host.strip_prefix('[') {
         let (address, after) = rest.split_once(']').unwrap_or((rest, ""));
@@ -133,8 +134,8 @@ fn split_port(host: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Without percent signs; none if they are broken or what they say is not UTF-8.
-fn decoded(text: &str) -> Option<String> {
+/// Decodes percent-encoding; none if it is malformed or the result is not UTF-8.
+fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn is_taken_apart() {
+    fn a_url_is_parsed() {
         let url =
             parsed("postgresql://ba%40ck:p%3Aw@db:5433/a%2Fb?sslmode=require&options=-c%20a%3Db");
         assert_eq!(url.user.as_deref(), Some("ba@ck"));
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_never_shows_the_password() {
+    fn an_error_never_shows_the_password() {
         for text in [
             "u:hidden@db",
             "mysql://u:hidden@db/",

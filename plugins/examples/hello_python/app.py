@@ -1,4 +1,4 @@
-"""The smallest strategy in Python: it writes a greeting, a file and what a command says."""
+"""A minimal strategy in Python: it writes a greeting, a file and the output of a command."""
 
 import json
 
@@ -26,7 +26,7 @@ CONFIG_SCHEMA = {
     },
     "required": ["greeting"],
     "additionalProperties": False,
-    # What `sidecar module test` tries.
+    # Used by `sidecar module test`.
     "examples": [
         {"greeting": "Hello"},
         {
@@ -43,16 +43,16 @@ class Strategy(exports.Strategy):
         return Description(
             name="hello_python",
             version=VERSION,
-            summary="Writes a greeting, a file and what a command says.",
+            summary="Writes a greeting, a file and the output of a command.",
             config_schema=json.dumps(CONFIG_SCHEMA),
         )
 
     def plan_run(self, config: str) -> Plan:
-        wanted = json.loads(config)
+        values = json.loads(config)
         return Plan(
-            commands=[wanted["command"]] if "command" in wanted else [],
+            commands=[values["command"]] if "command" in values else [],
             shell=None,
-            read=[wanted["file"]] if "file" in wanted else [],
+            read=[values["file"]] if "file" in values else [],
             follow_links=False,
             net=[],
             env=[],
@@ -60,12 +60,12 @@ class Strategy(exports.Strategy):
         )
 
     def backup(self, run: Run) -> None:
-        wanted = json.loads(run.config)
-        artifact.write(f"{wanted['greeting']}\n".encode())
-        if "file" in wanted:
-            with files.open_file(wanted["file"].encode(), follow=True) as file:
+        values = json.loads(run.config)
+        artifact.write(f"{values['greeting']}\n".encode())
+        if "file" in values:
+            with files.open_file(values["file"].encode(), follow=True) as file:
                 artifact.append_file(file, file.inspect().size)
-        if "command" in wanted:
+        if "command" in values:
             commands.run_into_artifact(
-                Command(line=wanted["command"], env=[], workdir=None, accept=[])
+                Command(line=values["command"], env=[], workdir=None, accept=[])
             )

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sidecar_sdk::{Failure, Strings};
 
-use crate::path::goes_up;
+use crate::path::has_parent;
 
 /// `strategy.config` of `file_archive`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -37,12 +37,22 @@ pub(crate) struct Config {
     #[serde(default)]
     #[schemars(with = "u32")]
     pub level: Option<u32>,
-    /// Archive what symbolic links lead to instead of the links.
+    /// Archive what symbolic links lead to instead of the links, also below what `paths` names.
     #[serde(default)]
     pub follow_symlinks: bool,
     /// Leave out what is mounted below the paths.
     #[serde(default)]
     pub one_file_system: bool,
+    /// What may be missing, or may not be readable, without failing the run: paths or patterns like
+    /// those of `exclude`, or an entry of `paths` as it stands there.
+    #[serde(default)]
+    pub allow_missing: Strings,
+    /// Which entries of `paths` may have no file in them, or name only files without a byte.
+    #[serde(default)]
+    pub allow_empty: Strings,
+    /// What may vanish, be replaced, become shorter or be written to while it is archived.
+    #[serde(default)]
+    pub allow_changed: Strings,
 }
 
 /// The archive's format.
@@ -70,7 +80,7 @@ pub(crate) enum Compression {
 }
 
 impl Config {
-    /// What the host is to do with the bytes: a word of the plan, or the operator's own choice.
+    /// How the host compresses the artifact, as the plan says it; none for `artifact.compression`.
     pub(crate) fn host_compression(&self) -> Option<&'static str> {
         if self.format == Format::Zip {
             return Some("none");
@@ -81,48 +91,54 @@ impl Config {
             Compression::Bz2 => Some("bz2"),
             Compression::Xz => Some("xz"),
             Compression::Zst => Some("zst"),
-            // A mistake, which `mistakes` tells.
+            // Refused by `errors`.
             Compression::Deflate => None,
         }
     }
 
-    /// Every mistake that the schema cannot tell.
-    pub(crate) fn mistakes(&self) -> Vec<Failure> {
-        let keys = self
-            .paths
-            .blank("paths")
-            .chain(self.exclude.blank("exclude"));
-        let mut mistakes: Vec<Failure> = keys.map(|key| blank(&key)).collect();
+    /// Every error that the schema cannot detect.
+    pub(crate) fn errors(&self) -> Vec<Failure> {
+        let lists = self.lists();
+        let keys = lists.iter().flat_map(|(key, list)| list.blank(key));
+        let mut errors: Vec<Failure> = keys.map(|key| blank(&key)).collect();
         if self
             .base_dir
             .as_ref()
             .is_some_and(|directory| directory.trim().is_empty())
         {
-            mistakes.push(blank("base_dir"));
+            errors.push(blank("base_dir"));
         }
         if self.paths.as_slice().is_empty() {
-            mistakes.push(
+            errors.push(
                 Failure::new("paths-empty", "strategy.config.paths names nothing")
                     .hint("write at least one path or pattern"),
             );
         }
         let base = self.base_dir.iter().map(|path| ("base_dir", path));
-        let paths = self.paths.as_slice().iter().map(|path| ("paths", path));
-        let exclude = self.exclude.as_slice().iter().map(|path| ("exclude", path));
-        for (key, path) in base
-            .chain(paths)
-            .chain(exclude)
-            .filter(|(_, path)| goes_up(path))
-        {
+        let lists = lists
+            .iter()
+            .flat_map(|(key, list)| list.as_slice().iter().map(|path| (*key, path)));
+        for (key, path) in base.chain(lists).filter(|(_, path)| has_parent(path)) {
             let message = format!("strategy.config.{key}: {path} goes up with ..");
-            mistakes.push(Failure::new("path-goes-up", message).hint("write the absolute path"));
+            errors.push(Failure::new("path-goes-up", message).hint("write the absolute path"));
         }
-        mistakes.extend(self.compression_mistake());
-        mistakes
+        errors.extend(self.compression_error());
+        errors
     }
 
-    fn compression_mistake(&self) -> Option<Failure> {
-        let (possible, wrong) = match self.format {
+    /// The keys whose values are paths or patterns.
+    fn lists(&self) -> [(&'static str, &Strings); 5] {
+        [
+            ("paths", &self.paths),
+            ("exclude", &self.exclude),
+            ("allow_missing", &self.allow_missing),
+            ("allow_empty", &self.allow_empty),
+            ("allow_changed", &self.allow_changed),
+        ]
+    }
+
+    fn compression_error(&self) -> Option<Failure> {
+        let (allowed, invalid) = match self.format {
             Format::Tar => (
                 "none, store, gz, bz2, xz or zst",
                 self.compression == Some(Compression::Deflate),
@@ -137,13 +153,13 @@ impl Config {
                 }),
             ),
         };
-        if wrong {
+        if invalid {
             let message = format!(
                 "strategy.config.compression does not go with format {}",
-                self.format.word()
+                self.format.name()
             );
             return Some(
-                Failure::new("compression-mismatch", message).hint(format!("write {possible}")),
+                Failure::new("compression-mismatch", message).hint(format!("write {allowed}")),
             );
         }
         let level = self.level?;
@@ -184,7 +200,7 @@ impl Config {
 }
 
 impl Format {
-    fn word(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Tar => "tar",
             Self::Zip => "zip",
@@ -212,14 +228,17 @@ mod tests {
             level,
             follow_symlinks: false,
             one_file_system: false,
+            allow_missing: Strings::default(),
+            allow_empty: Strings::default(),
+            allow_changed: Strings::default(),
         }
     }
 
     fn codes(config: &Config) -> Vec<String> {
         config
-            .mistakes()
+            .errors()
             .into_iter()
-            .map(|mistake| mistake.code)
+            .map(|error| error.code)
             .collect()
     }
 
@@ -282,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_every_mistake_at_once() {
+    fn reports_every_error_at_once() {
         let mut config = config(Format::Tar, None, None);
         config.paths = Strings::Many(vec!["".into(), "../x".into()]);
         config.base_dir = Some(" ".into());

@@ -1,31 +1,42 @@
-//! Packs files into a tar or zip, and unpacks them again.
+//! Archives files as a tar or zip, and extracts them again.
 //!
-//! config → settings (absolute patterns) → walk (what is found, in order) → tar or zip → artifact.
-//! artifact → tar or zip reader (members) → choice (which, and as what) → directory.
+//! config → settings (absolute patterns) → walk (entries, in order) → tar or zip writer → artifact.
+//! artifact → tar or zip reader (members) → selection (which, under which name) → directory.
 
+mod archive_writer;
 mod config;
-mod format;
-mod found;
-mod header;
-mod links;
+mod gap;
+mod gaps;
+mod hard_links;
+mod leftover;
 mod path;
 mod pattern;
+mod pattern_outcomes;
+mod pax_attributes;
+mod posix_acl;
+mod resolved_entry;
 mod restore;
 mod settings;
-mod tar_format;
+mod survey;
+mod tar_header;
+mod tar_writer;
+mod tree_check;
 mod walk;
-mod zip_format;
 mod zip_header;
+mod zip_limits;
+mod zip_writer;
 
-use sidecar_sdk::restore::{self as back, Outcome, Request, Restore};
-use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy};
+use sidecar_sdk::restore::{Outcome, Plan as RestorePlan, Request, Restore};
+use sidecar_sdk::{Artifact, Failure, Findings, Plan, Result, Run, Strategy};
 
-use config::{Compression, Config, Format as Kind};
-use format::Format;
+use archive_writer::ArchiveWriter;
+use config::{Compression, Config, Format};
+use gaps::Gaps;
 use settings::Settings;
-use tar_format::Tar;
+use tar_writer::TarWriter;
+use tree_check::check_tree;
 use walk::Walk;
-use zip_format::Zip;
+use zip_writer::ZipWriter;
 
 struct FileArchive;
 
@@ -34,29 +45,39 @@ impl Strategy for FileArchive {
 
     const NAME: &'static str = "file_archive";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const SUMMARY: &'static str = "Packs files and directories into a tar or zip.";
+    const SUMMARY: &'static str = "Archives files and directories as a tar or zip.";
 
     fn plan(config: Config) -> Result<Plan, Vec<Failure>> {
         Settings::new(&config).map(|settings| settings.plan(&config))
     }
 
+    fn preflight(config: Config) -> Findings {
+        match Settings::new(&config) {
+            Ok(settings) => check_tree(&settings, config.format),
+            Err(failures) => Findings {
+                failures,
+                warnings: Vec::new(),
+            },
+        }
+    }
+
     fn backup(run: Run<Config>, artifact: &mut Artifact) -> Result<()> {
         let config = run.config;
-        let settings = Settings::new(&config).map_err(|mut mistakes| mistakes.swap_remove(0))?;
+        let settings = Settings::new(&config).map_err(|mut errors| errors.swap_remove(0))?;
         let deflate = !matches!(
             config.compression,
             Some(Compression::None | Compression::Store)
         );
-        let format: Box<dyn Format + '_> = match config.format {
-            Kind::Tar => Box::new(Tar::new(artifact)),
-            Kind::Zip => Box::new(Zip::new(artifact, deflate, config.level)),
+        let writer: Box<dyn ArchiveWriter + '_> = match config.format {
+            Format::Tar => Box::new(TarWriter::new(artifact)),
+            Format::Zip => Box::new(ZipWriter::new(artifact, deflate, config.level)),
         };
-        Walk::new(&settings, format).run()
+        Walk::new(&settings, writer, Gaps::new(&settings)).run()
     }
 }
 
 impl Restore for FileArchive {
-    fn plan_restore(request: Request<Config>) -> Result<back::Plan, Vec<Failure>> {
+    fn plan_restore(request: Request<Config>) -> Result<RestorePlan, Vec<Failure>> {
         restore::plan(&request)
     }
 

@@ -1,4 +1,4 @@
-//! Paths as text and bytes: absolute and named in the archive.
+//! Paths: absolute, named in the archive, and displayed.
 
 /// `path` from `base`, absolute, without "." and doubled slashes.
 pub(crate) fn absolute(base: &str, path: &str) -> String {
@@ -14,8 +14,8 @@ pub(crate) fn absolute(base: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// Whether a path goes up: where that leads cannot be judged without looking at the disk.
-pub(crate) fn goes_up(path: &str) -> bool {
+/// Whether a path contains `..`, whose target cannot be known without reading the disk.
+pub(crate) fn has_parent(path: &str) -> bool {
     path.split('/').any(|part| part == "..")
 }
 
@@ -41,6 +41,11 @@ pub(crate) fn archive_name<'a>(base: &[u8], path: &'a [u8]) -> &'a [u8] {
         b"" => b".",
         name => name,
     }
+}
+
+/// A path as text for messages.
+pub(crate) fn display(path: &[u8]) -> String {
+    path.escape_ascii().to_string()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Patterns, matched component by component while the tree is walked: what cannot lead to a match
+//! Patterns, matched component by component during the walk: a directory that cannot lead to a match
 //! is never listed.
 
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ impl Component {
     }
 }
 
-/// Whether it can stand for more than one name.
+/// Whether a component can match more than one name.
 pub(crate) fn has_wildcard(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
@@ -46,19 +46,19 @@ pub(crate) struct Patterns {
     options: MatchOptions,
 }
 
-/// How far each pattern has come at some path: (pattern, next component).
+/// The state of all patterns at some path: pairs of a pattern and its next component.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct State(Vec<(usize, usize)>);
+pub(crate) struct PatternState(Vec<(usize, usize)>);
 
-impl State {
-    /// Nothing below can match.
+impl PatternState {
+    /// Whether nothing below can match.
     pub(crate) fn is_dead(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl Patterns {
-    /// Patterns whose wildcards do or do not match a leading dot. An error comes with the index.
+    /// Patterns whose wildcards do or do not match a leading dot. An error contains the index.
     pub(crate) fn new(
         patterns: &[String],
         match_dots: bool,
@@ -91,15 +91,28 @@ impl Patterns {
     }
 
     /// The state at "/".
-    pub(crate) fn start(&self) -> State {
-        let mut state = State::default();
+    pub(crate) fn start(&self) -> PatternState {
+        let mut state = PatternState::default();
         (0..self.patterns.len()).for_each(|pattern| self.enter(&mut state, pattern, 0));
         state
     }
 
+    /// Whether an absolute path, or a directory above it, matches.
+    pub(crate) fn cover(&self, path: &[u8]) -> bool {
+        let mut state = self.start();
+        let mut names = path
+            .split(|byte| *byte == b'/')
+            .filter(|name| !name.is_empty());
+        self.matches(&state)
+            || names.any(|name| {
+                state = self.advance(&state, name);
+                self.matches(&state)
+            })
+    }
+
     /// The state one component further down.
-    pub(crate) fn advance(&self, state: &State, name: &[u8]) -> State {
-        let mut next = State::default();
+    pub(crate) fn advance(&self, state: &PatternState, name: &[u8]) -> PatternState {
+        let mut next = PatternState::default();
         if state.is_dead() {
             return next;
         }
@@ -125,8 +138,8 @@ impl Patterns {
         next
     }
 
-    /// Adds a position, and what it includes: `**` also stands for no directory at all.
-    fn enter(&self, state: &mut State, pattern: usize, position: usize) {
+    /// Adds a position, and the next one after `**`, which also matches no directory at all.
+    fn enter(&self, state: &mut PatternState, pattern: usize, position: usize) {
         if !state.0.contains(&(pattern, position)) {
             state.0.push((pattern, position));
         }
@@ -139,12 +152,15 @@ impl Patterns {
     }
 
     /// Whether any pattern matches here.
-    pub(crate) fn matches(&self, state: &State) -> bool {
+    pub(crate) fn matches(&self, state: &PatternState) -> bool {
         self.matched(state).next().is_some()
     }
 
     /// The patterns that match here.
-    pub(crate) fn matched<'a>(&'a self, state: &'a State) -> impl Iterator<Item = usize> + 'a {
+    pub(crate) fn matched<'a>(
+        &'a self,
+        state: &'a PatternState,
+    ) -> impl Iterator<Item = usize> + 'a {
         state
             .0
             .iter()
@@ -152,8 +168,8 @@ impl Patterns {
             .map(|(pattern, _)| *pattern)
     }
 
-    /// The only names that can lead to a match, or none if it takes a listing to tell.
-    pub(crate) fn only_names(&self, state: &State) -> Option<BTreeSet<&str>> {
+    /// The only names that can lead to a match; none if the directory has to be listed.
+    pub(crate) fn only_names(&self, state: &PatternState) -> Option<BTreeSet<&str>> {
         let next = state
             .0
             .iter()
@@ -217,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn matches_dots_when_told() {
+    fn matches_dots_on_request() {
         assert!(matches("/d/**/*.tmp", "/d/.cache/.x.tmp", true));
     }
 

@@ -1,13 +1,14 @@
-//! The bytes that the run produces.
+//! The bytes that a run produces.
 
 use std::io::{self, Write};
 
-use crate::border::{artifact, commands, files, temp_dump};
 use crate::deflate::{self, Deflated, Facts};
-use crate::{Command, Failure, Finished, Result};
+use crate::imports::{artifact, files, temp_dump};
+use crate::runnable::Runnable;
+use crate::types::{Failure, Finished, Result};
 
-/// Pieces of 64 to 256 KiB cross the border fastest.
-const BUFFER: usize = 128 << 10;
+/// Writes of 64 to 256 KiB are fastest.
+const BUFFER_SIZE: usize = 128 << 10;
 
 /// The artifact, buffered: small writes are collected, and everything keeps its order.
 pub struct Artifact {
@@ -15,24 +16,24 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    /// The artifact of the run that goes on. [`export!`](crate::export) makes it for a strategy.
-    #[allow(clippy::new_without_default, reason = "there is one for a run")]
+    /// The artifact of the current run. [`export!`](crate::export) creates it for a strategy.
+    #[allow(clippy::new_without_default, reason = "a run has one")]
     pub fn new() -> Self {
         Self {
-            buffer: Vec::with_capacity(BUFFER),
+            buffer: Vec::with_capacity(BUFFER_SIZE),
         }
     }
 
     /// Writes all of `bytes`.
     pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
-        if self.buffer.len() + bytes.len() > BUFFER {
+        if self.buffer.len() + bytes.len() > BUFFER_SIZE {
             self.flush_buffer()?;
         }
-        if bytes.len() < BUFFER {
+        if bytes.len() < BUFFER_SIZE {
             self.buffer.extend_from_slice(bytes);
             return Ok(());
         }
-        bytes.chunks(BUFFER).try_for_each(artifact::write)
+        bytes.chunks(BUFFER_SIZE).try_for_each(artifact::write)
     }
 
     /// Appends exactly `length` bytes from the start of `file`, without them entering the module.
@@ -42,7 +43,7 @@ impl Artifact {
         artifact::append_file(file, length).map(|appended| !appended.short)
     }
 
-    /// Appends a file that was deflated ahead.
+    /// Appends a file that was deflated in advance.
     pub fn append_deflated(&mut self, deflated: Deflated) -> Result<()> {
         self.flush_buffer()?;
         deflate::append_deflated(deflated)
@@ -59,10 +60,10 @@ impl Artifact {
         deflate::append_file_deflated(file, length, level)
     }
 
-    /// Runs a command and appends its stdout while it is written.
-    pub fn append_stdout(&mut self, command: &Command) -> Result<Finished> {
+    /// Runs a command or a program and appends its stdout while it is written.
+    pub fn append_stdout(&mut self, command: &impl Runnable) -> Result<Finished> {
         self.flush_buffer()?;
-        commands::run_into_artifact(command)
+        command.run_into_artifact()
     }
 
     /// Appends what the commands left in `SIDE_CAR_TEMP_DUMP`, and returns the number of bytes.

@@ -1,7 +1,7 @@
 //! Commands, run by the host if the approved plan names their line.
 
-use crate::border::commands;
-use crate::{Captured, Command, Finished, Result};
+use crate::imports::commands;
+use crate::types::{Captured, Command, Finished, Result};
 
 impl Command {
     /// A shell line, exactly as the plan names it.
@@ -14,7 +14,8 @@ impl Command {
         }
     }
 
-    /// Sets a variable of its environment; the plan's `env` must name it.
+    /// Sets a variable of its environment; the plan's `env` must name it. What varies from run to run goes here: the
+    /// line `pg_dump "$NAME"` stays as it was planned, and no name can become another command.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.push((name.into(), value.into()));

@@ -1,9 +1,9 @@
-//! Failures: why something failed, in words for the operator.
+//! Failures: why something failed, for the operator.
 
 use std::fmt::Display;
 use std::io;
 
-use crate::Failure;
+use crate::types::Failure;
 
 impl Failure {
     /// `code` is a kebab-case word, `message` one sentence without a full stop that names the thing.
@@ -17,7 +17,7 @@ impl Failure {
 
     /// An error of `std` on `path`: "cannot read /data/x: Permission denied".
     pub fn io(doing: &str, path: impl Display, error: &io::Error) -> Self {
-        Self::new("io", format!("cannot {doing} {path}: {}", plain(error)))
+        Self::new("io", format!("cannot {doing} {path}: {}", message(error)))
     }
 
     /// Says what to do about it.
@@ -28,12 +28,12 @@ impl Failure {
     }
 }
 
-/// A failure travels through `std::io` unharmed; any other error of it gets the code "io".
+/// A failure inside of an `io::Error` is extracted unchanged; any other error gets the code "io".
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.downcast::<Failure>() {
             Ok(failure) => failure,
-            Err(error) => Self::new("io", plain(&error)),
+            Err(error) => Self::new("io", message(&error)),
         }
     }
 }
@@ -44,11 +44,11 @@ impl From<Failure> for io::Error {
     }
 }
 
-/// The system's words without "(os error 44)", whose numbers are WASI's own.
-fn plain(error: &io::Error) -> String {
+/// The system's message without "(os error 44)", whose numbers are WASI's own.
+fn message(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
+        Some((message, _)) => message.to_owned(),
         None => text,
     }
 }

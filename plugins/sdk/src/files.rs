@@ -1,16 +1,16 @@
-//! File trees with everything that POSIX knows of them. Paths are absolute, raw bytes.
+//! File trees with POSIX metadata. Paths are absolute, raw bytes.
 
 use std::vec;
 
-use crate::border::files;
-use crate::{Entry, Failure, Result};
+use crate::imports::{changes, files};
+use crate::types::{Entry, Failure, Result};
 
 pub use files::File;
 
-/// Entries that one call brings.
+/// Entries that one call returns.
 const BATCH: u32 = 256;
 
-/// What stands at `path`; with `follow`, what a symbolic link there leads to.
+/// The entry at `path`; with `follow`, the target of a symbolic link there.
 pub fn inspect(path: &[u8], follow: bool) -> Result<Entry> {
     files::inspect(path, follow)
 }
@@ -18,6 +18,12 @@ pub fn inspect(path: &[u8], follow: bool) -> Result<Entry> {
 /// Opens a regular file without ever waiting.
 pub fn open(path: &[u8], follow: bool) -> Result<File> {
     files::open_file(path, follow)
+}
+
+/// How a file differs from when it was opened, asked after its content was appended: "grew", "shrank",
+/// "rewritten". None if it is as it was.
+pub fn changed(file: &File) -> Option<String> {
+    changes::since_opened(file)
 }
 
 /// Lists a directory: its entries in the byte order of their names, links not followed.
@@ -29,7 +35,7 @@ pub fn list(path: &[u8], follow: bool) -> Result<Listing> {
     })
 }
 
-/// The entries of a directory, fetched as they are asked for.
+/// The entries of a directory, fetched in batches.
 pub struct Listing {
     directory: files::Directory,
     batch: vec::IntoIter<Entry>,
@@ -60,7 +66,7 @@ impl Iterator for Listing {
     }
 }
 
-/// Whether a failure means that nothing, or something else, stands at the path by now.
+/// Whether a failure means that the entry was removed or replaced by one of another kind.
 pub fn vanished(failure: &Failure) -> bool {
     matches!(
         failure.code.as_str(),

@@ -1,20 +1,29 @@
-//! What a strategy for sidecar is written with.
+//! The SDK for sidecar strategies in Rust.
 //!
 //! A strategy is a type that implements [`Strategy`]; [`export!`] makes a component of it. One that
-//! also gives backups back implements [`Restore`], and [`export_restorable!`] makes its component. The
+//! also restores its backups implements [`Restore`], and [`export_restorable!`] makes its component. The
 //! host checks the operator's configuration with the schema derived from [`Strategy::Config`],
 //! so the strategy only ever sees a typed value.
 
 mod artifact;
+pub mod attributes;
 #[allow(missing_docs, unreachable_pub, clippy::all)]
 pub mod bindings;
-mod border;
+pub mod choices;
 mod commands;
+mod connection;
 pub mod deflate;
+mod export;
 mod failure;
 pub mod files;
+mod findings;
+mod imports;
 pub mod log;
+pub mod omissions;
+mod preflight;
+mod programs;
 pub mod restore;
+mod runnable;
 mod source;
 mod strategy;
 mod strings;
@@ -22,19 +31,17 @@ pub mod target;
 pub mod temp_dump;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+mod types;
 
 pub use artifact::Artifact;
-pub use bindings::exports::sidecar::strategy::strategy::Plan;
-pub use bindings::sidecar::strategy::commands::{Captured, Command, Finished};
-pub use bindings::sidecar::strategy::files::Entry;
-pub use bindings::sidecar::strategy::types::Failure;
+pub use connection::is_connection_variable;
+pub use findings::Findings;
 pub use restore::Restore;
+pub use runnable::Runnable;
 pub use source::Source;
 pub use strategy::{Module, Run, Strategy};
 pub use strings::Strings;
-
-/// The result of everything that a strategy does.
-pub type Result<T, E = Failure> = std::result::Result<T, E>;
+pub use types::{Captured, Command, Entry, Failure, Finished, Omission, Plan, Program, Result};
 
 /// The module in the README compiles.
 #[cfg(doctest)]

@@ -1,23 +1,23 @@
-//! What the operator sees of a run while it goes on.
+//! What the operator sees of a run in progress.
 
-use crate::border::progress;
+use crate::imports::progress;
 
-/// Something failed that the run does not return.
+/// Logs an error that the run does not return.
 pub fn error(message: &str) {
     progress::log("error", message);
 }
 
-/// Something was left out that the operator might miss.
+/// Logs that something was left out or is not as expected.
 pub fn warn(message: &str) {
     progress::log("warn", message);
 }
 
-/// What is being done.
+/// Logs what is being done.
 pub fn info(message: &str) {
     progress::log("info", message);
 }
 
-/// How far the work is, in bytes; `note` is a few words.
+/// Reports progress in bytes; `note` is a few words.
 pub fn report(done: u64, total: Option<u64>, note: Option<&str>) {
     progress::report(done, total, note);
 }

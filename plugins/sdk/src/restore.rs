@@ -1,15 +1,20 @@
-//! The way back: what a strategy implements that also restores its backups.
+//! What a strategy implements that also restores its backups.
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::bindings::restore_preflighter::exports::sidecar::strategy::restore_preflight as preflight;
 use crate::bindings::restorer::exports::sidecar::strategy::restore as exported;
-use crate::strategy::parse;
-use crate::{Command, Failure, Finished, Module, Result, Source, Strategy};
+use crate::findings::Findings;
+use crate::runnable::Runnable;
+use crate::source::Source;
+use crate::strategy::{Module, Strategy, parse};
+use crate::target::Content;
+use crate::types::{Failure, Finished, Result};
 
 pub use exported::{Outcome, Part, Plan, Selection};
 
-/// A backup that is to be restored, and how.
+/// A backup to restore, and how.
 #[derive(Debug, Clone)]
 pub struct Request<C> {
     /// `strategy.config`, as it is now: the backup may be older.
@@ -18,35 +23,42 @@ pub struct Request<C> {
     pub format: String,
     /// Bytes of the whole backup, as `backup` wrote them.
     pub size: u64,
-    /// In the order of their offsets; none when the backup is of one piece.
+    /// In the order of their offsets; empty when the backup has no parts.
     pub parts: Vec<Part>,
-    /// None: everything.
+    /// Empty for everything.
     pub only: Vec<Selection>,
-    /// Another server (a URL) or another directory (absolute) than the configuration's own.
+    /// A server (a URL) or a directory (absolute) other than the configured one.
     pub into: Option<String>,
-    /// Whether what is there may be overwritten.
+    /// Whether existing data may be overwritten.
     pub replace: bool,
 }
 
-/// A strategy that also gives its backups back.
+/// A strategy that also restores its backups.
 pub trait Restore: Strategy {
-    /// What a restore will need, or every reason why it cannot be done. It must only think:
-    /// nothing is granted yet.
+    /// What a restore will need, or every reason why it cannot be done. It has no side
+    /// effects: nothing is granted yet.
     fn plan_restore(request: Request<Self::Config>) -> Result<Plan, Vec<Failure>>;
 
-    /// Restores. A part that fails has an [`Outcome`] that says so, and the others are still
-    /// restored; an error is for what concerns all of them.
+    /// Restores. A part that fails has a failed [`Outcome`], and the others are still restored; an
+    /// error is for what affects all of them.
     fn restore(id: &str, request: Request<Self::Config>) -> Result<Vec<Outcome>>;
+
+    /// Whether a restore into `into` could begin now: asked by `sidecar check` for the scratch target of
+    /// drills, with the grants of the plan for a backup of size 0. It looks, and changes nothing.
+    fn preflight_restore(config: Self::Config, into: Option<String>) -> Findings {
+        drop((config, into));
+        Findings::default()
+    }
 }
 
-/// Makes a component of a type that implements [`Restore`]: `sidecar_sdk::export_restorable!(Hello);`
-#[macro_export]
-macro_rules! export_restorable {
-    ($strategy:ident) => {
-        $crate::export!($strategy);
-        #[cfg(target_family = "wasm")]
-        $crate::bindings::restorer::export!(SidecarModule with_types_in $crate::bindings::restorer);
-    };
+impl<S: Restore> preflight::Guest for Module<S> {
+    fn preflight_restore(config: String, into: Option<String>) -> preflight::Findings {
+        let Findings { failures, warnings } = match parse(&config) {
+            Ok(config) => S::preflight_restore(config, into),
+            Err(failure) => Err(failure).into(),
+        };
+        preflight::Findings { failures, warnings }
+    }
 }
 
 impl<S: Restore> exported::Guest for Module<S> {
@@ -71,7 +83,7 @@ fn typed<C: DeserializeOwned + JsonSchema>(request: exported::Request) -> Result
     })
 }
 
-/// A plan that needs nothing: name what you need, and leave the rest.
+/// A plan that requests nothing, for `..Plan::default()`.
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -88,6 +100,38 @@ impl Default for Plan {
 }
 
 impl<C> Request<C> {
+    /// Whether it is about any backup: `sidecar check` asks what restores need before there is one.
+    pub fn is_of_any_backup(&self) -> bool {
+        self.size == 0 && self.parts.is_empty()
+    }
+
+    /// The directory to restore into, if the operator named one.
+    pub fn directory(&self) -> Option<String> {
+        self.into.clone().filter(|into| into.starts_with('/'))
+    }
+
+    /// The selected parts and their names at the target, or a failure for each name that is no part.
+    pub fn selected(&self) -> Result<Vec<(Part, String)>, Vec<Failure>> {
+        if self.only.is_empty() {
+            let all = self.parts.iter().cloned();
+            return Ok(all.map(|part| (part.clone(), part.name)).collect());
+        }
+        let (mut selected, mut missing) = (Vec::new(), Vec::new());
+        for selection in &self.only {
+            match self.parts.iter().find(|part| part.name == selection.name) {
+                Some(part) => selected.push((part.clone(), selection.target_name().to_owned())),
+                None => missing.push(Failure::new(
+                    "no-such-part",
+                    format!("the backup has no part {}", selection.name),
+                )),
+            }
+        }
+        match missing.is_empty() {
+            true => Ok(selected),
+            false => Err(missing),
+        }
+    }
+
     /// The whole backup as one range.
     pub fn whole(&self) -> Part {
         Part {
@@ -99,31 +143,42 @@ impl<C> Request<C> {
 }
 
 impl Part {
-    /// Its bytes, for reading and seeking.
+    /// Opens it for reading and seeking.
     pub fn open(&self) -> Source {
         Source::new(self.offset, self.length)
     }
 
-    /// Runs a command whose standard input it is.
-    pub fn feed(&self, command: &Command) -> Result<Finished> {
-        crate::source::feed(command, self.offset, self.length)
+    /// All of it, for a file of the target directory, whose bytes never enter the module.
+    pub fn content(&self) -> Content {
+        Content {
+            offset: self.offset,
+            length: self.length,
+            size: self.length,
+            method: "stored".to_owned(),
+            crc32: None,
+        }
     }
 
-    /// Puts it into the file at `SIDE_CAR_TEMP_DUMP`, in place of what another call put there.
+    /// Runs a command or a program with this part as its standard input.
+    pub fn feed(&self, command: &impl Runnable) -> Result<Finished> {
+        command.feed(self.offset, self.length)
+    }
+
+    /// Writes it to the file at `SIDE_CAR_TEMP_DUMP`, and replaces what another call wrote there.
     pub fn lay_out(&self) -> Result<()> {
         crate::source::lay_out(self.offset, self.length)
     }
 }
 
 impl Selection {
-    /// What it shall be called at the target.
+    /// The name at the target.
     pub fn target_name(&self) -> &str {
         self.new_name.as_deref().unwrap_or(&self.name)
     }
 }
 
 impl Outcome {
-    /// It was restored; `note` is a few words: "3 tables".
+    /// A success; `note` is a few words: "3 tables".
     pub fn done(name: impl Into<String>, note: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -132,7 +187,7 @@ impl Outcome {
         }
     }
 
-    /// It could not be restored.
+    /// A failure.
     pub fn failed(name: impl Into<String>, failure: Failure) -> Self {
         Self {
             name: name.into(),

@@ -1,23 +1,24 @@
-//! The backup that is being read back.
+//! The backup that is being restored.
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use crate::bindings::restorer::sidecar::strategy::source;
-use crate::{Command, Finished, Result};
+use crate::runnable::Runnable;
+use crate::types::{Finished, Result};
 
-pub(crate) use source::{feed, lay_out};
+pub(crate) use source::lay_out;
 
-/// Pieces of 64 to 256 KiB cross the border fastest.
-const BUFFER: u32 = 128 << 10;
+/// Reads of 64 to 256 KiB are fastest.
+const BUFFER_SIZE: u32 = 128 << 10;
 
-/// A range of the backup, for reading and seeking; small reads are answered from a buffer.
+/// A range of the backup, for reading and seeking; small reads are buffered.
 #[derive(Debug, Clone)]
 pub struct Source {
     start: u64,
     length: u64,
     position: u64,
     buffer: Vec<u8>,
-    /// Where the buffer's first byte stands.
+    /// The position of the buffer's first byte.
     buffered_at: u64,
 }
 
@@ -38,27 +39,23 @@ impl Source {
         }
     }
 
-    /// Bytes in all.
+    /// Length of the range in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Where in the whole backup the next byte stands: for `target::make_file`.
+    /// The offset of the next byte in the whole backup: for `target::make_file`.
     pub fn offset(&self) -> u64 {
         self.start + self.position
     }
 
-    /// What is left of it becomes the standard input of a command.
-    pub fn feed(&self, command: &Command) -> Result<Finished> {
-        feed(
-            command,
-            self.offset(),
-            self.length.saturating_sub(self.position),
-        )
+    /// Runs a command or a program with the rest of the range as its standard input.
+    pub fn feed(&self, command: &impl Runnable) -> Result<Finished> {
+        command.feed(self.offset(), self.length.saturating_sub(self.position))
     }
 
-    /// Bytes of the buffer that stand at the position and behind it.
-    fn ready(&self) -> &[u8] {
+    /// The bytes of the buffer from the position on.
+    fn buffered(&self) -> &[u8] {
         let skipped = self.position.checked_sub(self.buffered_at);
         skipped
             .and_then(|skipped| self.buffer.get(usize::try_from(skipped).ok()?..))
@@ -68,16 +65,16 @@ impl Source {
 
 impl BufRead for Source {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.ready().is_empty() {
+        if self.buffered().is_empty() {
             let left = self.length.saturating_sub(self.position);
-            let wanted = left.min(BUFFER.into()) as u32;
-            self.buffer = match wanted {
+            let length = left.min(BUFFER_SIZE.into()) as u32;
+            self.buffer = match length {
                 0 => Vec::new(),
-                wanted => source::read(self.offset(), wanted)?,
+                length => source::read(self.offset(), length)?,
             };
             self.buffered_at = self.position;
         }
-        Ok(self.ready())
+        Ok(self.buffered())
     }
 
     fn consume(&mut self, amount: usize) {

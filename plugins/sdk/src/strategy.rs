@@ -1,4 +1,4 @@
-//! The trait that a strategy implements, and the adapter that makes a component of it.
+//! The trait that a strategy implements, and the adapter that exports it as a component.
 
 use std::marker::PhantomData;
 
@@ -8,8 +8,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::artifact::Artifact;
 use crate::bindings::exports::sidecar::strategy::strategy as exported;
-use crate::{Artifact, Failure, Plan, Result};
+use crate::findings::Findings;
+use crate::types::{Failure, Plan, Result};
 
 /// One run.
 #[derive(Debug, Clone)]
@@ -18,14 +20,14 @@ pub struct Run<C> {
     pub id: String,
     /// `strategy.config`.
     pub config: C,
-    /// What the caller gave ("drive-folder-id"); unknown names are to be ignored.
+    /// Parameters of the caller ("drive-folder-id"); unknown names must be ignored.
     pub parameters: Vec<(String, String)>,
 }
 
 /// A strategy that takes backups.
 pub trait Strategy {
-    /// `strategy.config`. Its doc comments are what the operator reads about each key; keys that
-    /// it does not have are refused.
+    /// `strategy.config`. Its doc comments document each key for the operator; unknown keys are
+    /// refused.
     type Config: DeserializeOwned + JsonSchema;
 
     /// The name in the operator's configuration.
@@ -35,28 +37,22 @@ pub trait Strategy {
     /// One sentence.
     const SUMMARY: &'static str;
 
-    /// What a run will need, or every mistake that the schema cannot tell. It must only think:
+    /// What a run will need, or every error that the schema cannot detect. It has no side effects:
     /// nothing is granted yet.
     fn plan(config: Self::Config) -> Result<Plan, Vec<Failure>>;
+
+    /// Whether a run would succeed now: asked by `sidecar check`, with the grants of a run. It looks,
+    /// and changes nothing. What `backup` checks first belongs into a function that both call.
+    fn preflight(config: Self::Config) -> Findings {
+        drop(config);
+        Findings::default()
+    }
 
     /// Makes the backup. What is still buffered in `artifact` is written when it returns ok.
     fn backup(run: Run<Self::Config>, artifact: &mut Artifact) -> Result<()>;
 }
 
-/// Makes a component of a type that implements [`Strategy`]: `sidecar_sdk::export!(Hello);`
-///
-/// Built for anything but WebAssembly it exports nothing, so that unit tests link.
-#[macro_export]
-macro_rules! export {
-    ($strategy:ident) => {
-        #[allow(dead_code)]
-        type SidecarModule = $crate::Module<$strategy>;
-        #[cfg(target_family = "wasm")]
-        $crate::bindings::export!(SidecarModule with_types_in $crate::bindings);
-    };
-}
-
-/// What [`export!`] exports: the raw interface on one side, [`Strategy`] on the other.
+/// The adapter that [`export!`](crate::export) exports: it implements the raw interface with a [`Strategy`].
 pub struct Module<S>(PhantomData<S>);
 
 impl<S: Strategy> exported::Guest for Module<S> {
@@ -101,15 +97,15 @@ pub(crate) fn parse<C: DeserializeOwned>(config: &str) -> Result<C> {
 fn schema<C: JsonSchema>() -> String {
     let settings = SchemaSettings::draft2020_12()
         .with(|settings| settings.inline_subschemas = true)
-        .with_transform(RecursiveTransform(tidy));
+        .with_transform(RecursiveTransform(normalize));
     let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<C>();
     schema.remove("title");
     schema.insert("additionalProperties".to_owned(), false.into());
     serde_json::to_string(&schema).expect("a schema is plain JSON")
 }
 
-/// Descriptions are one line; a key that may be left out has no default of null.
-fn tidy(schema: &mut Schema) {
+/// Makes descriptions one line, and removes defaults of null.
+fn normalize(schema: &mut Schema) {
     if schema.get("default").is_some_and(|value| value.is_null()) {
         schema.remove("default");
     }
@@ -118,7 +114,7 @@ fn tidy(schema: &mut Schema) {
     }
 }
 
-/// A plan that needs nothing: name what you need, and leave the rest.
+/// A plan that requests nothing, for `..Plan::default()`.
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -137,7 +133,7 @@ impl Default for Plan {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::Strings;
+    use crate::strings::Strings;
 
     #[derive(serde::Deserialize, JsonSchema)]
     #[allow(dead_code)]
@@ -155,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_stands_alone_and_refuses_unknown_keys() {
+    fn a_schema_is_self_contained_and_refuses_unknown_keys() {
         let schema: serde_json::Value = serde_json::from_str(&schema::<Config>()).unwrap();
         assert_eq!(schema["additionalProperties"], false);
         assert_eq!(schema["required"], serde_json::json!(["name"]));
@@ -167,14 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_a_failure() {
+    fn a_config_of_another_shape_is_a_failure() {
         let failure = parse::<Config>(r#"{"lines": "x"}"#).err().unwrap();
         assert_eq!(failure.code, "config-invalid");
         assert!(failure.message.contains("name"), "{}", failure.message);
     }
 
     #[test]
-    fn a_failure_travels_through_io_unharmed() {
+    fn a_failure_inside_an_io_error_is_unchanged() {
         let failure = Failure::new("no-match", "nothing matches x").hint("write y");
         let back = Failure::from(std::io::Error::from(failure));
         assert_eq!(

@@ -20,7 +20,7 @@ impl Default for Strings {
 }
 
 impl Strings {
-    /// All of them, in the order in which they stand there.
+    /// All strings, in order.
     pub fn as_slice(&self) -> &[String] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
@@ -28,7 +28,7 @@ impl Strings {
         }
     }
 
-    /// Every string that is empty or only space, by its key: "paths" or "paths[1]".
+    /// The keys of all strings that are empty or whitespace: "paths" or "paths[1]".
     pub fn blank<'a>(&'a self, key: &'a str) -> impl Iterator<Item = String> + 'a {
         let blank = self
             .as_slice()

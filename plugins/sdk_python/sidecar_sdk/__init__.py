@@ -1,47 +1,54 @@
-"""What a strategy for sidecar is written with in Python.
+"""The SDK for sidecar strategies in Python.
 
 A strategy is a class `Strategy` in `app.py` that derives from the one here. The host checks the
-operator's configuration with its `config_schema`, so it only ever sees a valid one. Everything is
-typed; `./build` writes the raw bindings of `wit/` into `wit_world/`, for the editor and for what
-is not wrapped here.
+operator's configuration with its `config_schema`, so a strategy only sees a valid one. Everything is
+typed: `bindings/` has the raw interfaces of `wit/`, for the editor and for what is not wrapped here.
+
+What the host refuses is a `Failure` here, too. `sidecar_sdk.restore` is for strategies that restore, and
+`sidecar_sdk.testing` plays the host in unit tests.
 """
 
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports.strategy import Description
 from wit_world.exports.strategy import Plan as RawPlan
 from wit_world.exports.strategy import Run as RawRun
-from wit_world.imports.types import Failure as RawFailure
 
-from . import log
+from . import deflate, files, log, omissions, temp_dump
 from .artifact import Artifact
 from .commands import Captured, Command, Finished
+from .failure import Failure, answer, answer_all
+from .preflight import Findings, preflight
+from .programs import Program
 
-__all__ = ["Artifact", "Captured", "Command", "Failure", "Finished", "Plan", "Run", "Strategy", "log"]
-
-
-class Failure(Exception):
-    """Why something failed, in words for the operator: he reads it at 3 in the morning.
-
-    `code` is a kebab-case word, `message` one sentence that names the thing, `hint` says what to do.
-    """
-
-    def __init__(self, code: str, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.code, self.message, self.hint = code, message, hint
-
-    def raw(self) -> RawFailure:
-        return RawFailure(self.code, self.message, self.hint)
+__all__ = [
+    "Artifact",
+    "Captured",
+    "Command",
+    "Failure",
+    "Findings",
+    "Finished",
+    "Plan",
+    "Program",
+    "Run",
+    "Strategy",
+    "deflate",
+    "files",
+    "log",
+    "omissions",
+    "preflight",
+    "temp_dump",
+]
 
 
 @dataclass
 class Plan:
-    """All that a run will need: name what you need, and leave the rest."""
+    """Everything that a run will need; the defaults request nothing."""
 
+    #: Lines of commands, and programs as `Program.planned()` names them.
     commands: list[str] = field(default_factory=list)
     shell: str | None = None
     read: list[str] = field(default_factory=list)
@@ -53,7 +60,7 @@ class Plan:
 
 @dataclass
 class Run:
-    """One run: its id, `strategy.config`, and what the caller gave ("drive-folder-id")."""
+    """One run: its id, `strategy.config`, and the parameters of the caller ("drive-folder-id")."""
 
     id: str
     config: dict[str, Any]
@@ -61,7 +68,7 @@ class Run:
 
 
 class Strategy(exports.Strategy):
-    """A strategy that takes backups: derive from it, and fill in what is here without a body."""
+    """A strategy that makes backups: derive from it, and define the attributes and methods that have no body."""
 
     name: str
     version: str
@@ -71,9 +78,9 @@ class Strategy(exports.Strategy):
     config_schema: dict[str, Any]
 
     def plan(self, config: dict[str, Any]) -> Plan:
-        """What a run will need. It must only think: nothing is granted yet.
+        """What a run will need. It has no side effects: nothing is granted yet.
 
-        A mistake that the schema cannot tell is raised as a `Failure`; several as an `ExceptionGroup`.
+        An error that the schema cannot detect is raised as a `Failure`; several as an `ExceptionGroup`.
         """
         raise NotImplementedError
 
@@ -81,32 +88,25 @@ class Strategy(exports.Strategy):
         """Makes the backup; a `Failure` that is raised fails the run."""
         raise NotImplementedError
 
-    # What the host calls.
+    def check(self, config: dict[str, Any]) -> Findings:
+        """Whether a run would succeed now, with the grants of one. It changes nothing.
+
+        `Preflight = sidecar_sdk.preflight(Strategy)` in `app.py` has `sidecar check` ask it.
+        """
+        return Findings()
+
+    # Called by the host.
 
     def describe(self) -> Description:
         return Description(self.name, self.version, self.summary, json.dumps(self.config_schema))
 
     def plan_run(self, config: str) -> RawPlan:
-        try:
-            plan = self.plan(json.loads(config))
-        except Failure as failure:
-            raise Err([failure.raw()]) from failure
-        except ExceptionGroup as group:
-            failures, others = group.split(Failure)
-            if failures is None or others is not None:
-                raise
-            raise Err([failure.raw() for failure in _leaves(failures)]) from group
-        return RawPlan(**vars(plan))
+        return RawPlan(**vars(answer_all(lambda: self.plan(json.loads(config)))))
 
     def backup(self, run: RawRun) -> None:
+        answer(lambda: self._make(Run(run.id, json.loads(run.config), dict(run.parameters))))
+
+    def _make(self, run: Run) -> None:
         artifact = Artifact()
-        try:
-            self.make(Run(run.id, json.loads(run.config), dict(run.parameters)), artifact)
-            artifact.flush()
-        except Failure as failure:
-            raise Err(failure.raw()) from failure
-
-
-def _leaves(group: BaseExceptionGroup) -> list[Any]:
-    nested = (_leaves(one) if isinstance(one, BaseExceptionGroup) else [one] for one in group.exceptions)
-    return [leaf for leaves in nested for leaf in leaves]
+        self.make(run, artifact)
+        artifact.flush()

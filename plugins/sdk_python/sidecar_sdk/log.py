@@ -1,23 +1,23 @@
-"""What the operator sees of a run while it goes on."""
+"""What the operator sees of a run in progress."""
 
 from wit_world.imports import progress
 
 
 def error(message: str) -> None:
-    """Something failed that the run does not raise."""
+    """Logs an error that the run does not raise."""
     progress.log("error", message)
 
 
 def warn(message: str) -> None:
-    """Something was left out that the operator might miss."""
+    """Logs that something was left out or is not as expected."""
     progress.log("warn", message)
 
 
 def info(message: str) -> None:
-    """What is being done."""
+    """Logs what is being done."""
     progress.log("info", message)
 
 
 def report(done: int, total: int | None = None, note: str | None = None) -> None:
-    """How far the work is, in bytes; `note` is a few words."""
+    """Reports progress in bytes; `note` is a few words."""
     progress.report(done, total, note)

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use super::pool::{Pending, Pool};
+use super::threads::{CompressionPool, PendingResult};
 
 /// Appends a complete stream that holds the first argument to the second.
 pub(super) type Compress = Box<dyn FnMut(&[u8], &mut Vec<u8>) -> io::Result<()>>;
@@ -21,14 +21,14 @@ pub(super) struct Blocks<W> {
     /// Whether any block was ever submitted: an empty stream needs one too.
     begun: bool,
     held: Option<u8>,
-    pending: VecDeque<Pending<io::Result<Block>>>,
+    pending: VecDeque<PendingResult<io::Result<CompressedBlock>>>,
     /// Buffers that were used before: memory stays flat, and its pages stay mapped.
-    spare: Vec<Block>,
-    pool: Pool<Compress>,
+    spare: Vec<CompressedBlock>,
+    pool: CompressionPool<Compress>,
 }
 
 #[derive(Default)]
-struct Block {
+struct CompressedBlock {
     input: Vec<u8>,
     output: Vec<u8>,
 }
@@ -49,7 +49,7 @@ impl<W: Write> Blocks<W> {
             held: None,
             pending: VecDeque::new(),
             spare: Vec::new(),
-            pool: Pool::new(name, compress)?,
+            pool: CompressionPool::new(name, compress)?,
         })
     }
 
@@ -64,14 +64,14 @@ impl<W: Write> Blocks<W> {
     }
 
     fn submit(&mut self) -> io::Result<()> {
-        while let Some(result) = self.pending.front().and_then(Pending::ready) {
+        while let Some(result) = self.pending.front().and_then(PendingResult::ready) {
             self.pending.pop_front();
             self.emit(result?)?;
         }
         if self.pending.len() == self.pool.depth() {
             self.take_oldest()?;
         }
-        let Block { input, mut output } = self.spare.pop().unwrap_or_default();
+        let CompressedBlock { input, mut output } = self.spare.pop().unwrap_or_default();
         let input = std::mem::replace(&mut self.filling, input);
         self.filling.clear();
         self.begun = true;
@@ -79,7 +79,7 @@ impl<W: Write> Blocks<W> {
             output.clear();
             output.resize(HELD, 0);
             compress(&input, &mut output)?;
-            Ok(Block { input, output })
+            Ok(CompressedBlock { input, output })
         }));
         Ok(())
     }
@@ -98,7 +98,7 @@ impl<W: Write> Blocks<W> {
         Ok(())
     }
 
-    fn emit(&mut self, block: io::Result<Block>) -> io::Result<()> {
+    fn emit(&mut self, block: io::Result<CompressedBlock>) -> io::Result<()> {
         let mut block = block?;
         let last = block.output.pop();
         let ready = match self.held {

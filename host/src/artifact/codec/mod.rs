@@ -11,9 +11,9 @@ mod decode;
 pub mod deflate;
 mod gz;
 mod memory;
-mod pool;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod xz;
 mod zst;
 

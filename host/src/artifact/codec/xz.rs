@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use liblzma::stream::{Action, Check, MtStreamBuilder, Status, Stream};
 
-use super::{memory, pool};
+use super::{memory, threads};
 
 const OUTPUT: usize = 256 << 10;
 
@@ -26,7 +26,7 @@ impl<W: Write> Xz<W> {
         let block = BLOCK_MIB.get(level as usize).copied().unwrap_or(8) << 20;
         let mut builder = MtStreamBuilder::new();
         builder.preset(level).check(Check::Crc64).block_size(block);
-        let mut threads = u32::try_from(pool::cores()).unwrap_or(1);
+        let mut threads = u32::try_from(threads::cores()).unwrap_or(1);
         let most = memory::available() / 4;
         while threads > 1 && builder.threads(threads).memusage() > most {
             threads -= 1;

@@ -1,5 +1,6 @@
 //! What is cancelled ends, with all that it started.
 
+use std::time::Duration;
 use std::time::Instant;
 
 use super::*;
@@ -22,20 +23,20 @@ fn cancel_after_output(line: &str, reason: Reason) -> (Vec<i32>, Duration, Error
 
 #[test]
 fn cancelling_ends_all_of_a_line() {
-    let _alone = alone();
+    let _exclusive = exclusive();
     let line = "sleep 1000 & echo $! $$; sleep 1000 | sleep 1000";
     let (ids, took, error) = cancel_after_output(line, Reason::Requested);
     assert_eq!((error.kind(), error.code()), (Kind::Cancelled, "cancelled"));
     assert_gone(&ids);
     assert!(
-        took < group::GRACE,
-        "the grace is not waited for in vain: {took:?}"
+        took < group::TERMINATE_TIMEOUT,
+        "the time-out is not waited for in vain: {took:?}"
     );
 }
 
 #[test]
 fn cancelling_lets_a_command_clean_up() {
-    let _alone = alone();
+    let _exclusive = exclusive();
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("cleaned");
     let line = format!(
@@ -48,8 +49,8 @@ fn cancelling_lets_a_command_clean_up() {
 }
 
 #[test]
-fn a_time_out_is_told_as_one_even_to_who_ignores_sigterm() {
-    let _alone = alone();
+fn a_time_out_is_named_even_if_sigterm_is_ignored() {
+    let _exclusive = exclusive();
     let line = "trap '' TERM; sleep 1000 & echo $! $$; wait";
     let (ids, _, error) = cancel_after_output(line, Reason::TimedOut(Duration::from_secs(60)));
     assert_eq!((error.kind(), error.code()), (Kind::Run, "timed-out"));
@@ -58,7 +59,7 @@ fn a_time_out_is_told_as_one_even_to_who_ignores_sigterm() {
 
 #[test]
 fn cancelling_finds_daemons() {
-    let _alone = alone();
+    let _exclusive = exclusive();
     // A session of its own, its parent gone: nothing ties it to the line any more.
     let line = "(setsid sh -c 'echo $$; exec sleep 1000' >&1 &); (setsid setsid sleep 1001 &) ; sleep 1000";
     let (ids, _, _) = cancel_after_output(line, Reason::Requested);
@@ -67,7 +68,7 @@ fn cancelling_finds_daemons() {
 
 #[test]
 fn cancelling_ends_the_wait_for_a_pipe_that_a_daemon_holds() {
-    let _alone = alone();
+    let _exclusive = exclusive();
     let (ids, _, error) = cancel_after_output("setsid sleep 1000 & echo $!", Reason::Requested);
     assert_eq!(error.code(), "cancelled");
     assert_gone(&ids);

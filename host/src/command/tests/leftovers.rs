@@ -2,7 +2,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsFd;
+use std::process::Stdio;
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
@@ -33,7 +35,7 @@ fn what_is_about_to_end_may_end() {
 
 #[test]
 fn a_daemon_lives_until_the_end_of_the_run() {
-    let _alone = alone();
+    let _exclusive = exclusive();
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("id");
     let line = format!(
@@ -47,7 +49,7 @@ fn a_daemon_lives_until_the_end_of_the_run() {
         .parse()
         .unwrap();
     assert!(exists(id));
-    end_strays(Duration::from_secs(1));
+    end_orphans(Duration::from_secs(1));
     assert_gone(&[id]);
 }
 
@@ -68,18 +70,18 @@ fn the_death_of_the_sidecar_ends_its_commands() {
     let line = "sh -c 'trap \"\" TERM HUP; echo ids $$; sleep 1000 & sleep 1000' | cat";
     writeln!(sidecar.stdin.take().unwrap(), "{line}").unwrap();
     let stdout = BufReader::new(sidecar.stdout.take().unwrap());
-    let said = stdout
+    let answered = stdout
         .lines()
         .map_while(std::result::Result::ok)
         .find_map(|line| {
             line.split_once("ids ")
                 .map(|(_, id)| id.trim().parse::<i32>().unwrap())
         });
-    let id = Pid::from_raw(said.unwrap()).unwrap();
+    let id = Pid::from_raw(answered.unwrap()).unwrap();
     let process = pidfd_open(id, PidfdFlags::empty()).unwrap();
     rustix::process::kill_process(Pid::from_child(&sidecar), Signal::KILL).unwrap();
     sidecar.wait().unwrap();
-    // It ignores all but a SIGKILL, so this ends only if somebody sends that.
+    // It ignores all but a SIGKILL, so this ends only if that is sent.
     let cancel = Cancel::new();
     let late = cancel.clone();
     thread::spawn(move || {

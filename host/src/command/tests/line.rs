@@ -1,4 +1,4 @@
-//! How a line is run, and how its failure is told.
+//! How a line is run, and how its failure is reported.
 
 use std::path::PathBuf;
 
@@ -28,15 +28,18 @@ fn it_gets_its_line_environment_directory_and_no_input() {
     let shell = shell();
     let pair = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
     let command = Command {
-        line: "  printf '%s|%s|%s|' \"$TWICE\" \"${HOME-unset}\" \"$(pwd)\"; cat; printf '\\x41'\n",
+        what: Invocation::Line {
+            text: "  printf '%s|%s|%s|' \"$TWICE\" \"${HOME-unset}\" \"$(pwd)\"; cat; printf '\\x41'\n",
+            shell: &shell,
+        },
         env: vec![
             pair("PATH", "/usr/bin:/bin"),
             pair("TWICE", "1"),
             pair("TWICE", "2"),
         ],
         workdir: &directory,
-        shell: &shell,
         accept: &[],
+        confined: None,
     };
     let mut capture = Capture::new(1 << 10);
     command
@@ -64,11 +67,14 @@ fn an_exit_code_is_a_failure_unless_accepted() {
 
     let shell = shell();
     let command = Command {
-        line: "exit 3",
+        what: Invocation::Line {
+            text: "exit 3",
+            shell: &shell,
+        },
         env: environment(),
         workdir: Path::new("/"),
-        shell: &shell,
         accept: &[1, 3],
+        confined: None,
     };
     assert_eq!(
         command
@@ -126,11 +132,14 @@ fn a_missing_program_is_named() {
 fn a_missing_directory_or_shell_is_named() {
     let (shell, gone) = (shell(), PathBuf::from("/no/such/directory"));
     let command = Command {
-        line: "true",
+        what: Invocation::Line {
+            text: "true",
+            shell: &shell,
+        },
         env: environment(),
         workdir: &gone,
-        shell: &shell,
         accept: &[],
+        confined: None,
     };
     let error = command
         .run(Stdin::Nothing, Stdout::Log, &Cancel::new())
@@ -150,11 +159,14 @@ fn secrets_of_the_environment_stay_out_of_errors() {
     let mut env = environment();
     env.push(("PGPASSWORD".into(), "geheim".into()));
     let command = Command {
-        line: "test \"$PGPASSWORD\" = other",
+        what: Invocation::Line {
+            text: "test \"$PGPASSWORD\" = other",
+            shell: &shell,
+        },
         env,
         workdir: Path::new("/"),
-        shell: &shell,
         accept: &[],
+        confined: None,
     };
     let error = command
         .run(Stdin::Nothing, Stdout::Log, &Cancel::new())

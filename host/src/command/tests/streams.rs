@@ -1,5 +1,7 @@
 //! What flows in and out.
 
+use std::io::Read;
+
 use sha2::{Digest, Sha256};
 
 use super::*;
@@ -89,8 +91,8 @@ fn both_streams_flow_however_much_comes() {
 
 #[test]
 fn a_full_buffer_is_not_the_end() {
-    struct Full(Vec<u8>, Vec<u8>);
-    impl Sink for Full {
+    struct FullSink(Vec<u8>, Vec<u8>);
+    impl Sink for FullSink {
         fn room(&mut self) -> Result<&mut Vec<u8>> {
             Ok(&mut self.0)
         }
@@ -99,7 +101,7 @@ fn a_full_buffer_is_not_the_end() {
             Ok(())
         }
     }
-    let mut sink = Full(b"before".to_vec(), Vec::new());
+    let mut sink = FullSink(b"before".to_vec(), Vec::new());
     sink.0.shrink_to_fit();
     run("echo after", Stdout::Into(&mut sink), &Cancel::new()).unwrap();
     sink.flush().unwrap();
@@ -120,7 +122,7 @@ fn capture_bytes(line: &str) -> Vec<u8> {
 
 #[test]
 fn more_than_may_be_captured_is_a_failure() {
-    let _alone = alone();
+    let _exclusive = exclusive();
     let mut capture = Capture::new(1000);
     let error = run("yes", Stdout::Into(&mut capture), &Cancel::new()).unwrap_err();
     assert_eq!(error.code(), "output-too-large");
@@ -133,7 +135,7 @@ fn more_than_may_be_captured_is_a_failure() {
 
 #[test]
 fn an_error_of_the_sink_ends_the_command() {
-    let _alone = alone();
+    let _exclusive = exclusive();
     let mut ids = Vec::new();
     let mut sink = OnOutput(Vec::new(), |text: &str| {
         ids.push(text.trim().parse::<i32>().unwrap());

@@ -1,4 +1,4 @@
-//! What is sent, to whom, how often.
+//! What is sent, to which receiver, how often.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::*;
 
-fn body(news: &News) -> serde_json::Value {
+fn body(event: &RunEvent) -> serde_json::Value {
     let all = [Event::Start, Event::Success, Event::Failure];
-    let request = request(&webhook("https://hooks.example.com/s3cret", &all), news).unwrap();
-    assert_eq!(request.method, Method::Post);
+    let request = request(&webhook("https://hooks.example.com/s3cret", &all), event).unwrap();
+    assert_eq!(request.method, NotifyMethod::Post);
     assert_eq!(request.url.reveal(), "https://hooks.example.com/s3cret");
     request.body.unwrap()
 }
@@ -60,7 +60,28 @@ fn a_webhook_gets_the_event_in_json() {
 }
 
 #[test]
-fn only_those_who_want_to_know_are_told() {
+fn what_is_to_be_looked_at_is_in_the_event_and_in_its_text() {
+    let warning = |message: &str| EventFailure {
+        code: "no-delete-permission".to_owned(),
+        message: message.to_owned(),
+        hint: None,
+    };
+    let warned = RunEvent {
+        warnings: vec![warning("an old one stays"), warning("another one stays")],
+        ..succeeded()
+    };
+    let told = body(&warned);
+    assert_eq!(told["warnings"][1]["message"], "another one stays");
+    assert_eq!(told["warnings"][0]["code"], "no-delete-permission");
+    let text = told["text"].as_str().unwrap();
+    assert!(
+        text.ends_with("in 2 s; warning: an old one stays (and 1 more)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn only_receivers_that_asked_for_an_event_get_it() {
     let receiver = webhook("https://hooks.example.com", &[Event::Failure]);
     assert_eq!(request(&receiver, &started()), None);
     assert_eq!(request(&receiver, &succeeded()), None);
@@ -70,9 +91,9 @@ fn only_those_who_want_to_know_are_told() {
 #[test]
 fn a_health_check_is_pinged_at_the_event_s_path() {
     let pinged = |url: &str| {
-        [started(), succeeded(), failed()].map(|news| {
-            let request = request(&healthcheck(url), &news).unwrap();
-            assert_eq!((request.method, request.body), (Method::Get, None));
+        [started(), succeeded(), failed()].map(|event| {
+            let request = request(&healthcheck(url), &event).unwrap();
+            assert_eq!((request.method, request.body), (NotifyMethod::Get, None));
             request.url.reveal().to_owned()
         })
     };
@@ -123,11 +144,14 @@ fn waits_grow_until_it_is_given_up() {
 #[test]
 fn only_what_may_pass_is_tried_again() {
     for (statuses, expected) in [
-        (&[200, 204][..], Answer::Delivered),
-        (&[408, 425, 429, 500, 502, 503, 504][..], Answer::TryAgain),
+        (&[200, 204][..], NotifyAnswer::Delivered),
+        (
+            &[408, 425, 429, 500, 502, 503, 504][..],
+            NotifyAnswer::TryAgain,
+        ),
         (
             &[301, 302, 308, 400, 401, 403, 404, 410][..],
-            Answer::Refused,
+            NotifyAnswer::Refused,
         ),
     ] {
         for status in statuses {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::sender::deliver_all;
+use super::sender::send_all;
 use super::*;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -57,7 +57,7 @@ fn read_and_answer(mut connection: &TcpStream, status: u16) -> String {
 }
 
 /// Sends in this thread, and gives back what was logged.
-fn deliver(receiver: &Receiver, news: &News, retry: Retry) -> String {
+fn sent_log(receiver: &Receiver, event: &RunEvent, retry: Retry) -> String {
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
     impl Write for Log {
@@ -76,10 +76,10 @@ fn deliver(receiver: &Receiver, news: &News, retry: Retry) -> String {
         .with_writer(move || writer.clone())
         .finish();
     let (queue, requests) = mpsc::channel();
-    queue.send(request(receiver, news).unwrap()).unwrap();
+    queue.send(request(receiver, event).unwrap()).unwrap();
     drop(queue);
     tracing::subscriber::with_default(subscriber, || {
-        deliver_all(&receiver.target, retry, &requests);
+        send_all(&receiver.target, retry, &requests);
     });
     String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
 }
@@ -101,7 +101,7 @@ fn events_arrive_in_their_order() {
 #[test]
 fn a_webhook_is_posted_and_tried_again() {
     let (url, server) = serve(&[500, 429, 204]);
-    let log = deliver(&webhook(&url, &[Event::Success]), &succeeded(), QUICK);
+    let log = sent_log(&webhook(&url, &[Event::Success]), &succeeded(), QUICK);
     assert!(log.contains("notified http://127.0.0.1:"), "{log}");
     assert!(!log.contains("s3cret"), "{log}");
     let requests = server.join().unwrap();
@@ -121,7 +121,7 @@ fn what_is_refused_is_not_tried_again() {
         (&[503, 503, 503][..], "it answered 503 (attempt 3 of 3)"),
     ] {
         let (url, server) = serve(statuses);
-        let log = deliver(&webhook(&url, &[Event::Failure]), &failed(), QUICK);
+        let log = sent_log(&webhook(&url, &[Event::Failure]), &failed(), QUICK);
         assert!(log.contains("WARN"), "{log}");
         assert!(log.contains("cannot notify http://127.0.0.1:"), "{log}");
         assert!(log.contains(words), "{log}");
@@ -148,18 +148,18 @@ fn failures_are_told_without_the_url() {
         ),
     ];
     for (url, words) in cases {
-        let log = deliver(&healthcheck(&url), &started(), QUICK);
+        let log = sent_log(&healthcheck(&url), &started(), QUICK);
         assert!(log.contains(words), "{log}");
         assert!(!log.contains("s3cret"), "{log}");
     }
 }
 
 #[test]
-fn a_receiver_that_never_answers_holds_nobody_up() {
+fn a_receiver_that_never_answers_delays_nothing() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/s3cret", silent.local_addr().unwrap());
     let limit = Duration::from_millis(50);
-    let log = deliver(
+    let log = sent_log(
         &healthcheck(&url),
         &started(),
         Retry {

@@ -4,9 +4,10 @@ use Tier::{Daily, Monthly, Weekly, Yearly};
 
 use super::*;
 
-/// The decisions as an operator reads them, with "-" before those that are deleted.
-fn read(records: &[Record], policy: &Policy, now: &str) -> Vec<String> {
-    decide(records, policy, at(now))
+/// The decisions by policy and clock alone, as an operator reads them, with "-" before those that are
+/// deleted.
+fn read(records: &[RetentionRecord], policy: &Policy, now: &str) -> Vec<String> {
+    decide_at_pace(records, policy, at(now), None)
         .iter()
         .map(|decision| {
             let sign = if decision.verdict.keeps() { "" } else { "- " };
@@ -207,4 +208,80 @@ fn only_named_tiers_and_good_backups_are_promoted() {
         promotions(&held, &monthly, &record(Daily, "2023-12-02")),
         [Monthly]
     );
+}
+
+fn lacking(records: &[RetentionRecord], policy: &Policy, now: &str) -> Vec<String> {
+    let lacking = overdue(records, policy, at(now), None).into_iter();
+    lacking
+        .map(|(tier, record)| format!("{tier} of {}", record.id))
+        .collect()
+}
+
+/// The dailies of June and of the first days of July.
+fn june(from: u32) -> Vec<RetentionRecord> {
+    let june = (from..=30).map(|day| format!("2026-06-{day:02}"));
+    let days = june.chain(["2026-07-01".to_owned(), "2026-07-02".to_owned()]);
+    days.map(|day| record(Daily, &day)).collect()
+}
+
+#[test]
+fn a_copy_that_no_run_of_its_period_could_make_is_made_up_and_its_source_stays() {
+    let policy = policy(r#"{"daily": {"days": 3}, "monthly": {"days": 90}}"#);
+    let mut records = june(28);
+    records.push(record(Monthly, "2026-07-01"));
+    assert_eq!(
+        lacking(&records, &policy, "2026-07-02"),
+        ["monthly of 2026-06-28"]
+    );
+    let decided = read(&records, &policy, "2026-07-02");
+    assert_eq!(
+        decided[..2],
+        [
+            "daily: old, but its monthly copy is not made yet: a later run makes it",
+            "- daily: older than 3 days"
+        ]
+    );
+    records.push(record(Monthly, "2026-06-28"));
+    assert_eq!(lacking(&records, &policy, "2026-07-02"), [""; 0]);
+    assert_eq!(
+        read(&records, &policy, "2026-07-02")[0],
+        "- daily: older than 3 days"
+    );
+}
+
+#[test]
+fn a_copy_that_its_tier_would_not_hold_any_more_is_not_made_up() {
+    let held = [record(Monthly, "2026-07-01")];
+    let records = [june(28).as_slice(), &held].concat();
+    let monthly = |rule: &str| {
+        policy(&format!(
+            r#"{{"daily": {{"days": 30}}, "monthly": {rule}}}"#
+        ))
+    };
+    for (rule, now, expected) in [
+        (r#"{"days": 90}"#, "2026-08-31", 1),
+        (r#"{"days": 90}"#, "2026-09-01", 0),
+        // Gone by age before the month was over: not made again.
+        (r#"{"days": 10}"#, "2026-07-02", 0),
+        (r#"{"last": 1}"#, "2026-07-02", 0),
+        (r#"{"last": 2}"#, "2026-07-02", 1),
+        ("{}", "2099-01-01", 1),
+    ] {
+        let found = lacking(&records, &monthly(rule), now).len();
+        assert_eq!(found, expected, "{rule} at {now}");
+    }
+}
+
+#[test]
+fn copies_are_made_up_oldest_first_and_no_more_than_the_tier_holds() {
+    let days = ["2026-03-09", "2026-04-09", "2026-05-09", "2026-06-09"];
+    let mut records: Vec<_> = days.iter().map(|day| record(Daily, day)).collect();
+    let two = policy(r#"{"daily": {"last": 9}, "monthly": {"last": 2}}"#);
+    let expected = ["monthly of 2026-05-09", "monthly of 2026-06-09"];
+    assert_eq!(lacking(&records, &two, "2026-06-09"), expected);
+    // Damaged ones are no source, and fill no place.
+    records[3].good = false;
+    records.push(damaged(Monthly, "2026-05-09"));
+    let expected = ["monthly of 2026-04-09", "monthly of 2026-05-09"];
+    assert_eq!(lacking(&records, &two, "2026-06-09"), expected);
 }

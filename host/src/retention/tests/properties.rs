@@ -13,8 +13,8 @@ fn tiers() -> impl Strategy<Value = Tier> {
 }
 
 fn policies() -> impl Strategy<Value = Policy> {
-    let keep =
-        (option::of(1u32..500), option::of(1u32..20)).prop_map(|(days, last)| Keep { days, last });
+    let keep = (option::of(1u32..500), option::of(1u32..20))
+        .prop_map(|(days, last)| RetentionRule { days, last });
     btree_map(tiers(), keep, 0..5).prop_map(|tiers| tiers.into_iter().collect())
 }
 
@@ -23,29 +23,33 @@ fn moments() -> impl Strategy<Value = Timestamp> {
     (0i64..95_000_000).prop_map(|seconds| at("2023-01-01") + seconds.seconds())
 }
 
-fn histories() -> impl Strategy<Value = Vec<Record>> {
+fn histories() -> impl Strategy<Value = Vec<RetentionRecord>> {
     let record = (tiers(), moments(), prop::bool::weighted(0.8));
-    vec(record, 0..60).prop_map(|records| {
+    vec(record, 0..60).prop_map(|mut records| {
+        // They arrive in the order in which they are taken, as with a clock that is right.
+        records.sort_by_key(|(_, taken_at, _)| *taken_at);
         let records = records.into_iter().enumerate();
         records
-            .map(|(n, (tier, taken_at, good))| Record {
-                key: format!("{tier}/{n}"),
+            .map(|(n, (tier, taken_at, good))| RetentionRecord {
+                key: format!("{tier}/{n:03}"),
                 tier,
                 id: n.to_string(),
                 taken_at,
                 good,
+                seq: None,
+                spaced: true,
             })
             .collect()
     })
 }
 
-fn kept(records: &[Record], policy: &Policy, now: Timestamp) -> Vec<Record> {
+fn retained(records: &[RetentionRecord], policy: &Policy, now: Timestamp) -> Vec<RetentionRecord> {
     let decisions = decide(records, policy, now);
-    let kept = decisions.iter().filter(|decision| decision.verdict.keeps());
-    kept.map(|decision| decision.record.clone()).collect()
+    let retained = decisions.iter().filter(|decision| decision.verdict.keeps());
+    retained.map(|decision| decision.record.clone()).collect()
 }
 
-fn newest_good(records: &[Record], tier: Tier) -> Option<Timestamp> {
+fn newest_good(records: &[RetentionRecord], tier: Tier) -> Option<Timestamp> {
     let good = records
         .iter()
         .filter(|record| record.tier == tier && record.good);
@@ -66,7 +70,7 @@ proptest! {
     fn the_newest_good_one_of_every_tier_stays(
         records in histories(), policy in policies(), now in moments()
     ) {
-        let left = kept(&records, &policy, now);
+        let left = retained(&records, &policy, now);
         for tier in Tier::ALL {
             prop_assert_eq!(newest_good(&left, tier), newest_good(&records, tier));
         }
@@ -77,7 +81,7 @@ proptest! {
         records in histories(), policy in policies(), now in moments()
     ) {
         prop_assume!(records.iter().any(|record| record.taken_at > now));
-        prop_assert_eq!(kept(&records, &policy, now), records);
+        prop_assert_eq!(retained(&records, &policy, now), records);
     }
 
     #[test]
@@ -85,7 +89,7 @@ proptest! {
         records in histories(), policy in policies(), later in 0i64..40_000_000
     ) {
         let now = at("2026-01-10") + later.seconds();
-        let left = kept(&records, &policy, now);
+        let left = retained(&records, &policy, now);
         for record in &records {
             let Some(keep) = policy.get(record.tier) else { continue };
             let hours = now.duration_since(record.taken_at).as_hours();
@@ -95,12 +99,12 @@ proptest! {
             }
         }
         for (tier, keep) in policy.iter() {
-            let good = |records: &[Record]| {
+            let good = |records: &[RetentionRecord]| {
                 records.iter().filter(|record| record.tier == tier && record.good).count()
             };
             let wanted = match keep {
-                Keep { days: None, last: None } => usize::MAX,
-                Keep { last, .. } => last.unwrap_or(1) as usize,
+                RetentionRule { days: None, last: None } => usize::MAX,
+                RetentionRule { last, .. } => last.unwrap_or(1) as usize,
             };
             prop_assert!(good(&left) >= wanted.min(good(&records)));
         }
@@ -115,7 +119,7 @@ proptest! {
             let record = decision.record;
             let Verdict::Delete(_) = decision.verdict else { continue };
             let Some(keep) = policy.get(record.tier) else { continue };
-            prop_assert!(keep != Keep::FOR_EVER);
+            prop_assert!(keep != RetentionRule::FOR_EVER);
             if let Some(days) = keep.days {
                 let hours = now.duration_since(record.taken_at).as_hours();
                 prop_assert!(hours >= 24 * (i64::from(days) - 1), "{hours} hours");
@@ -133,8 +137,8 @@ proptest! {
     fn deciding_again_changes_nothing(
         records in histories(), policy in policies(), now in moments()
     ) {
-        let left = kept(&records, &policy, now);
-        prop_assert_eq!(kept(&left, &policy, now), left);
+        let left = retained(&records, &policy, now);
+        prop_assert_eq!(retained(&left, &policy, now), left);
     }
 
     #[test]
@@ -143,9 +147,9 @@ proptest! {
     ) {
         let mut backwards = records.clone();
         backwards.reverse();
-        let mut left = kept(&backwards, &policy, now);
+        let mut left = retained(&backwards, &policy, now);
         left.reverse();
-        prop_assert_eq!(left, kept(&records, &policy, now));
+        prop_assert_eq!(left, retained(&records, &policy, now));
     }
 
     #[test]
@@ -154,8 +158,8 @@ proptest! {
         now in 0i64..40_000_000, later in 0i64..40_000_000
     ) {
         let now = at("2026-01-10") + now.seconds();
-        let left = kept(&records, &policy, now);
-        for record in kept(&records, &policy, now + later.seconds()) {
+        let left = retained(&records, &policy, now);
+        for record in retained(&records, &policy, now + later.seconds()) {
             prop_assert!(left.contains(&record));
         }
     }
@@ -167,13 +171,13 @@ proptest! {
     ) {
         let mut runs = runs;
         runs.sort();
-        let mut shelf = count::Shelf::default();
+        let mut store = count::SimulatedStore::default();
         for (taken_at, good) in &runs {
-            shelf.put(&policy, *taken_at, *good);
+            store.put(&policy, *taken_at, *good);
         }
         let coarse = [Tier::Weekly, Tier::Monthly, Tier::Yearly];
         for tier in coarse {
-            let copies = shelf.0.iter().filter(|record| record.tier == tier);
+            let copies = store.0.iter().filter(|record| record.tier == tier);
             let copies: Vec<_> = copies.map(|record| record.taken_at).collect();
             let mut firsts: Vec<Timestamp> = Vec::new();
             for (taken_at, _) in runs.iter().filter(|(_, good)| *good) {
@@ -196,12 +200,12 @@ proptest! {
     ) {
         let mut runs = runs;
         runs.sort();
-        let (mut pruned, mut whole) = (count::Shelf::default(), count::Shelf::default());
+        let (mut pruned, mut whole) = (count::SimulatedStore::default(), count::SimulatedStore::default());
         for (taken_at, good) in runs {
             pruned.put(&policy, taken_at, good);
             pruned.prune(&policy, taken_at);
             whole.put(&policy, taken_at, good);
-            let left = kept(&whole.0, &policy, taken_at);
+            let left = retained(&whole.0, &policy, taken_at);
             for record in &pruned.0 {
                 prop_assert!(left.contains(record));
             }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
-use super::count::{Shelf, three_in_the_morning};
+use super::count::{SimulatedStore, three_in_the_morning};
 use super::*;
 
 const SMART: &str = r#"{"daily": {"days": 30}, "monthly": {"days": 365}}"#;
 const MINIMAL: &str = r#"{"daily": {"days": 7}, "monthly": {"days": 90}}"#;
 
-fn files(shelf: &Shelf, tier: Tier) -> BTreeSet<String> {
-    let of_tier = shelf.0.iter().filter(|record| record.tier == tier);
+fn files(store: &SimulatedStore, tier: Tier) -> BTreeSet<String> {
+    let of_tier = store.0.iter().filter(|record| record.tier == tier);
     of_tier
         .map(|record| record.taken_at.strftime("%Y-%m-%d").to_string())
         .collect()
@@ -24,9 +24,9 @@ fn nights(
     first: Date,
     days: i64,
     run: impl Fn(i64) -> Option<bool>,
-    mut after: impl FnMut(Date, &Shelf),
-) -> Shelf {
-    let mut shelf = Shelf::default();
+    mut after: impl FnMut(Date, &SimulatedStore),
+) -> SimulatedStore {
+    let mut store = SimulatedStore::default();
     let mut last_good = None;
     for day in 0..days {
         let date = first.saturating_add(Span::new().days(day));
@@ -35,20 +35,20 @@ fn nights(
             if good {
                 last_good = Some(now);
             }
-            shelf.put(policy, now, good);
+            store.put(policy, now, good);
         }
         // A little later than the run, and also where there was none: `sidecar prune`.
-        shelf.prune(policy, now + 20.minutes());
+        store.prune(policy, now + 20.minutes());
         if let Some(last_good) = last_good {
-            let kept = |record: &Record| record.good && record.taken_at == last_good;
+            let retained = |record: &RetentionRecord| record.good && record.taken_at == last_good;
             assert!(
-                shelf.0.iter().any(kept),
+                store.0.iter().any(retained),
                 "the last good one is gone: {date}"
             );
         }
-        after(date, &shelf);
+        after(date, &store);
     }
-    shelf
+    store
 }
 
 #[test]
@@ -56,15 +56,15 @@ fn four_hundred_days_lead_to_the_tables_of_the_seed() {
     for (policy_text, daily, monthly) in [(SMART, 30, 12), (MINIMAL, 7, 3)] {
         let policy = policy(policy_text);
         let first = "2022-11-01".parse().unwrap();
-        let shelf = nights(&policy, first, 400, |_| Some(true), |_, _| ());
-        assert_eq!(files(&shelf, Tier::Daily).len(), daily);
-        assert_eq!(files(&shelf, Tier::Monthly).len(), monthly);
-        assert_eq!(shelf.0.len(), daily + monthly);
+        let store = nights(&policy, first, 400, |_| Some(true), |_, _| ());
+        assert_eq!(files(&store, Tier::Daily).len(), daily);
+        assert_eq!(files(&store, Tier::Monthly).len(), monthly);
+        assert_eq!(store.0.len(), daily + monthly);
         assert_eq!(
-            files(&shelf, Tier::Daily).last().map(String::as_str),
+            files(&store, Tier::Daily).last().map(String::as_str),
             Some("2023-12-05")
         );
-        assert!(files(&shelf, Tier::Monthly).contains("2023-12-01"));
+        assert!(files(&store, Tier::Monthly).contains("2023-12-01"));
     }
 }
 
@@ -78,15 +78,15 @@ fn the_tables_hold_on_every_day_of_a_leap_cycle() {
             first,
             5 * 365,
             |_| Some(true),
-            |date, shelf| {
+            |date, store| {
                 if date.year() == 2020 {
                     return;
                 }
                 // The copy of 1 February is only 89 days old then: younger ones stay.
                 let common_may_day = date.month() == 5 && date.day() == 1 && !date.in_leap_year();
                 let extra = usize::from(common_may_day && monthly == 3);
-                assert_eq!(files(shelf, Tier::Daily).len(), daily, "{date}");
-                assert_eq!(files(shelf, Tier::Monthly).len(), monthly + extra, "{date}");
+                assert_eq!(files(store, Tier::Daily).len(), daily, "{date}");
+                assert_eq!(files(store, Tier::Monthly).len(), monthly + extra, "{date}");
             },
         );
     }
@@ -104,12 +104,12 @@ fn failures_and_missing_days_leave_exactly_what_is_due() {
     };
     for (policy_text, days, months) in [(SMART, 30, 12), (MINIMAL, 7, 3)] {
         let policy = policy(policy_text);
-        let shelf = nights(&policy, first, 400, run, |_, _| ());
+        let store = nights(&policy, first, 400, run, |_, _| ());
         let dates = || (0..400).map(|day| (day, first.saturating_add(Span::new().days(day))));
 
         let due_daily = dates().filter(|(day, _)| *day >= 400 - days && run(*day).is_some());
         let due_daily: BTreeSet<String> = due_daily.map(|(_, date)| date.to_string()).collect();
-        assert_eq!(files(&shelf, Tier::Daily), due_daily);
+        assert_eq!(files(&store, Tier::Daily), due_daily);
 
         let mut first_good = std::collections::BTreeMap::new();
         for (_, date) in dates().filter(|(day, _)| run(*day) == Some(true)) {
@@ -117,9 +117,9 @@ fn failures_and_missing_days_leave_exactly_what_is_due() {
         }
         let due_monthly = first_good.values().rev().take(months);
         let due_monthly: BTreeSet<String> = due_monthly.map(Date::to_string).collect();
-        assert_eq!(files(&shelf, Tier::Monthly), due_monthly);
+        assert_eq!(files(&store, Tier::Monthly), due_monthly);
         assert!(
-            shelf
+            store
                 .0
                 .iter()
                 .all(|record| record.good || record.tier == Tier::Daily)
@@ -133,8 +133,8 @@ fn a_missed_first_of_the_month_is_made_up_for() {
     let first = "2023-01-01".parse().unwrap();
     // 1 and 2 February are days 31 and 32.
     let run = |day| (day != 31).then_some(day != 32);
-    let shelf = nights(&policy, first, 50, run, |_, _| ());
-    let monthly: Vec<_> = files(&shelf, Tier::Monthly).into_iter().collect();
+    let store = nights(&policy, first, 50, run, |_, _| ());
+    let monthly: Vec<_> = files(&store, Tier::Monthly).into_iter().collect();
     assert_eq!(monthly, ["2023-01-01", "2023-02-03"]);
 }
 
@@ -142,7 +142,7 @@ fn a_missed_first_of_the_month_is_made_up_for() {
 fn when_backups_stop_the_last_ones_stay() {
     let policy = policy(MINIMAL);
     let first = "2023-01-01".parse().unwrap();
-    let shelf = nights(
+    let store = nights(
         &policy,
         first,
         1000,
@@ -150,11 +150,11 @@ fn when_backups_stop_the_last_ones_stay() {
         |_, _| (),
     );
     assert_eq!(
-        files(&shelf, Tier::Daily).into_iter().collect::<Vec<_>>(),
+        files(&store, Tier::Daily).into_iter().collect::<Vec<_>>(),
         ["2023-02-09"]
     );
     assert_eq!(
-        files(&shelf, Tier::Monthly).into_iter().collect::<Vec<_>>(),
+        files(&store, Tier::Monthly).into_iter().collect::<Vec<_>>(),
         ["2023-02-01"]
     );
 }

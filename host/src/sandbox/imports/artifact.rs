@@ -1,29 +1,28 @@
 //! Interface `artifact`: the bytes that the run produces.
 
 use std::os::fd::AsFd;
-use std::path::Path;
 
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 use wasmtime::component::Resource;
 
-use super::access::failed;
-use super::files::OpenFile;
 use crate::artifact::{Part, ReadError, Writer};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
-use crate::sandbox::bindings::sidecar::strategy::artifact::{Appended, Host};
-use crate::sandbox::bindings::sidecar::strategy::types::Failure;
-use crate::sandbox::run::State;
+use crate::paths::failed;
+use crate::sandbox::bindings::strategy::sidecar::strategy::artifact::{Appended, Host};
+use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
+use crate::sandbox::bounds::MOST_PARTS;
+use crate::sandbox::state::State;
+use crate::sandbox::state::open_file::{OpenFile, warn_short};
 
-/// The host remembers the parts, so that there is an end to them: their number, and bytes of a name.
-const MOST_PARTS: usize = 100_000;
+/// Bytes of a part's name, which the host remembers.
 const LONGEST_NAME: usize = 1024;
 
 impl Host for State {
     fn write(&mut self, bytes: Vec<u8>) -> wasmtime::Result<Result<(), Failure>> {
         let written = self.artifact().and_then(|artifact| artifact.write(&bytes));
-        self.settle(written)
+        self.answer(written)
     }
 
     fn append_file(
@@ -32,7 +31,7 @@ impl Host for State {
         length: u64,
     ) -> wasmtime::Result<Result<Appended, Failure>> {
         let appended = append(self, &file, length)?;
-        self.settle(appended)
+        self.answer(appended)
     }
 
     fn position(&mut self) -> wasmtime::Result<u64> {
@@ -53,19 +52,19 @@ impl Host for State {
                 sha256: None,
             })
         });
-        self.settle(added)
+        self.answer(added)
     }
 
     fn begin_part(&mut self, name: String) -> wasmtime::Result<Result<(), Failure>> {
         let begun = self
             .new_part(&name)
             .and_then(|artifact| artifact.begin_part(name));
-        self.settle(begun)
+        self.answer(begun)
     }
 
     fn end_part(&mut self) -> wasmtime::Result<Result<(), Failure>> {
         let ended = self.artifact().and_then(Writer::end_part);
-        self.settle(ended)
+        self.answer(ended)
     }
 }
 
@@ -95,14 +94,14 @@ fn copy(
     artifact: &mut Writer,
     cancel: &Cancel,
 ) -> Result<Appended> {
-    let again = std::mem::replace(&mut file.moved, true);
+    let read_before = std::mem::replace(&mut file.moved, true);
     let wrong = |error: Errno| failed("read", &file.path, error);
     let mut known = std::mem::take(&mut file.content);
     known.truncate(usize::try_from(length).unwrap_or(usize::MAX));
     artifact.write(&known)?;
     let mut done = known.len() as u64;
     // From the start, however often the module appends it.
-    if again || done > 0 && done < length {
+    if read_before || done > 0 && done < length {
         rustix::fs::seek(&file.file, SeekFrom::Start(done)).map_err(wrong)?;
     }
     while done < length {
@@ -116,20 +115,13 @@ fn copy(
     }
     let short = done < length;
     if short {
-        tell_short(&file.path, length, done);
+        warn_short(&file.path, length, done);
         fill(artifact, length - done, cancel)?;
     }
     Ok(Appended {
         length: done,
         short,
     })
-}
-
-pub(super) fn tell_short(path: &Path, promised: u64, found: u64) {
-    tracing::warn!(
-        path = %path.display(), promised, found,
-        "the file became shorter while it was read; the rest is filled with zeros"
-    );
 }
 
 /// Zeros in the place of what is missing: it may be more than any disk holds.
@@ -144,12 +136,6 @@ fn fill(artifact: &mut Writer, mut length: u64, cancel: &Cancel) -> Result<()> {
 }
 
 impl State {
-    /// The artifact, unless the FIFO at `SIDE_CAR_TEMP_DUMP` is writing it.
-    pub(super) fn artifact(&mut self) -> Result<&mut Writer> {
-        let missing = self.no_artifact();
-        self.artifact.as_mut().ok_or(missing)
-    }
-
     /// The artifact, if it can take another part.
     fn new_part(&mut self, name: &str) -> Result<&mut Writer> {
         let artifact = self.artifact()?;
@@ -158,35 +144,6 @@ impl State {
             false => Ok(artifact),
         }
     }
-
-    /// Why there is none.
-    pub(super) fn no_artifact(&self) -> Error {
-        match self.restoring {
-            Some(_) => Error::run("no-artifact", "a restore writes no artifact"),
-            None => busy(),
-        }
-    }
-
-    /// An error that makes the artifact worthless fails the run, whatever the module makes of it;
-    /// a cancelled run stops right here.
-    pub(super) fn settle<T>(&mut self, result: Result<T>) -> wasmtime::Result<Result<T, Failure>> {
-        if self.cancel.is_cancelled() {
-            return Err(wasmtime::Error::msg("cancelled"));
-        }
-        Ok(result.map_err(|error| {
-            let failure = Failure::from(&error);
-            self.broken.get_or_insert(error);
-            failure
-        }))
-    }
-}
-
-fn busy() -> Error {
-    Error::run(
-        "artifact-busy",
-        "the artifact is being written from the FIFO at SIDE_CAR_TEMP_DUMP",
-    )
-    .hint("a module writes either there or itself, not both at once")
 }
 
 fn too_many_parts() -> Error {

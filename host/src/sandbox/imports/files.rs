@@ -1,115 +1,24 @@
 //! Interface `files`: trees with what POSIX knows of them.
 
-mod ahead;
-
 use std::ffi::CString;
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-use std::sync::Arc;
 
-pub(crate) use ahead::Ahead;
-use rustix::fs::{Dir, FileType, OFlags, Stat, fstat};
-use rustix::io::Errno;
+use rustix::fs::{FileType, OFlags, Stat};
 use wasmtime::component::Resource;
 
-use super::access::{failed, look, path_of};
 use crate::error::{Error, Result};
-use crate::sandbox::bindings::sidecar::strategy::files::{Entry, Host, HostDirectory, HostFile};
-use crate::sandbox::bindings::sidecar::strategy::types::Failure;
-use crate::sandbox::run::State;
+use crate::paths::{failed, path_of};
+use crate::sandbox::bindings::strategy::sidecar::strategy::files::{
+    Entry, Host, HostDirectory, HostFile,
+};
+use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
+use crate::sandbox::call::too_many_handles;
+use crate::sandbox::state::State;
+use crate::sandbox::state::directory::{Directory, ListedEntry};
+use crate::sandbox::state::open_file::OpenFile;
 
 /// The most bytes of one `read`.
 const LARGEST_READ: u32 = 1 << 20;
-
-/// A directory whose names are known and whose entries are looked at when they are asked for.
-#[allow(unreachable_pub, reason = "the generated bindings re-export it")]
-pub struct Directory {
-    folder: Arc<OwnedFd>,
-    path: PathBuf,
-    /// Last one first.
-    names: Vec<CString>,
-}
-
-/// A regular file.
-#[allow(unreachable_pub, reason = "the generated bindings re-export it")]
-pub struct OpenFile {
-    pub(super) file: Arc<OwnedFd>,
-    pub(super) path: PathBuf,
-    /// Whether its own position is no longer its start.
-    pub(super) moved: bool,
-    /// When it was opened.
-    facts: Stat,
-    /// Its first bytes, if they were read already.
-    pub(super) content: Vec<u8>,
-}
-
-impl OpenFile {
-    /// What was opened at `path`, unless it is something else.
-    fn new(file: OwnedFd, path: PathBuf) -> Result<Self> {
-        let facts = fstat(&file).map_err(|error| failed("inspect", &path, error))?;
-        match FileType::from_raw_mode(facts.st_mode) {
-            FileType::RegularFile => Ok(Self {
-                file: Arc::new(file),
-                path,
-                moved: false,
-                facts,
-                content: Vec::new(),
-            }),
-            _ => Err(Error::run(
-                "not-a-file",
-                format!("{} is not a regular file", path.display()),
-            )),
-        }
-    }
-
-    /// Bytes, when it was opened.
-    #[allow(
-        clippy::unnecessary_cast,
-        reason = "the widths of stat's fields differ between machines"
-    )]
-    fn size(&self) -> u64 {
-        self.facts.st_size as u64
-    }
-}
-
-impl Directory {
-    fn read(folder: OwnedFd, path: PathBuf) -> Result<Self> {
-        let wrong = |error| failed("read", &path, error);
-        let mut names = Vec::new();
-        for entry in Dir::read_from(&folder).map_err(wrong)? {
-            let name = entry.map_err(wrong)?.file_name().to_owned();
-            if !matches!(name.as_bytes(), b"." | b"..") {
-                names.push(name);
-            }
-        }
-        names.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(Self {
-            folder: Arc::new(folder),
-            path,
-            names,
-        })
-    }
-
-    fn next(&mut self, max: u32) -> Result<Vec<Entry>> {
-        let mut entries = Vec::with_capacity(self.names.len().min(max as usize));
-        while entries.len() < max as usize
-            && let Some(name) = self.names.pop()
-        {
-            let mut path = self.path.as_os_str().as_bytes().to_vec();
-            if path.last() != Some(&b'/') {
-                path.push(b'/');
-            }
-            path.extend_from_slice(name.as_bytes());
-            match look(&self.folder, name.as_c_str()) {
-                Ok((facts, link)) => entries.push(entry(path, &facts, link)),
-                Err(Errno::NOENT) => {}
-                Err(error) => return Err(failed("inspect", path_of(&path), error)),
-            }
-        }
-        Ok(entries)
-    }
-}
 
 impl Host for State {
     fn inspect(&mut self, path: Vec<u8>, follow: bool) -> wasmtime::Result<Result<Entry, Failure>> {
@@ -128,7 +37,12 @@ impl Host for State {
         let opened = self
             .access
             .open(path_of(&path), follow, OFlags::DIRECTORY)
-            .and_then(|folder| Directory::read(folder, path_of(&path).to_owned()));
+            .and_then(|folder| {
+                let left_out = self.access.left_out();
+                let most = self.memory.limit() / 4;
+                let path = path_of(&path).to_owned();
+                Directory::read(folder, path, left_out, &self.listed, most)
+            });
         self.share(opened)
     }
 
@@ -140,7 +54,7 @@ impl Host for State {
         let path = path_of(&path);
         let known = match follow {
             true => None,
-            false => self.ahead.take(path),
+            false => self.read_ahead.take(path),
         };
         let opened = match known {
             Some(file) => Ok(file),
@@ -159,13 +73,18 @@ impl HostDirectory for State {
         directory: Resource<Directory>,
         max: u32,
     ) -> wasmtime::Result<Result<Vec<Entry>, Failure>> {
-        let Self { table, ahead, .. } = self;
+        let Self {
+            table, read_ahead, ..
+        } = self;
         let directory = table.get_mut(&directory)?;
         let entries = directory.next(max);
         if let Ok(entries) = &entries {
-            ahead.list(&directory.folder, &directory.path, entries);
+            read_ahead.list(&directory.folder, &directory.path, entries);
         }
-        Ok(entries.map_err(Failure::from))
+        let shown = |listed: ListedEntry| entry(listed.path, &listed.facts, listed.link);
+        Ok(entries
+            .map(|entries| entries.into_iter().map(shown).collect())
+            .map_err(Failure::from))
     }
 
     fn drop(&mut self, directory: Resource<Directory>) -> wasmtime::Result<()> {
@@ -211,10 +130,11 @@ impl State {
         &mut self,
         opened: Result<T>,
     ) -> wasmtime::Result<Result<Resource<T>, Failure>> {
-        match opened {
-            Ok(opened) => Ok(Ok(self.table.push(opened)?)),
-            Err(error) => Ok(Err(error.into())),
-        }
+        let shared = opened.and_then(|opened| {
+            let pushed = self.table.push(opened);
+            pushed.map_err(|_| Error::run("too-many-handles", too_many_handles(&self.module)))
+        });
+        Ok(shared.map_err(Failure::from))
     }
 }
 

@@ -1,20 +1,16 @@
 //! Interface `source`: the backup that is being read back.
 
-use std::io::{Read, Write};
-
+use super::commands::CommandRequest;
 use crate::artifact::Fetched;
-use crate::cancel::Cancel;
 use crate::command::{Stdin, Stdout};
-use crate::error::{Error, Result};
-use crate::sandbox::bindings::sidecar::strategy::commands::{Command, Finished};
-use crate::sandbox::bindings::sidecar::strategy::types::Failure;
-use crate::sandbox::restorer::sidecar::strategy::source::Host;
-use crate::sandbox::run::State;
+use crate::error::Result;
+use crate::sandbox::bindings::restorer::sidecar::strategy::source::Host;
+use crate::sandbox::bindings::strategy::sidecar::strategy::commands::{Command, Finished};
+use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
+use crate::sandbox::state::{State, no_restore};
 
 /// The most bytes of one `read`.
 const LARGEST_READ: usize = 1 << 20;
-/// What is copied between two looks at the cancel signal.
-const PIECE: usize = 256 << 10;
 
 impl Host for State {
     fn size(&mut self) -> wasmtime::Result<u64> {
@@ -24,7 +20,7 @@ impl Host for State {
     fn read(&mut self, offset: u64, length: u32) -> wasmtime::Result<Result<Vec<u8>, Failure>> {
         let most = LARGEST_READ.min(length as usize);
         let read = self.source().and_then(|source| source.read(offset, most));
-        self.settle(read)
+        self.answer(read)
     }
 
     fn feed(
@@ -33,20 +29,25 @@ impl Host for State {
         offset: u64,
         length: u64,
     ) -> wasmtime::Result<Result<Finished, Failure>> {
-        let piece = self
+        let range = self
             .source()
             .and_then(|source| source.range(offset, length));
-        let finished = piece
-            .and_then(|mut piece| self.execute(&command, Stdin::From(&mut piece), Stdout::Log));
-        self.settle(finished)
+        let finished = range.and_then(|mut range| {
+            self.execute(
+                CommandRequest::from(&command),
+                Stdin::From(&mut range),
+                Stdout::Log,
+            )
+        });
+        self.answer(finished)
     }
 
     fn lay_out(&mut self, offset: u64, length: u64) -> wasmtime::Result<Result<(), Failure>> {
-        let piece = self
+        let range = self
             .source()
             .and_then(|source| source.range(offset, length));
-        let laid = piece.and_then(|piece| self.temp_dump.lay_out(piece, &self.cancel));
-        self.settle(laid)
+        let laid = range.and_then(|range| self.temp_dump.lay_out(range, &self.cancel));
+        self.answer(laid)
     }
 }
 
@@ -57,31 +58,4 @@ impl State {
             .map(|restoring| &restoring.source)
             .ok_or_else(no_restore)
     }
-}
-
-/// Moves everything from `from` to `to`. Returns the number of bytes.
-pub(super) fn copy(
-    from: &mut impl Read,
-    to: &mut impl Write,
-    cancel: &Cancel,
-    wrong: impl Fn(std::io::Error) -> Error,
-) -> Result<u64> {
-    let mut buffer = vec![0; PIECE];
-    let mut bytes = 0;
-    loop {
-        cancel.check()?;
-        let read = from.read(&mut buffer).map_err(&wrong)?;
-        if read == 0 {
-            return Ok(bytes);
-        }
-        to.write_all(&buffer[..read]).map_err(&wrong)?;
-        bytes += read as u64;
-    }
-}
-
-pub(super) fn no_restore() -> Error {
-    Error::run(
-        "no-restore",
-        "there is no backup here to be read: this is no restore",
-    )
 }

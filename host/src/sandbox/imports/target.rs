@@ -1,37 +1,27 @@
 //! Interface `target`: the directory that files are restored into.
 
-use super::source::no_restore;
-use super::tree::{Body, Tree};
 use crate::artifact::Fetched;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
-use crate::sandbox::bindings::sidecar::strategy::types::Failure;
-use crate::sandbox::restore::Restoring;
-use crate::sandbox::restorer::sidecar::strategy::target::{Content, Host, Node};
-use crate::sandbox::run::State;
+use crate::paths::Attribute;
+use crate::sandbox::bindings::restorer::sidecar::strategy::target::{Content, Host, Node};
+use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
+use crate::sandbox::state::{Body, RefusedAttribute, Restoring, State, Tree, no_restore};
 
 impl Host for State {
     fn make_file(&mut self, node: Node, content: Content) -> wasmtime::Result<Result<(), Failure>> {
-        let made = self.restore_to(|tree, source, cancel| {
-            let body = Body {
-                piece: source.range(content.offset, content.length)?,
-                size: content.size,
-                method: &content.method,
-                crc32: content.crc32,
-            };
-            tree.file(&node, body, cancel)
-        });
-        self.settle(made)
+        let made = self.restore_file(&node, &content, &[]);
+        self.answer(made.map(drop))
     }
 
     fn make_directory(&mut self, node: Node) -> wasmtime::Result<Result<(), Failure>> {
-        let made = self.restore_to(|tree, _, _| tree.directory(node));
-        self.settle(made)
+        let made = self.restore_to(|tree, _, _| tree.directory(node, Vec::new()));
+        self.answer(made.map(drop))
     }
 
     fn make_symlink(&mut self, node: Node, text: Vec<u8>) -> wasmtime::Result<Result<(), Failure>> {
-        let made = self.restore_to(|tree, _, _| tree.symlink(&node, &text));
-        self.settle(made)
+        let made = self.restore_to(|tree, _, _| tree.symlink(&node, &text, &[]));
+        self.answer(made.map(drop))
     }
 
     fn make_hard_link(
@@ -40,20 +30,37 @@ impl Host for State {
         existing: Vec<u8>,
     ) -> wasmtime::Result<Result<(), Failure>> {
         let made = self.restore_to(|tree, _, _| tree.hard_link(&name, &existing));
-        self.settle(made)
+        self.answer(made)
     }
 
     fn make_fifo(&mut self, node: Node) -> wasmtime::Result<Result<(), Failure>> {
-        let made = self.restore_to(|tree, _, _| tree.fifo(&node));
-        self.settle(made)
+        let made = self.restore_to(|tree, _, _| tree.fifo(&node, &[]));
+        self.answer(made.map(drop))
     }
 }
 
 impl State {
-    fn restore_to(
+    pub(super) fn restore_file(
         &mut self,
-        make: impl FnOnce(&mut Tree, &Fetched, &Cancel) -> Result<()>,
-    ) -> Result<()> {
+        node: &Node,
+        content: &Content,
+        attributes: &[Attribute],
+    ) -> Result<Vec<RefusedAttribute>> {
+        self.restore_to(|tree, source, cancel| {
+            let body = Body {
+                range: source.range(content.offset, content.length)?,
+                size: content.size,
+                method: &content.method,
+                crc32: content.crc32,
+            };
+            tree.file(node, attributes, body, cancel)
+        })
+    }
+
+    pub(super) fn restore_to<T>(
+        &mut self,
+        make: impl FnOnce(&mut Tree, &Fetched, &Cancel) -> Result<T>,
+    ) -> Result<T> {
         let Restoring { source, target } = self.restoring.as_mut().ok_or_else(no_restore)?;
         let tree = target.as_mut().ok_or_else(no_directory)?;
         make(tree, source, &self.cancel)

@@ -96,7 +96,7 @@ fn a_missed_run_is_made_up_for_once() {
         timetable.missed(past("2023-12-05T02:59:59Z"), now),
         Some(slot)
     );
-    // Nothing was missed: it ran, or someone ran it by hand since.
+    // Nothing was missed: it ran, or an operator ran it by hand since.
     assert_eq!(timetable.missed(past("2023-12-05T03:00:00Z"), now), None);
     assert_eq!(timetable.missed(past("2023-12-05T08:00:00Z"), now), None);
     // It was tried already.

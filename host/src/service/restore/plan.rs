@@ -1,19 +1,20 @@
 //! What the module needs for a restore, compared with what it may have.
 
-use std::path::{Path, PathBuf};
+use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
-
-use super::Order;
+use super::transfer::altered;
 use crate::artifact::Part;
 use crate::artifact::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
-use crate::plan::{self, RestoreGrants, RestorePlan, normal};
-use crate::sandbox::{Module, RestoreRequest};
-use crate::service::{Request, Service};
+use crate::plan::{RestoreGrants, RestorePlan};
+use crate::sandbox::{Choices, Module, RestoreRequest, Selection};
+use crate::service::context::Context;
+use crate::service::restore_needs::{self, RestoreNeeds};
+use crate::service::runs::request::Order;
+use crate::service::strategy;
 
 /// What was decided before a restore.
-pub(super) struct Planned {
+pub(super) struct PlannedRestore {
     /// `strategy.config` as JSON.
     pub(super) config: String,
     pub(super) request: RestoreRequest,
@@ -23,7 +24,7 @@ pub(super) struct Planned {
     pub(super) parts: Vec<Part>,
 }
 
-impl Planned {
+impl PlannedRestore {
     /// The parts that are enough; none: the whole backup.
     pub(super) fn chosen(&self) -> &[Part] {
         match self.request.only.is_empty() {
@@ -33,74 +34,80 @@ impl Planned {
     }
 }
 
-impl Service {
-    pub(super) fn plan_restore(
-        &self,
-        module: &Module,
-        manifest: &Manifest,
-        order: &Order,
-    ) -> Result<Planned> {
-        let configured = &self.config().strategy.name;
-        if manifest.strategy.name != *configured {
-            return Err(Error::new(
-                Kind::Config,
-                "other-strategy",
-                format!(
-                    "the backup was made by {}, and the configured strategy is {configured}",
-                    manifest.strategy.name
-                ),
-            )
-            .hint("restore it with the configuration that it was made with (--config)"));
-        }
-        let config = self.checked(module)?;
-        let request = RestoreRequest {
-            format: manifest.artifact.format.clone(),
-            size: manifest.artifact.raw_size,
-            parts: manifest.parts.clone(),
-            only: order.only.clone(),
-            into: order.into.clone(),
-            replace: order.replace,
-        };
-        let helpers = self.helpers(&Request::new(None));
-        let plan = module
-            .plan_restore(&config.to_string(), &request, &helpers)?
-            .map_err(impossible)?;
-        let allow = match self.config().modules.get(module.name()) {
-            Some(spec) => spec.allow.clone(),
-            None => plan::allow_builtin_restore(&config, &self.config().paths.workdir, &plan),
-        };
-        let directories = self.directories(module, &config, order);
-        Ok(Planned {
-            grants: plan.approve(module.name(), &allow, &directories)?,
-            parts: parts(&plan, manifest)?,
-            config: config.to_string(),
-            request,
-            plan,
-        })
+/// Asks the module, and approves or refuses.
+pub(super) fn plan(
+    context: &Context,
+    module: &Module,
+    manifest: &Manifest,
+    order: &Order,
+    choices: Choices,
+) -> Result<PlannedRestore> {
+    let config = context.config();
+    let configured = &config.strategy.name;
+    if manifest.strategy.name != *configured {
+        return Err(Error::new(
+            Kind::Config,
+            "other-strategy",
+            format!(
+                "the backup was made by {}, and the configured strategy is {configured}",
+                manifest.strategy.name
+            ),
+        )
+        .hint("restore it with the configuration that it was made with (--config)"));
     }
-
-    /// Where a restore may write: what the operator named for it, and for a strategy of this house
-    /// also the directory that its configuration names.
-    fn directories(&self, module: &Module, config: &Value, order: &Order) -> Vec<PathBuf> {
-        let named = order.into.as_deref().map(Path::new);
-        let workdir = &self.config().paths.workdir;
-        let own = match config.get("base_dir").and_then(Value::as_str) {
-            _ if self.config().modules.contains_key(module.name()) => None,
-            Some(base) => Some(workdir.join(base)),
-            None => Some(workdir.clone()),
-        };
-        named
-            .into_iter()
-            .chain(own.as_deref())
-            .filter_map(normal)
-            .collect()
-    }
+    let request = RestoreRequest {
+        format: manifest.artifact.format.clone(),
+        size: manifest.artifact.raw_size,
+        parts: manifest.parts.clone(),
+        only: meant(&order.only, manifest),
+        into: order.into.clone(),
+        replace: order.replace,
+        choices,
+    };
+    let needs = restore_needs::ask(context, module, &request)?.map_err(impossible)?;
+    strategy::require_restore_accepted(context, module, &needs.access())?;
+    let RestoreNeeds {
+        config: strategy_config,
+        plan,
+        allow,
+        directories,
+    } = needs;
+    Ok(PlannedRestore {
+        grants: plan.approve(module.name(), &allow, &directories)?,
+        parts: parts(&plan, manifest)?,
+        config: strategy_config.to_string(),
+        request,
+        plan,
+    })
 }
 
+/// The selections as they are meant: `NAME=NEW` is a name if a part is called that.
+fn meant(only: &[Selection], manifest: &Manifest) -> Vec<Selection> {
+    let meant = |selection: &Selection| {
+        let new_name = selection
+            .new_name
+            .as_ref()
+            .filter(|_| selection.written_as_one)?;
+        let name = format!("{}={new_name}", selection.name);
+        let is_part = manifest.parts.iter().any(|part| part.name == name);
+        is_part.then_some(Selection {
+            name,
+            new_name: None,
+            written_as_one: false,
+        })
+    };
+    only.iter()
+        .map(|selection| meant(selection).unwrap_or_else(|| selection.clone()))
+        .collect()
+}
+
+/// The parts that the plan names, each once.
 fn parts(plan: &RestorePlan, manifest: &Manifest) -> Result<Vec<Part>> {
+    let named = manifest.parts.iter().map(|part| (&part.name, part));
+    let known: HashMap<_, _> = named.collect();
     let find = |name: &String| {
-        let part = manifest.parts.iter().find(|part| part.name == *name);
-        part.cloned().ok_or_else(|| {
+        let part = known.get(name).map(|part| Part::clone(part));
+        let part = part.ok_or_else(|| {
             Error::new(
                 Kind::Config,
                 "module-invalid",
@@ -108,13 +115,20 @@ fn parts(plan: &RestorePlan, manifest: &Manifest) -> Result<Vec<Part>> {
                     "the module's plan names the part {name:?}, which the backup does not have"
                 ),
             )
-        })
+        })?;
+        let end = part.offset.checked_add(part.length);
+        match end.is_some_and(|end| end <= manifest.artifact.raw_size) {
+            true => Ok(part),
+            false => Err(altered(&format!("the part {name:?} is not in the backup"))),
+        }
     };
-    plan.parts.iter().map(find).collect()
+    let mut seen = HashSet::new();
+    let each = plan.parts.iter().filter(|name| seen.insert(*name));
+    each.map(find).collect()
 }
 
 /// All the module's reasons in one error.
-fn impossible(reasons: Vec<Error>) -> Error {
+pub(in crate::service) fn impossible(reasons: Vec<Error>) -> Error {
     let mut reasons = reasons.into_iter();
     let Some(first) = reasons.next() else {
         return Error::run(
@@ -130,13 +144,30 @@ fn impossible(reasons: Vec<Error>) -> Error {
         hints.extend(more.hint_text().map(str::to_owned));
     }
     hints.dedup();
-    let kind = match first.code().starts_with("no-such-") {
-        true => Kind::NotFound,
-        false => Kind::Config,
+    let kind = match RestoreRefusal::of(&first) {
+        RestoreRefusal::NotInBackup => Kind::NotFound,
+        RestoreRefusal::Impossible => Kind::Config,
     };
     let error = Error::new(kind, first.code().to_owned(), message);
     match hints.is_empty() {
         true => error,
         false => error.hint(hints.join("; ")),
+    }
+}
+
+/// Why a module refuses. Its interface has codes only, and any are allowed: here they get a meaning.
+enum RestoreRefusal {
+    /// The backup has nothing of the name that was chosen.
+    NotInBackup,
+    /// It cannot be done like that.
+    Impossible,
+}
+
+impl RestoreRefusal {
+    fn of(reason: &Error) -> Self {
+        match reason.code().starts_with("no-such-") {
+            true => Self::NotInBackup,
+            false => Self::Impossible,
+        }
     }
 }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::faulty::{Fault, Faulty, Hits};
-use super::fixtures::{MIB, backup, noise, open, store_bytes};
-use super::server::Server;
+use super::fixtures::{MIB, backup, noise, open, removed, store_bytes};
+use super::server::S3Server;
 use crate::error::Error;
 use crate::store::{Store, keys};
 
@@ -14,18 +14,18 @@ const ALWAYS: usize = usize::MAX;
 /// The tries of one request: see `HURRY`.
 const TRIES: usize = 4;
 
-struct Setup {
+struct FaultySetup {
     faulty: Faulty,
     /// Through the proxy.
     store: Store,
-    /// Past it.
+    /// Around it.
     direct: Store,
-    _server: Server,
+    _server: S3Server,
 }
 
-impl Setup {
+impl FaultySetup {
     fn new() -> Self {
-        let server = Server::with_bucket(&[]);
+        let server = S3Server::with_bucket(&[]);
         let faulty = Faulty::before(&server.url);
         let mut spec = server.spec("citus");
         let direct = open(&spec);
@@ -49,7 +49,7 @@ impl Setup {
         }
         self.faulty.heal();
         self.direct.verify(&backup).await.unwrap();
-        self.direct.remove(&backup).await.unwrap();
+        removed(&self.direct, &backup).await;
         self.nothing_is_left().await;
     }
 
@@ -74,7 +74,7 @@ impl Setup {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_passes_is_waited_for() {
-    let setup = Setup::new();
+    let setup = FaultySetup::new();
     let f = &setup.faulty;
     for (size, method, part) in [
         (3 * MIB, "PUT", "backup_"),
@@ -100,16 +100,16 @@ async fn what_passes_is_waited_for() {
     );
     let begin = f.inject("POST", "uploads", 1, Fault::Answer(503, "SlowDown"));
     let end = f.inject("POST", "uploadId", 1, Fault::Answer(500, "InternalError"));
-    let look = f.inject("HEAD", "", 1, Fault::ResetBody(0));
+    let stat = f.inject("HEAD", "", 1, Fault::ResetBody(0));
     let list = f.inject("GET", "list-type", 1, Fault::Truncate(20));
-    let all = [(&slow, 1), (&begin, 1), (&end, 1), (&look, 1), (&list, 1)];
+    let all = [(&slow, 1), (&begin, 1), (&end, 1), (&stat, 1), (&list, 1)];
     setup.survives(21 * MIB, &all).await;
 }
 
 /// S3 may say 200 first and then that it failed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_in_a_good_answer_is_seen() {
-    let setup = Setup::new();
+    let setup = FaultySetup::new();
     let hits = setup
         .faulty
         .inject("POST", "uploadId", 1, Fault::Answer(200, "InternalError"));
@@ -127,7 +127,7 @@ async fn a_failure_in_a_good_answer_is_seen() {
 /// The object was completed, but the answer was lost: the repeated request is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_lost_is_looked_up() {
-    let setup = Setup::new();
+    let setup = FaultySetup::new();
     for fault in [Fault::LoseAnswer, Fault::HoldAnswer, Fault::Truncate(20)] {
         let hits = setup.faulty.inject("POST", "uploadId", 1, fault);
         setup.survives(21 * MIB, &[(&hits, 1)]).await;
@@ -136,7 +136,7 @@ async fn an_answer_that_was_lost_is_looked_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lasts_is_an_error_and_leaves_no_object() {
-    let setup = Setup::new();
+    let setup = FaultySetup::new();
     let f = &setup.faulty;
     for (size, method, part) in [
         (3 * MIB, "PUT", "backup_"),
@@ -170,7 +170,7 @@ async fn what_lasts_is_an_error_and_leaves_no_object() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_never_answers_is_not_waited_for_for_ever() {
-    let setup = Setup::new();
+    let setup = FaultySetup::new();
     let hits = setup.faulty.inject("PUT", "backup_", ALWAYS, Fault::Stall);
     let error = setup.fails(3 * MIB, &hits, TRIES).await;
     assert_eq!(error.code(), "store-timeout", "{error}");
@@ -178,7 +178,7 @@ async fn a_server_that_never_answers_is_not_waited_for_for_ever() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_etag_is_not_believed() {
-    let setup = Setup::new();
+    let setup = FaultySetup::new();
     let hits = setup
         .faulty
         .inject("PUT", "partNumber=2", 1, Fault::WrongEtag);
@@ -188,7 +188,7 @@ async fn a_wrong_etag_is_not_believed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_goes_away_while_aborting_is_swept_later() {
-    let setup = Setup::new();
+    let setup = FaultySetup::new();
     let hits = setup.faulty.inject(
         "PUT",
         "partNumber=1",
@@ -213,7 +213,7 @@ async fn a_store_that_goes_away_while_aborting_is_swept_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_break_off_are_asked_for_again() {
-    let setup = Setup::new();
+    let setup = FaultySetup::new();
     let backup = backup(&setup.direct, "read", &noise(9 * MIB), TIME).await;
     for fault in [
         Fault::Truncate(0),
@@ -245,13 +245,14 @@ async fn answers_that_break_off_are_asked_for_again() {
 /// A backup without a manifest does not exist, and a manifest is not there in part.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_that_cannot_be_written_is_no_backup() {
-    let setup = Setup::new();
+    let setup = FaultySetup::new();
     let stored = store_bytes(&setup.store, b"bytes", TIME).await.unwrap();
     let manifest = super::fixtures::manifest("id", b"bytes", TIME);
+    let mut lock = setup.store.lock("owner").await.unwrap();
     let hits = setup
         .faulty
         .inject("PUT", "manifest.json", ALWAYS, Fault::ResetBody(10));
-    let error = setup.store.commit(&stored, &manifest).await.unwrap_err();
+    let error = lock.commit(&stored, &manifest).await.unwrap_err();
     assert_eq!(error.code(), "store-unavailable");
     assert_eq!(hits.count(), TRIES);
     assert_eq!(
@@ -264,6 +265,58 @@ async fn a_manifest_that_cannot_be_written_is_no_backup() {
     );
     assert!(setup.direct.catalogue().await.unwrap().backups.is_empty());
     setup.faulty.heal();
-    let backup = setup.store.commit(&stored, &manifest).await.unwrap();
+    let backup = lock.commit(&stored, &manifest).await.unwrap();
     assert_eq!(setup.direct.catalogue().await.unwrap().backups, [backup]);
+}
+
+/// What was held on its way arrives after another sidecar took the store over, and is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_that_arrives_late_is_refused() {
+    let setup = FaultySetup::new();
+    let stored = store_bytes(&setup.store, b"bytes", TIME).await.unwrap();
+    let key = keys::manifest(&stored.key);
+    let hits = setup
+        .faulty
+        .inject("PUT", "manifest.json", 1, Fault::HoldRequest);
+    let (store, late) = (setup.store.clone(), key.clone());
+    let manifest = super::fixtures::manifest("id", b"bytes", TIME).to_json();
+    let writing = tokio::spawn(async move { store.put_new(&late, manifest).await });
+    while hits.count() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let given_up = [stored.key.clone()];
+    assert!(setup.direct.burn_abandoned(&given_up, 2).await.is_empty());
+    setup.faulty.heal();
+    assert!(!writing.await.unwrap().unwrap());
+    assert_eq!(setup.direct.catalogue().await.unwrap().burned, given_up);
+}
+
+/// What cannot be given up keeps nothing else from it, and is not forgotten by who could not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_given_up_is_tried_again_by_the_next_owner() {
+    let setup = FaultySetup::new();
+    let (store, direct) = (&setup.store, &setup.direct);
+    let first = store_bytes(store, b"one", TIME).await.unwrap().key;
+    let second = store_bytes(store, b"two", "2023-12-02T03:00:00Z")
+        .await
+        .unwrap()
+        .key;
+    let mut died = direct.lock("died").await.unwrap();
+    died.note([first.clone(), second.clone()]).await.unwrap();
+    died.release(false).await;
+
+    let refused = Fault::Answer(403, "AccessDenied");
+    let hits = setup.faulty.inject("DELETE", "20231201", ALWAYS, refused);
+    let mut next = store.try_lock("next").await.unwrap();
+    assert!(hits.count() > 0);
+    next.note(["daily/own.dump".to_owned()]).await.unwrap();
+    next.release(true).await;
+    assert_eq!(direct.size(&first).await.unwrap(), Some(3));
+    assert_eq!(direct.size(&second).await.unwrap(), None);
+
+    setup.faulty.heal();
+    let last = store.try_lock("last").await.unwrap();
+    last.release(true).await;
+    assert_eq!(direct.size(&first).await.unwrap(), None);
+    assert_eq!(direct.catalogue().await.unwrap().burned, [first, second]);
 }

@@ -14,7 +14,7 @@ pub(crate) enum Fault {
     Answer(u16, &'static str),
     /// The connection breaks after so many bytes of the request's body.
     ResetBody(usize),
-    /// The server does it, but nobody hears of it.
+    /// The server does it, but its answer is lost.
     LoseAnswer,
     /// The same, and the client waits.
     HoldAnswer,
@@ -28,11 +28,54 @@ pub(crate) enum Fault {
     Stall,
     /// The answer's body stops after so many bytes until the client hangs up.
     StallBody(usize),
+    /// The server sees it only once the proxy is healed.
+    HoldRequest,
     /// Everything takes this long.
     Slow(Duration),
+    /// The same as an answer of the proxy's own, to a request with a header whose name begins so.
+    RefuseHeader(&'static str, u16, &'static str),
+    /// And to one whose body has this in it.
+    RefuseBody(&'static str, u16, &'static str),
+    /// The server's clock is this many seconds off, and what was signed a quarter of an hour before or
+    /// after its time is refused.
+    OwnClock(i64),
+    /// The bucket is in this region: the body, or only a header, says so.
+    WrongRegion(&'static str),
 }
 
-struct Rule {
+/// Seconds between a signature and the server's time.
+const SIGNATURE_TOLERANCE: i64 = 900;
+
+impl Fault {
+    /// Whether it strikes a request: some look at more than its method and target.
+    fn concerns(self, head: &str, body: &[u8]) -> bool {
+        match self {
+            Self::RefuseHeader(name, ..) => head
+                .lines()
+                .skip(1)
+                .any(|line| line.to_ascii_lowercase().starts_with(name)),
+            Self::RefuseBody(text, ..) => String::from_utf8_lossy(body).contains(text),
+            Self::OwnClock(offset) => {
+                let signed = header(head, "x-amz-date").unwrap_or_default();
+                let signed = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", signed).unwrap();
+                let signed = signed.to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+                let off = server_time(offset).as_second() - signed.timestamp().as_second();
+                off.abs() > SIGNATURE_TOLERANCE
+            }
+            _ => true,
+        }
+    }
+}
+
+fn server_time(offset: i64) -> jiff::Timestamp {
+    jiff::Timestamp::now() + jiff::SignedDuration::from_secs(offset)
+}
+
+fn http_date(time: jiff::Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+struct FaultRule {
     method: &'static str,
     /// In the path or the query.
     contains: &'static str,
@@ -52,7 +95,7 @@ impl Hits {
 
 pub(crate) struct Faulty {
     pub(crate) url: String,
-    rules: Arc<Mutex<Vec<Rule>>>,
+    rules: Arc<Mutex<Vec<FaultRule>>>,
 }
 
 impl Faulty {
@@ -72,7 +115,7 @@ impl Faulty {
         Self { url, rules }
     }
 
-    /// Does this to the next `times` requests of that kind.
+    /// Does this to the next `times` requests of that kind, or of every method (`*`).
     pub(crate) fn inject(
         &self,
         method: &'static str,
@@ -81,7 +124,7 @@ impl Faulty {
         fault: Fault,
     ) -> Hits {
         let hits = Arc::new(AtomicUsize::new(0));
-        self.rules.lock().unwrap().push(Rule {
+        self.rules.lock().unwrap().push(FaultRule {
             method,
             contains,
             fault,
@@ -96,22 +139,44 @@ impl Faulty {
     }
 }
 
-fn serve(mut client: TcpStream, upstream: &str, rules: &Mutex<Vec<Rule>>) -> std::io::Result<()> {
+fn serve(
+    mut client: TcpStream,
+    upstream: &str,
+    rules: &Mutex<Vec<FaultRule>>,
+) -> std::io::Result<()> {
     let (head, mut body) = read_head(&mut client)?;
-    let fault = strike(&head, rules);
     let length = header(&head, "content-length")
         .and_then(|length| length.parse().ok())
         .unwrap_or(0);
-    if let Some(Fault::ResetBody(after)) = fault {
+    let by_head = strike(&head, None, rules);
+    if let Some(Fault::ResetBody(after)) = by_head {
         read_until(&mut client, &mut body, after.min(length))?;
-        // Bytes that nobody read make the system send a reset instead of an orderly end.
+        // Bytes that were not read make the system send a reset instead of an orderly end.
         return client.shutdown(Shutdown::Both);
     }
     read_until(&mut client, &mut body, length)?;
+    let fault = by_head.or_else(|| strike(&head, Some(&body), rules));
     match fault {
-        Some(Fault::Answer(status, code)) => return refuse(&mut client, status, code),
+        Some(
+            Fault::Answer(status, code)
+            | Fault::RefuseHeader(_, status, code)
+            | Fault::RefuseBody(_, status, code),
+        ) => return refuse(&mut client, status, code, ""),
+        Some(Fault::OwnClock(offset)) => {
+            let date = format!("Date: {}\r\n", http_date(server_time(offset)));
+            return refuse(&mut client, 403, "RequestTimeTooSkewed", &date);
+        }
+        Some(Fault::WrongRegion(region)) => {
+            let told = format!("x-amz-bucket-region: {region}\r\n");
+            return refuse(&mut client, 301, "PermanentRedirect", &told);
+        }
         Some(Fault::Stall) => return until_hung_up(&mut client),
         Some(Fault::Slow(delay)) => std::thread::sleep(delay),
+        Some(Fault::HoldRequest) => {
+            while !rules.lock().unwrap().is_empty() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
         _ => {}
     }
     let (head, body) = forward(upstream, &head, &body)?;
@@ -128,22 +193,25 @@ fn serve(mut client: TcpStream, upstream: &str, rules: &Mutex<Vec<Rule>>) -> std
             answer(&mut client, &head, &body)
         }
         Some(Fault::Skew(seconds)) => {
-            let off = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
-            let date = off.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            let date = http_date(server_time(seconds));
             answer(&mut client, &replaced(&head, "date", &date), &body)
         }
         _ => answer(&mut client, &head, &body),
     }
 }
 
-/// The first rule that fits, counted.
-fn strike(head: &str, rules: &Mutex<Vec<Rule>>) -> Option<Fault> {
+/// The first rule that fits, counted. Faults that look at the body fit only where it is known.
+fn strike(head: &str, body: Option<&[u8]>, rules: &Mutex<Vec<FaultRule>>) -> Option<Fault> {
     let mut words = head.split(' ');
     let (method, target) = (words.next()?, words.next()?);
     let mut rules = rules.lock().unwrap();
-    let rule = rules
-        .iter_mut()
-        .find(|rule| rule.left > 0 && rule.method == method && target.contains(rule.contains))?;
+    let rule = rules.iter_mut().find(|rule| {
+        rule.left > 0
+            && matches!(rule.fault, Fault::RefuseBody(..)) == body.is_some()
+            && [method, "*"].contains(&rule.method)
+            && target.contains(rule.contains)
+            && rule.fault.concerns(head, body.unwrap_or_default())
+    })?;
     rule.left -= 1;
     rule.hits.fetch_add(1, Ordering::SeqCst);
     Some(rule.fault)
@@ -187,12 +255,12 @@ fn answer(client: &mut TcpStream, head: &str, body: &[u8]) -> std::io::Result<()
     client.write_all(body)
 }
 
-fn refuse(client: &mut TcpStream, status: u16, code: &str) -> std::io::Result<()> {
+fn refuse(client: &mut TcpStream, status: u16, code: &str, headers: &str) -> std::io::Result<()> {
     let body = format!(
         "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>injected</Message></Error>"
     );
     let head = format!(
-        "HTTP/1.1 {status} Injected\r\nContent-Type: application/xml\r\nContent-Length: {}",
+        "HTTP/1.1 {status} Injected\r\n{headers}Content-Type: application/xml\r\nContent-Length: {}",
         body.len()
     );
     answer(client, &head, body.as_bytes())
@@ -212,11 +280,11 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn replaced(head: &str, name: &str, value: &str) -> String {
-    let kept = head.lines().filter(|line| {
+    let others = head.lines().filter(|line| {
         let key = line.split(':').next().unwrap_or_default();
         !key.eq_ignore_ascii_case(name)
     });
-    let mut lines: Vec<_> = kept.map(str::to_owned).collect();
+    let mut lines: Vec<_> = others.map(str::to_owned).collect();
     lines.push(format!("{name}: {value}"));
     lines.join("\r\n")
 }

@@ -9,18 +9,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::server::Server;
+use super::server::S3Server;
+use crate::artifact::SpoolReader;
 use crate::artifact::manifest::{Contents, MadeBy, Manifest, Sha256};
-use crate::artifact::{Digest, Growth};
 use crate::config::Tier;
 use crate::config::{Addressing, Bucket, Codec, Credentials, Place, Secret, StoreSpec};
+use crate::digest::Digest;
 use crate::error::Result;
-use crate::store::{Backup, Patience, Store, Stored, Upload};
+use crate::store::{Removal, RetryPolicy, Store, StoreLock, Stored, StoredBackup, Upload};
 
-pub(super) const MIB: usize = 1 << 20;
+pub(in crate::store) const MIB: usize = 1 << 20;
 
 /// Fast enough for a test, with as many tries as a run has.
-pub(super) const HURRY: Patience = Patience {
+pub(in crate::store) const HURRY: RetryPolicy = RetryPolicy {
     connect: Duration::from_secs(2),
     answer: Duration::from_secs(3),
     slowest: 8 << 20,
@@ -34,6 +35,9 @@ pub(super) fn fs(path: &Path, prefix: &str) -> StoreSpec {
     StoreSpec {
         name: "local".to_owned(),
         prefix: prefix.to_owned(),
+        root: prefix.to_owned(),
+        strategy: None,
+        owner: None,
         place: Place::Fs {
             path: path.to_owned(),
         },
@@ -44,6 +48,9 @@ pub(super) fn s3(prefix: &str, bucket: Bucket) -> StoreSpec {
     StoreSpec {
         name: "minio".to_owned(),
         prefix: prefix.to_owned(),
+        root: prefix.to_owned(),
+        strategy: None,
+        owner: None,
         place: Place::S3(Box::new(bucket)),
     }
 }
@@ -63,8 +70,8 @@ pub(super) fn bucket(endpoint: &str) -> Bucket {
     }
 }
 
-impl Server {
-    pub(super) fn spec(&self, prefix: &str) -> StoreSpec {
+impl S3Server {
+    pub(in crate::store) fn spec(&self, prefix: &str) -> StoreSpec {
         s3(prefix, bucket(&self.url))
     }
 }
@@ -74,7 +81,7 @@ pub(super) fn open(spec: &StoreSpec) -> Store {
 }
 
 /// Bytes that no two parts have in common.
-pub(super) fn noise(length: usize) -> Vec<u8> {
+pub(in crate::store) fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
@@ -87,14 +94,14 @@ pub(super) fn noise(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// A file that grows, as the artifact of a run does.
-pub(super) struct Growing {
+/// A spool file that grows, as the artifact of a run does.
+pub(super) struct GrowingSpool {
     file: File,
     path: tempfile::TempPath,
     written: watch::Sender<u64>,
 }
 
-impl Growing {
+impl GrowingSpool {
     pub(super) fn new() -> Self {
         let (file, path) = tempfile::NamedTempFile::new().unwrap().into_parts();
         Self {
@@ -110,8 +117,8 @@ impl Growing {
     }
 
     pub(super) async fn upload(&self, store: &Store, at: Timestamp) -> Result<Upload> {
-        let source = Growth::new(File::open(&self.path).unwrap(), self.written.subscribe());
-        let key = store.free_key(Tier::Daily, "backup.dump", at).await?;
+        let source = SpoolReader::new(File::open(&self.path).unwrap(), self.written.subscribe());
+        let key = store.free_key(Tier::Daily, "backup.dump", at, &[]).await?;
         Ok(store.upload(&key, source))
     }
 }
@@ -122,13 +129,13 @@ pub(super) fn at(text: &str) -> Timestamp {
 
 /// Uploads bytes that are all there already.
 pub(super) async fn store_bytes(store: &Store, bytes: &[u8], time: &str) -> Result<Stored> {
-    let mut growing = Growing::new();
+    let mut growing = GrowingSpool::new();
     growing.append(bytes);
     let mut upload = growing.upload(store, at(time)).await?;
     upload.finish(bytes.len() as u64).await
 }
 
-pub(super) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest {
+pub(in crate::store) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest {
     let digest = Sha256::from(Digest::of_bytes(bytes));
     Manifest {
         version: Manifest::VERSION,
@@ -142,6 +149,7 @@ pub(super) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest {
         },
         tools: BTreeMap::new(),
         sidecar: "0.1.0".to_owned(),
+        lease: None,
         artifact: Contents {
             filename: "backup.dump".to_owned(),
             format: "binary".to_owned(),
@@ -154,12 +162,27 @@ pub(super) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest {
             encryption: None,
         },
         parts: Vec::new(),
+        omissions: Vec::new(),
+        seq: None,
+        spaced: None,
+        owner: None,
+        members: Vec::new(),
     }
 }
 
 /// A whole backup.
-pub(super) async fn backup(store: &Store, id: &str, bytes: &[u8], time: &str) -> Backup {
+pub(super) async fn backup(store: &Store, id: &str, bytes: &[u8], time: &str) -> StoredBackup {
     let stored = store_bytes(store, bytes, time).await.unwrap();
     let manifest = manifest(id, bytes, time);
-    store.commit(&stored, &manifest).await.unwrap()
+    let mut lock = StoreLock::without_lease(store);
+    lock.commit(&stored, &manifest).await.unwrap()
+}
+
+pub(super) async fn removed(store: &Store, backup: &StoredBackup) {
+    removed_by(&mut StoreLock::without_lease(store), backup).await;
+}
+
+pub(super) async fn removed_by(lock: &mut StoreLock, backup: &StoredBackup) {
+    let removal = lock.remove(backup).await.unwrap();
+    assert!(matches!(removal, Removal::Done), "{removal:?}");
 }

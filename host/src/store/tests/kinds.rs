@@ -1,8 +1,9 @@
-//! The conformance suite, run against every kind of store.
+//! The conformance suite, run against every kind of store: a row for each.
 
 use super::conformance::conforms;
-use super::fixtures::{fs, open};
-use super::server::Server;
+use super::fixtures::{backup, fs, open};
+use super::server::S3Server;
+use crate::store::{Removal, StoreLock};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_conforms() {
@@ -15,7 +16,7 @@ async fn a_folder_conforms() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_conforms() {
     for prefix in ["citus", "", "a/b c/ü+%"] {
-        let server = Server::with_bucket(&[]);
+        let server = S3Server::with_bucket(&[]);
         conforms(&open(&server.spec(prefix))).await;
     }
 }
@@ -28,4 +29,39 @@ fn a_folder_must_be_there_already() {
     assert_eq!(error.code(), "no-such-folder");
     assert!(error.message().contains("not-mounted"), "{error}");
     assert!(!missing.exists());
+}
+
+/// A lease that another program wrote may note any key.
+#[tokio::test]
+async fn a_key_leads_out_of_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, outside) = (folder.path().join("store"), folder.path().join("outside"));
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(&outside, "not ours").unwrap();
+    let store = open(&fs(&root, ""));
+    for key in ["../outside", outside.to_str().unwrap()] {
+        assert_eq!(store.size(key).await.unwrap(), None);
+        assert_eq!(store.get(key).await.unwrap_err().code(), "not-in-store");
+        store.burn_abandoned(&[key.to_owned()], 1).await;
+        store.put(key, b"ours".to_vec()).await.unwrap_err();
+    }
+    assert_eq!(std::fs::read(&outside).unwrap(), b"not ours");
+}
+
+#[tokio::test]
+async fn a_backup_whose_artifact_cannot_be_deleted_keeps_its_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&fs(folder.path(), ""));
+    let backup = backup(&store, "only", b"bytes", "2023-12-01T12:00:00Z").await;
+    let artifact = folder.path().join(&backup.key);
+    std::fs::remove_file(&artifact).unwrap();
+    std::fs::create_dir(&artifact).unwrap();
+    let locked = store.lock("deleting").await.unwrap();
+    for mut lock in [locked, StoreLock::without_lease(&store)] {
+        let removal = lock.remove(&backup).await.unwrap();
+        assert!(matches!(removal, Removal::Refused(_)), "{removal:?}");
+    }
+    std::fs::remove_dir(&artifact).unwrap();
+    std::fs::write(&artifact, "bytes").unwrap();
+    assert_eq!(store.catalogue().await.unwrap().backups, [backup]);
 }

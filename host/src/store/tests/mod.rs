@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod backups;
+mod commits;
 mod conformance;
+mod dialects;
 mod faults;
 mod faulty;
-mod fixtures;
+pub(super) mod fixtures;
 mod kinds;
 mod leases;
 mod probes;
-mod server;
+pub(super) mod server;

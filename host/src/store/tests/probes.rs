@@ -4,10 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::faulty::{Fault, Faulty};
 use super::fixtures::{bucket, fs, open, s3};
-use super::server::Server;
+use super::server::S3Server;
 use crate::config::{Bucket, StoreSpec};
 use crate::error::Error;
-use crate::store::{Patience, Store};
+use crate::store::{RetryPolicy, Store};
 
 const ALWAYS: usize = usize::MAX;
 
@@ -24,7 +24,7 @@ async fn only_problem(spec: &StoreSpec) -> Error {
     problem
 }
 
-fn before(server: &Server) -> (Faulty, StoreSpec) {
+fn before(server: &S3Server) -> (Faulty, StoreSpec) {
     let faulty = Faulty::before(&server.url);
     let spec = s3("citus", bucket(&faulty.url));
     (faulty, spec)
@@ -32,7 +32,7 @@ fn before(server: &Server) -> (Faulty, StoreSpec) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_bucket_refuses_is_named() {
-    let server = Server::with_bucket(&[]);
+    let server = S3Server::with_bucket(&[]);
     let missing = Bucket {
         name: "nowhere".to_owned(),
         ..bucket(&server.url)
@@ -75,13 +75,6 @@ async fn what_a_bucket_refuses_is_named() {
             "AccessDenied",
             "no-read-permission",
         ),
-        (
-            "DELETE",
-            "probe/",
-            403,
-            "AccessDenied",
-            "no-delete-permission",
-        ),
     ] {
         let hits = faulty.inject(method, contains, ALWAYS, Fault::Answer(status, word));
         let problems = problems(&spec).await;
@@ -94,8 +87,29 @@ async fn what_a_bucket_refuses_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_where_nothing_may_be_deleted_is_good_enough_and_keeps_one_probe() {
+    let server = S3Server::with_bucket(&[]);
+    let (faulty, spec) = before(&server);
+    let store = open(&spec);
+    let left = ".sidecar/probe/0189f7e5-0000-7000-8000-000000000000";
+    store.put(left, b"an earlier probe".to_vec()).await.unwrap();
+    faulty.inject("DELETE", "", ALWAYS, Fault::Answer(403, "AccessDenied"));
+    for _ in 0..2 {
+        let probe = store.probe().await;
+        assert!(probe.problems.is_empty(), "{:?}", probe.problems);
+        let codes: Vec<_> = probe.warnings.iter().map(Error::code).collect();
+        assert_eq!(codes, ["no-delete-permission"]);
+    }
+    let there = store.list(".sidecar/probe/").await.unwrap();
+    assert_eq!(there.len(), 1, "{there:?}");
+    faulty.heal();
+    assert!(store.probe().await.warnings.is_empty());
+    assert_eq!(store.list(".sidecar/probe/").await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_differs_is_found_before_it_is_refused() {
-    let server = Server::with_bucket(&[]);
+    let server = S3Server::with_bucket(&[]);
     let (faulty, spec) = before(&server);
     for method in ["PUT", "GET", "HEAD", "DELETE"] {
         faulty.inject(method, "", ALWAYS, Fault::Skew(-600));
@@ -106,9 +120,9 @@ async fn a_clock_that_differs_is_found_before_it_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_ignores_conditions_takes_no_turns() {
-    let server = Server::with_bucket(&[]);
-    assert!(open(&server.spec("citus")).probe().await.takes_turns);
+async fn a_service_that_ignores_conditions_supports_no_leases() {
+    let server = S3Server::with_bucket(&[]);
+    assert!(open(&server.spec("citus")).probe().await.supports_leases);
     let (faulty, spec) = before(&server);
     let store = open(&spec);
     // The first PUT writes the probe; the second, conditional one is answered as if there were no condition.
@@ -116,14 +130,14 @@ async fn a_service_that_ignores_conditions_takes_no_turns() {
     let ignored = faulty.inject("PUT", "probe/", ALWAYS, Fault::Answer(200, ""));
     let probe = store.probe().await;
     assert_eq!((write.count(), ignored.count()), (1, 1));
-    assert!(!probe.takes_turns);
+    assert!(!probe.supports_leases);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_cannot_be_reached_is_named() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = nobody.local_addr().unwrap();
-    drop(nobody);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
     let spec = s3("", bucket(&format!("http://{address}")));
     let problem = only_problem(&spec).await;
     assert_eq!(problem.code(), "store-unreachable", "{problem}");
@@ -165,7 +179,7 @@ async fn only_the_named_authority_is_trusted() {
         "-k",
         key.to_str().unwrap(),
     ];
-    let server = Server::start(&tls);
+    let server = S3Server::start(&tls);
     assert!(server.url.starts_with("https://"), "{}", server.url);
 
     let untrusted = only_problem(&s3("", bucket(&server.url))).await;
@@ -174,7 +188,7 @@ async fn only_the_named_authority_is_trusted() {
         ca_file: Some(certificate.clone()),
         ..bucket(&server.url)
     };
-    // Nobody made the bucket, but that is what the server itself says.
+    // There is no bucket, but that is what the server itself says.
     assert_eq!(
         only_problem(&s3("", trusting)).await.code(),
         "no-such-bucket"
@@ -184,7 +198,7 @@ async fn only_the_named_authority_is_trusted() {
         ca_file: Some(key),
         ..bucket(&server.url)
     };
-    let error = Store::open(&s3("", garbage), Patience::CHECK).unwrap_err();
+    let error = Store::open(&s3("", garbage), RetryPolicy::CHECK).unwrap_err();
     assert_eq!(error.code(), "bad-ca-file");
 }
 

@@ -6,12 +6,12 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-pub(crate) struct Server {
+pub(crate) struct S3Server {
     child: Child,
     pub(crate) url: String,
 }
 
-impl Server {
+impl S3Server {
     /// Starts it with a bucket called `backups`.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let program = program();
@@ -29,7 +29,7 @@ impl Server {
             .map_while(Result::ok)
             .find_map(|line| Some(line.split_once("Running on ")?.1.trim().to_owned()))
             .unwrap_or_else(|| panic!("{program} did not start"));
-        // It logs every request: somebody has to read that.
+        // It logs every request, and waits when its log is not read.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url }
     }
@@ -46,14 +46,14 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for S3Server {
     fn drop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 }
 
-/// What `tests/setup` installed, or another one that somebody names.
+/// What `tests/setup` installed, or the one that `SIDECAR_TEST_S3` names.
 fn program() -> String {
     let installed = concat!(
         env!("CARGO_MANIFEST_DIR"),

@@ -1,13 +1,21 @@
-//! `mysql://…` → the variables that the lines read, so that no command line has a password.
+//! `mysql://…` → the variables that the command lines read, so that none contains a password.
 
 use sidecar_sdk::Result;
 
 use crate::url::{Url, variable};
 
-/// The parameters of a connection, and the variables that the lines read.
-const PARAMETERS: [(&str, &str); 2] =
-    [("socket", "SIDE_CAR_SOCKET"), ("ssl-ca", "SIDE_CAR_SSL_CA")];
-const HINT: &str = "socket and ssl-ca are; the client's own option file may hold others";
+/// URL parameters, and the variables that the command lines read.
+const PARAMETERS: [(&str, &str); 3] = [
+    ("socket", "SIDE_CAR_SOCKET"),
+    ("ssl-ca", "SIDE_CAR_SSL_CA"),
+    ("option-file", OPTION_FILE),
+];
+const HINT: &str = "socket, ssl-ca and option-file are, which is a file in the format of my.cnf";
+
+/// Instead of the client's own option files.
+const OPTION_FILE: &str = "SIDE_CAR_OPTION_FILE";
+/// MySQL's client reads its login file even where it reads no option file.
+const LOGIN_FILE: &str = "MYSQL_TEST_LOGIN_FILE";
 
 /// Reads a URL; `key` names it in a failure.
 pub(super) fn parse(text: &str, key: &str) -> Result<Vec<(String, String)>> {
@@ -25,6 +33,14 @@ pub(super) fn parse(text: &str, key: &str) -> Result<Vec<(String, String)>> {
     set("SIDE_CAR_USER", url.user.clone());
     set("MYSQL_PWD", url.password.clone());
     Ok(env)
+}
+
+/// The client's own option files are of the configured server: another one gets nothing of them.
+pub(super) fn without_defaults(env: &mut Vec<(String, String)>) {
+    if !env.iter().any(|(name, _)| name == OPTION_FILE) {
+        env.push((OPTION_FILE.to_owned(), "/dev/null".to_owned()));
+    }
+    env.push((LOGIN_FILE.to_owned(), "/nonexistent".to_owned()));
 }
 
 #[cfg(test)]

@@ -1,150 +1,142 @@
 //! MySQL and MariaDB: a dump of each database, and the users.
 
+mod backup;
+mod command_lines;
 mod connection;
-mod lines;
+mod coverage;
+mod damage;
+mod drill_notes;
+mod events;
+mod existing;
+mod grants;
+mod identity;
+mod load;
+mod outside;
+mod packet_limit;
 mod restore;
+mod roles;
+mod script;
+mod secret_line;
+mod server;
+mod shortened;
 mod sql;
+mod swap;
 
-use serde::{Deserialize, Serialize};
 use sidecar_sdk::restore::Outcome;
-use sidecar_sdk::{Artifact, Command, Failure, Result, log};
+use sidecar_sdk::{Artifact, Failure, Result, choices};
 
-use crate::chosen::Chosen;
 use crate::client::{Client, SQL};
-use crate::config::{Config, Wanted};
-use crate::layout::{Database, Layout};
-use crate::system::System;
-use lines::Lines;
+use crate::config::Config;
+use crate::coverage::{AllowedGaps, Gap};
+use crate::engine::Engine;
+use crate::identity::Identity;
+use crate::selection::RestoreSelection;
+use crate::version_text::older_client;
+use backup::{EVENTS, HISTORY, ROUTINES};
+use command_lines::{MARIADB, MYSQL};
+use identity::{INTO, SECRET};
+use secret_line::secret_line;
+use server::{AFTER, BEFORE, DATABASE, FORCE, MysqlServer, VERTICAL};
 
-/// The database that a line works on.
-const DATABASE: &str = "SIDE_CAR_DATABASE";
-
-/// A server and what is wanted of it.
-pub(crate) struct Mysql {
-    name: &'static str,
-    lines: &'static Lines,
-    client: Client,
-    wanted: Wanted,
-}
-
-/// What an empty database is made with.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Facts {
-    charset: String,
-    collation: String,
-}
-
-const DATABASES: &str = "
-SELECT JSON_OBJECT('name', SCHEMA_NAME, 'charset', DEFAULT_CHARACTER_SET_NAME, 'collation', DEFAULT_COLLATION_NAME)
-FROM information_schema.SCHEMATA
-WHERE SCHEMA_NAME NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
-ORDER BY SCHEMA_NAME";
+/// The engines `mysql` and `mariadb`.
+pub(crate) struct Mysql(MysqlServer);
 
 impl Mysql {
-    /// The server at `url`; `key` names it in a failure.
-    pub(crate) fn of_mysql(config: &Config, url: &str, key: &str) -> Result<Self> {
-        Self::open("mysql", &lines::MYSQL, config, url, key)
+    /// The MySQL server at `url`; `key` names it in a failure.
+    pub(crate) fn open_mysql(config: &Config, url: &str, key: &str) -> Result<Self> {
+        MysqlServer::open("mysql", &MYSQL, config, url, key).map(Self)
     }
 
-    /// The same for MariaDB, whose programs have other names and know more.
-    pub(crate) fn of_mariadb(config: &Config, url: &str, key: &str) -> Result<Self> {
-        Self::open("mariadb", &lines::MARIADB, config, url, key)
-    }
-
-    fn open(
-        name: &'static str,
-        lines: &'static Lines,
-        config: &Config,
-        url: &str,
-        key: &str,
-    ) -> Result<Self> {
-        Ok(Self {
-            name,
-            lines,
-            client: Client::new(&config.commands, connection::parse(url, key)?),
-            wanted: config.wanted()?,
-        })
-    }
-
-    fn ask(&self, sql: &str) -> Result<String> {
-        self.client.ask(&self.query(sql))
-    }
-
-    fn query(&self, sql: &str) -> Command {
-        self.client.command(self.lines.query).env(SQL, sql)
-    }
-
-    fn databases(&self) -> Result<Vec<Database<Facts>>> {
-        let answer = self.ask(DATABASES)?;
-        let databases = answer.lines().map(serde_json::from_str);
-        databases.collect::<Result<_, _>>().map_err(|error| {
-            Failure::new(
-                "unexpected-answer",
-                format!("the server's list of databases cannot be understood: {error}"),
-            )
-        })
-    }
-
-    /// Whether the account may read who else has one.
-    fn sees_users(&self) -> Result<bool> {
-        let mut command = self.query("SELECT COUNT(*) FROM mysql.user");
-        command.accept = vec![1];
-        Ok(command.run()?.exit_code == 0)
+    /// The MariaDB server at `url`: its programs have other names and more options.
+    pub(crate) fn open_mariadb(config: &Config, url: &str, key: &str) -> Result<Self> {
+        MysqlServer::open("mariadb", &MARIADB, config, url, key).map(Self)
     }
 }
 
-impl System for Mysql {
-    fn lines(&self) -> Vec<&'static str> {
-        let Lines {
-            version,
-            query,
-            dump,
-            globals,
-            ..
-        } = self.lines;
-        vec![version, query, globals, dump]
+impl Engine for Mysql {
+    fn backup_commands(&self) -> Vec<&'static str> {
+        let lines = self.0.lines;
+        vec![
+            lines.version,
+            lines.query,
+            lines.history,
+            lines.globals,
+            lines.dump,
+        ]
     }
 
-    fn restore_lines(&self) -> Vec<&'static str> {
-        vec![self.lines.query, self.lines.load]
+    fn restore_commands(&self) -> Vec<&'static str> {
+        let lines = self.0.lines;
+        vec![lines.query, lines.load, lines.globals]
     }
 
     fn variables(&self) -> Vec<String> {
-        let mut names = self.client.variables();
-        names.extend([DATABASE.to_owned(), SQL.to_owned()]);
+        let mut names = self.0.client.variables();
+        let own = [
+            DATABASE, SQL, BEFORE, AFTER, FORCE, VERTICAL, ROUTINES, EVENTS, HISTORY,
+        ];
+        names.extend(own.map(str::to_owned));
+        if self.0.is_elsewhere {
+            names.extend(INTO.map(|(into, _)| into.to_owned()));
+            names.push(SECRET.to_owned());
+        }
         names
     }
 
     fn globals(&self) -> &'static str {
-        "at the end, create the users that are missing, and give each its rights and its password"
+        "create the users that are missing, with their rights; those that are there stay, unless they are replaced (in a drill never)"
     }
 
-    fn backup(&self, artifact: &mut Artifact) -> Result<()> {
-        let client = self.client.ask(&self.client.command(self.lines.version))?;
-        let server = self.ask("SELECT VERSION()")?;
-        let databases = self
-            .wanted
-            .choose(self.databases()?, |database| &database.name)?;
-        let sees_users = self.sees_users()?;
-
-        let mut layout = Layout::start(artifact, self.name, &server, &client)?;
-        if sees_users {
-            let command = self.client.command(self.lines.globals);
-            layout.globals(|artifact| artifact.append_stdout(&command).map(drop))?;
-        } else {
-            log::warn("the users are not dumped: the account may not read mysql.user");
-        }
-        for Database { name, facts } in databases {
-            log::info(&format!("dumping the database {name}"));
-            let command = self.client.command(self.lines.dump).env(DATABASE, &name);
-            layout.database(&name, facts, |artifact| {
-                artifact.append_stdout(&command).map(drop)
-            })?;
-        }
-        layout.finish()
+    fn client(&self) -> &Client {
+        &self.0.client
     }
 
-    fn restore(&self, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
-        restore::run(self, chosen, replace)
+    fn identity(&self) -> Result<Identity> {
+        identity::read(&self.0)
+    }
+
+    fn elsewhere_commands(&self) -> Vec<&'static str> {
+        vec![self.0.lines.query, secret_line(self.0.name)]
+    }
+
+    fn is_reached_by(&self, source: &Client) -> Result<bool> {
+        identity::is_held(source, &self.0, &choices::id())
+    }
+
+    fn made_by_others(&self, names: &[&str]) -> Result<Vec<String>> {
+        // A drill that was killed has not marked all that it has made.
+        if self.0.is_mariadb()? {
+            swap::finish_leftovers(&self.0)?;
+        }
+        drill_notes::made_by_others(&self.0, names)
+    }
+
+    fn note_for_drills(&self, names: &[&str]) -> Result<()> {
+        drill_notes::note(&self.0, names)
+    }
+
+    fn note_after_drill(&self) -> Result<()> {
+        drill_notes::note_moments(&self.0)
+    }
+
+    fn gaps(&self) -> Result<Vec<Gap>> {
+        coverage::gaps(&self.0)
+    }
+
+    fn warnings(&self) -> Result<Vec<Failure>> {
+        let client = &self.0.client;
+        let client_version = client.capture(&client.command(self.0.lines.version))?;
+        let server_version = self.0.query("SELECT VERSION()")?;
+        Ok(older_client(&client_version, &server_version)
+            .into_iter()
+            .collect())
+    }
+
+    fn backup(&self, allowed: &AllowedGaps, artifact: &mut Artifact) -> Result<()> {
+        backup::run(&self.0, allowed, artifact)
+    }
+
+    fn restore(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Outcome>> {
+        restore::run(&self.0, selection, replace)
     }
 }

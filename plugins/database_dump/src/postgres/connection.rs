@@ -1,11 +1,11 @@
-//! `postgresql://…` → the variables that libpq reads, so that no command line has a password.
+//! `postgresql://…` → the variables that libpq reads, so that no command line contains a password.
 
 use sidecar_sdk::Result;
 
 use crate::url::{Url, variable};
 
-/// The parameters of a connection, and the variables of the same meaning.
-const PARAMETERS: [(&str, &str); 22] = [
+/// URL parameters, and the variables with the same meaning.
+const PARAMETERS: [(&str, &str); 23] = [
     ("application_name", "PGAPPNAME"),
     ("channel_binding", "PGCHANNELBINDING"),
     ("connect_timeout", "PGCONNECT_TIMEOUT"),
@@ -20,6 +20,7 @@ const PARAMETERS: [(&str, &str); 22] = [
     ("require_auth", "PGREQUIREAUTH"),
     ("requirepeer", "PGREQUIREPEER"),
     ("service", "PGSERVICE"),
+    ("servicefile", "PGSERVICEFILE"),
     ("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION"),
     ("sslcert", "PGSSLCERT"),
     ("sslcrl", "PGSSLCRL"),
@@ -32,13 +33,13 @@ const PARAMETERS: [(&str, &str); 22] = [
 
 const HINT: &str = "remove it, or set the variable that libpq has for it under strategy.config.env";
 
-/// Where a server is.
+/// How to connect to a server.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Connection {
-    /// For every tool.
+    /// The environment of every tool.
     pub(super) env: Vec<(String, String)>,
-    /// The database to connect to first.
-    pub(super) door: String,
+    /// The database to connect to for queries about the whole server.
+    pub(super) maintenance_database: String,
 }
 
 /// Reads a URL; `key` names it in a failure.
@@ -55,28 +56,28 @@ pub(super) fn parse(text: &str, key: &str) -> Result<Connection> {
         .iter()
         .map(|host| host.name.clone().unwrap_or_default())
         .collect();
-    set("PGHOST", listed(&names));
+    set("PGHOST", comma_separated(&names));
     let ports = url
         .hosts
         .iter()
         .map(|host| host.port.map_or_else(String::new, |port| port.to_string()));
-    set("PGPORT", listed(&ports.collect::<Vec<_>>()));
-    let mut door = url.path;
+    set("PGPORT", comma_separated(&ports.collect::<Vec<_>>()));
+    let mut maintenance_database = url.path;
     for (name, value) in url.parameters {
         if name == "dbname" {
-            door = Some(value);
+            maintenance_database = Some(value);
             continue;
         }
         set(variable(&name, &PARAMETERS, key, HINT)?, Some(value));
     }
     Ok(Connection {
         env,
-        door: door.unwrap_or_else(|| "postgres".to_owned()),
+        maintenance_database: maintenance_database.unwrap_or_else(|| "postgres".to_owned()),
     })
 }
 
-/// With commas between them; none if nothing is given.
-fn listed(values: &[String]) -> Option<String> {
+/// Joins values with commas; none if all are empty.
+fn comma_separated(values: &[String]) -> Option<String> {
     values
         .iter()
         .any(|value| !value.is_empty())
@@ -119,10 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn the_database_of_a_url_is_the_one_to_connect_to() {
-        let door = |url| parse(url, "strategy.config.url").unwrap().door;
-        assert_eq!(door("postgres://db"), "postgres");
-        assert_eq!(door("postgres://db/app1"), "app1");
+    fn the_database_of_a_url_is_the_maintenance_database() {
+        let maintenance_database = |url| {
+            parse(url, "strategy.config.url")
+                .unwrap()
+                .maintenance_database
+        };
+        assert_eq!(maintenance_database("postgres://db"), "postgres");
+        assert_eq!(maintenance_database("postgres://db/app1"), "app1");
     }
 
     #[test]

@@ -1,91 +1,133 @@
-//! PostgreSQL, with or without Citus: `pg_dump` of each database, `pg_dumpall` of the roles.
+//! PostgreSQL, with or without Citus: `pg_dump` of each database, and the roles from the catalogues.
 
+mod aside;
 mod backup;
+mod beside;
 mod catalogue;
 mod citus;
+mod command_lines;
+mod comparison;
 mod connection;
-mod lines;
+mod coverage;
+mod database_restore;
+mod drill_mark;
+mod fill;
+mod globals;
+mod identity;
+mod inside;
+mod judgement;
+mod left_out;
+mod leftovers;
+mod live;
+mod maintenance;
+mod needs;
+mod obstacles;
+mod own_names;
+mod ownership;
+mod properties;
 mod restore;
+mod server;
+mod session_start;
+mod sessions;
 mod sql;
-mod target;
+mod swap;
 mod version;
 
 use sidecar_sdk::restore::Outcome;
-use sidecar_sdk::{Artifact, Command, Failure, Result};
+use sidecar_sdk::{Artifact, Result};
 
-use crate::chosen::Chosen;
 use crate::client::{Client, SQL};
-use crate::config::{Config, Wanted};
-use crate::system::System;
+use crate::config::Config;
+use crate::coverage::{AllowedGaps, Gap};
+use crate::engine::Engine;
+use crate::identity::Identity;
+use crate::selection::RestoreSelection;
+use backup::WITHOUT_SCHEMAS;
+use command_lines::{BACKUP_COMMANDS, QUERY, RESTORE_COMMANDS};
+use identity::CONNECT_TIMEOUT;
+use inside::{AFTER, BEFORE, BETWEEN, LEFT_OUT};
+use left_out::ENTRY_NUMBER;
+use ownership::{WITHOUT_OWNERS, WITHOUT_TABLESPACES};
+use server::{DATABASE, ENCODING, PostgresServer};
+use session_start::SESSION;
+use sql::ARGUMENTS;
+use swap::END_SESSIONS;
 
-/// The value of `engine`.
-const NAME: &str = "postgres";
-
-/// libpq takes its value as it is: no name is mistaken for a connection string.
-const DATABASE: &str = "PGDATABASE";
-
-/// A server and what is wanted of it.
-pub(crate) struct Postgres {
-    client: Client,
-    /// Where to connect to ask about the others.
-    door: String,
-    wanted: Wanted,
-}
+/// The engine `postgres`.
+pub(crate) struct Postgres(PostgresServer);
 
 impl Postgres {
     /// The server at `url`; `key` names it in a failure.
     pub(crate) fn open(config: &Config, url: &str, key: &str) -> Result<Self> {
-        let connection = connection::parse(url, key)?;
-        Ok(Self {
-            client: Client::new(&config.commands, connection.env),
-            door: connection.door,
-            wanted: config.wanted()?,
-        })
-    }
-
-    /// A line, connected to `database`.
-    fn command(&self, line: &str, database: &str) -> Command {
-        self.client.command(line).env(DATABASE, database)
-    }
-
-    /// The answer to `sql`, which is one JSON value.
-    fn query<T: serde::de::DeserializeOwned>(&self, database: &str, sql: &str) -> Result<T> {
-        let answer = self
-            .client
-            .ask(&self.command(lines::QUERY, database).env(SQL, sql))?;
-        serde_json::from_str(&answer).map_err(|error| {
-            Failure::new(
-                "unexpected-answer",
-                format!("the server's answer about {database} cannot be understood: {error}"),
-            )
-        })
+        PostgresServer::open(config, url, key).map(Self)
     }
 }
 
-impl System for Postgres {
-    fn lines(&self) -> Vec<&'static str> {
-        lines::BACKUP.to_vec()
+impl Engine for Postgres {
+    fn backup_commands(&self) -> Vec<&'static str> {
+        BACKUP_COMMANDS.to_vec()
     }
 
-    fn restore_lines(&self) -> Vec<&'static str> {
-        lines::BACK.to_vec()
+    fn restore_commands(&self) -> Vec<&'static str> {
+        RESTORE_COMMANDS.to_vec()
     }
 
     fn variables(&self) -> Vec<String> {
-        let mut names = self.client.variables();
-        names.extend([DATABASE.to_owned(), SQL.to_owned()]);
+        let mut names = self.0.client.variables();
+        let own = [
+            DATABASE,
+            ENCODING,
+            SESSION,
+            SQL,
+            ARGUMENTS,
+            END_SESSIONS,
+            BEFORE,
+            AFTER,
+            LEFT_OUT,
+            ENTRY_NUMBER,
+            WITHOUT_SCHEMAS,
+        ];
+        names.extend(own.iter().chain(&BETWEEN).map(|name| (*name).to_owned()));
+        names.extend([WITHOUT_OWNERS, WITHOUT_TABLESPACES].map(str::to_owned));
+        names.extend(globals::VALUES.map(str::to_owned));
+        names.push(CONNECT_TIMEOUT.to_owned());
         names
     }
 
     fn globals(&self) -> &'static str {
-        "create the roles that are missing, and give each its rights; the one that restores stays as it is"
+        "make the roles that are missing, also SUPERUSER, REPLICATION and BYPASSRLS ones; with --replace the others become as in the backup, but never the one that restores"
     }
 
-    fn backup(&self, artifact: &mut Artifact) -> Result<()> {
-        backup::run(self, artifact)
+    fn replacement(&self) -> &'static str {
+        "build it beside what is there, compare it with the archive, swap the names, drop the old one last; \
+         where it cannot be renamed: within it, in one transaction"
     }
 
-    fn restore(&self, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
-        restore::run(self, chosen, replace)
+    fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    fn identity(&self) -> Result<Identity> {
+        identity::read(&self.0)
+    }
+
+    fn elsewhere_commands(&self) -> Vec<&'static str> {
+        vec![QUERY]
+    }
+
+    fn made_by_others(&self, names: &[&str]) -> Result<Vec<String>> {
+        drill_mark::made_by_others(&self.0, names)
+    }
+
+    fn gaps(&self) -> Result<Vec<Gap>> {
+        coverage::gaps(&self.0)
+    }
+
+    fn backup(&self, allowed: &AllowedGaps, artifact: &mut Artifact) -> Result<()> {
+        backup::run(&self.0, allowed, artifact)
+    }
+
+    fn restore(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Outcome>> {
+        restore::run(&self.0, selection, replace)
     }
 }

@@ -1,32 +1,40 @@
 //! Redis: a snapshot of all keys, as the server makes it for a replica.
 
-mod lines;
+mod answer;
+mod command_lines;
+mod drill_notes;
+mod gaps;
+mod identity;
+mod restore;
+mod target;
 
-use serde::{Deserialize, Serialize};
 use sidecar_sdk::restore::Outcome;
 use sidecar_sdk::{Artifact, Failure, Result};
 
-use crate::chosen::{Chosen, Restored};
-use crate::client::Client;
+use crate::client::{Client, server_name};
 use crate::config::Config;
-use crate::layout::{Index, Layout};
-use crate::system::{System, each};
+use crate::coverage::{AllowedGaps, Gap};
+use crate::engine::Engine;
+use crate::identity::Identity;
+use crate::layout::{Index, LayoutWriter, NoProperties};
+use crate::restore::each_database;
+use crate::selection::RestoreSelection;
 use crate::url::{Url, variable};
+use crate::version_text::older_client;
+use answer::unexpected;
+use command_lines::{
+    ACL_USERS, CLUSTER, DRILLED, DUMP, INFO, LEFTOVERS, MAY_SYNC, REPLICATION, SERVER, VERSION,
+};
+use target::Target;
 
 const NAME: &str = "redis";
-/// What the only part is called: a snapshot cannot be divided.
+/// The name of the only part: a snapshot cannot be divided.
 const SNAPSHOT: &str = "snapshot";
-/// Whether what is there goes: not empty.
-const REPLACE: &str = "SIDE_CAR_REPLACE";
 
-/// A server.
+/// The engine `redis`, connected to a server.
 pub(crate) struct Redis {
     client: Client,
 }
-
-/// There is nothing else to know of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Facts {}
 
 impl Redis {
     /// The server at `url`; `key` names it in a failure.
@@ -38,56 +46,89 @@ impl Redis {
             )
             .hint("a snapshot holds all databases of the server"));
         }
+        let env = environment(url, key)?;
+        let places = ["SIDE_CAR_HOST", "SIDE_CAR_PORT", "SIDE_CAR_SOCKET"];
         Ok(Self {
-            client: Client::new(&config.commands, environment(url, key)?),
+            client: Client::new(&config.commands, server_name(NAME, &env, places), env),
         })
     }
 
-    /// How many keys the server has.
-    fn keys(&self) -> Result<u64> {
-        let said = self.client.ask(&self.client.command(lines::KEYSPACE))?;
-        if !said.starts_with("# Keyspace") {
-            return Err(unexpected(&said));
-        }
-        Ok(keys(&said))
+    fn server_version(&self) -> Result<String> {
+        let answer = self.client.capture(&self.client.command(SERVER))?;
+        let version = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("redis_version:"));
+        let version = version.ok_or_else(|| unexpected(&self.client, &answer))?;
+        Ok(version.trim().to_owned())
     }
 
-    fn one(&self, restored: &Restored, replace: bool) -> Result<String> {
-        if !restored.keeps_its_name() {
-            return Err(
-                Failure::new("cannot-rename", "a snapshot of Redis has no other name")
-                    .hint("write --into redis://other-server/ to restore it elsewhere"),
-            );
+    /// What the server says of itself.
+    fn inspect(&self) -> Result<Target> {
+        let answer = self.client.capture(&self.client.command(INFO))?;
+        Target::parse(&answer).ok_or_else(|| unexpected(&self.client, &answer))
+    }
+
+    /// The gap of an account that gets no snapshot.
+    fn rights_gap(&self) -> Result<Option<Gap>> {
+        let answer = self.client.capture(&self.client.command(MAY_SYNC))?;
+        let refused = answer
+            .lines()
+            .find(|line| line.starts_with("NOPERM") && line.contains("'sync'"));
+        Ok(refused.map(|refused| {
+            Gap::required(
+                "all keys",
+                refused,
+                "ACL SETUSER the account +sync +psync +replconf",
+            )
+        }))
+    }
+
+    /// Accounts are in no snapshot.
+    fn users_gap(&self) -> Result<Option<Gap>> {
+        let answer = self.client.capture(&self.client.command(ACL_USERS))?;
+        let gap = |what: String| {
+            Gap::said(
+                what,
+                "a snapshot holds keys and functions: keep the ACL file or redis.conf of the server",
+            )
+        };
+        if answer.starts_with("NOPERM") {
+            return Ok(Some(gap(
+                "the accounts of the server, which this one may not list".to_owned(),
+            )));
         }
-        let there = self.keys()?;
-        if there > 0 && !replace {
-            return Err(
-                Failure::new("exists", format!("the server has {there} keys already"))
-                    .hint("--replace removes them; --into restores to another server"),
-            );
-        }
-        restored.part.lay_out()?;
-        let replace = if replace { "yes" } else { "" };
-        self.client
-            .command(lines::RESTORE)
-            .env(REPLACE, replace)
-            .run()?;
-        Ok(format!("{} keys", self.keys()?))
+        // Servers before 6 have none.
+        let is_error = answer.starts_with("ERR ");
+        let others: Vec<&str> = answer
+            .lines()
+            .filter(|user| !is_error && !user.is_empty() && *user != "default")
+            .collect();
+        Ok((!others.is_empty()).then(|| gap(format!("the accounts {}", others.join(", ")))))
     }
 }
 
-impl System for Redis {
-    fn lines(&self) -> Vec<&'static str> {
-        vec![lines::VERSION, lines::SERVER, lines::DUMP]
+impl Engine for Redis {
+    fn backup_commands(&self) -> Vec<&'static str> {
+        vec![
+            VERSION,
+            SERVER,
+            REPLICATION,
+            INFO,
+            CLUSTER,
+            LEFTOVERS,
+            ACL_USERS,
+            MAY_SYNC,
+            DUMP,
+        ]
     }
 
-    fn restore_lines(&self) -> Vec<&'static str> {
-        vec![lines::KEYSPACE, lines::RESTORE]
+    fn restore_commands(&self) -> Vec<&'static str> {
+        restore::COMMANDS.to_vec()
     }
 
     fn variables(&self) -> Vec<String> {
         let mut names = self.client.variables();
-        names.push(REPLACE.to_owned());
+        names.extend(restore::VARIABLES.map(str::to_owned));
         names
     }
 
@@ -95,55 +136,78 @@ impl System for Redis {
         "nothing"
     }
 
-    fn backup(&self, artifact: &mut Artifact) -> Result<()> {
-        let client = self.client.ask(&self.client.command(lines::VERSION))?;
-        let said = self.client.ask(&self.client.command(lines::SERVER))?;
-        let version = said
-            .lines()
-            .find_map(|line| line.strip_prefix("redis_version:"));
-        let version = version.ok_or_else(|| unexpected(&said))?.trim();
-        let mut layout = Layout::start(artifact, NAME, version, &client)?;
-        let command = self.client.command(lines::DUMP);
-        layout.database(SNAPSHOT, Facts {}, |artifact| {
-            artifact.append_stdout(&command).map(drop)
+    fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn identity(&self) -> Result<Identity> {
+        identity::read(&self.client)
+    }
+
+    fn elsewhere_commands(&self) -> Vec<&'static str> {
+        vec![SERVER, REPLICATION, DRILLED]
+    }
+
+    fn made_by_others(&self, _: &[&str]) -> Result<Vec<String>> {
+        drill_notes::others(&self.client)
+    }
+
+    fn gaps(&self) -> Result<Vec<Gap>> {
+        let server = self.inspect()?;
+        server.require_loaded(self.client.server())?;
+        gaps::require_no_leftovers(&self.client)?;
+        let mut gaps = self.rights_gap()?.into_iter().collect::<Vec<_>>();
+        gaps.extend(self.users_gap()?);
+        gaps.extend(gaps::of_replica(&server));
+        gaps.extend(gaps::of_cluster(&self.client, &server)?);
+        if server.is_empty() {
+            gaps.push(Gap::empty(
+                SNAPSHOT,
+                "the keys of the server",
+                "check that this is the server that is meant, and that it has loaded its data",
+            ));
+        }
+        Ok(gaps)
+    }
+
+    fn warnings(&self) -> Result<Vec<Failure>> {
+        let client_version = self.client.capture(&self.client.command(VERSION))?;
+        let server_version = self.server_version()?;
+        let modules = self.inspect()?.modules;
+        let modules = (!modules.is_empty()).then(|| gaps::unknown_types(&modules));
+        Ok(older_client(&client_version, &server_version)
+            .into_iter()
+            .chain(modules)
+            .collect())
+    }
+
+    fn backup(&self, _: &AllowedGaps, artifact: &mut Artifact) -> Result<()> {
+        let client_version = self.client.capture(&self.client.command(VERSION))?;
+        let version = self.server_version()?;
+        let mut layout = LayoutWriter::start(artifact, NAME, &version, &client_version)?;
+        if let Ok(identity) = identity::read(&self.client) {
+            layout.identify(identity);
+        }
+        let command = self.client.command(DUMP);
+        layout.database(SNAPSHOT, NoProperties {}, |artifact| {
+            self.client.dump(&command, artifact)
         })?;
         layout.finish()
     }
 
-    fn restore(&self, chosen: &Chosen, replace: bool) -> Result<Vec<Outcome>> {
-        let index: Index<Facts> = Index::read(&chosen.index, NAME)?;
-        Ok(each(chosen, &index, |restored, _| {
-            self.one(restored, replace)
+    fn restore(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Outcome>> {
+        let index: Index<NoProperties> = Index::read(&selection.index, NAME)?;
+        Ok(each_database(selection, &index, |snapshot, _| {
+            restore::restore(&self.client, snapshot, replace)
         }))
     }
 }
 
-/// The client prints what a server refuses, and says that all went well.
-fn unexpected(said: &str) -> Failure {
-    let first = said.lines().next().unwrap_or("nothing");
-    Failure::new(
-        "unexpected-answer",
-        format!("the Redis server answers: {first}"),
-    )
-    .hint(
-        "correct user and password in strategy.config.url or REDISCLI_AUTH in strategy.config.env",
-    )
-}
-
-/// From "db0:keys=12,expires=0,avg_ttl=0", a line for each database.
-fn keys(keyspace: &str) -> u64 {
-    let counts = keyspace.lines().filter_map(|line| {
-        let (_, after) = line.split_once(":keys=")?;
-        after.split(',').next()?.parse::<u64>().ok()
-    });
-    counts.sum()
-}
-
-/// The parameters of a connection, and the variables that the lines read.
+/// URL parameters, and the variables that the command lines read.
 const PARAMETERS: [(&str, &str); 2] =
     [("socket", "SIDE_CAR_SOCKET"), ("cacert", "SIDE_CAR_CACERT")];
 
-/// `redis://…` → the variables that the lines read, so that no command line has a password.
+/// `redis://…` → the variables that the command lines read, so that none contains a password.
 fn environment(text: &str, key: &str) -> Result<Vec<(String, String)>> {
     let url = Url::parse(text, &["redis", "rediss"], key)?;
     let host = url.host(key)?;
@@ -191,13 +255,5 @@ mod tests {
                 ("SIDE_CAR_CACERT", "/ca.pem"),
             ]
         );
-    }
-
-    #[test]
-    fn counts_the_keys_of_all_databases() {
-        let said =
-            "# Keyspace\r\ndb0:keys=12,expires=0,avg_ttl=0\r\ndb3:keys=2,expires=1,avg_ttl=9\r\n";
-        assert_eq!(keys(said), 14);
-        assert_eq!(keys("# Keyspace\r\n"), 0);
     }
 }

@@ -1,9 +1,9 @@
 //! A strategy with one mistake, for the tests of the conformance kit.
 //!
-//! Which one stands in [`MISTAKE`]: the tests write another name over it, in the component's file.
-//! With none it is a good strategy, in a world without the kit's macro and its schema.
+//! Without a mistake it conforms, although it uses neither the SDK's trait nor its schema.
 
 mod mistakes;
+mod selected;
 
 use std::io::Write;
 
@@ -11,20 +11,9 @@ use serde_json::{Value, json};
 use sidecar_sdk::bindings::exports::sidecar::strategy::strategy::{Description, Guest, Plan, Run};
 use sidecar_sdk::{Artifact, Command, Failure, Result, files};
 
-use mistakes::is;
-
-/// What the tests write over. Read as volatile, so that the compiler cannot know what stands there.
-static MISTAKE: [u8; 32] = *b"mistake:none....................";
+use selected::is;
 
 const COMMAND: &str = "echo what a command says";
-
-/// What stands in [`MISTAKE`].
-fn mistake() -> String {
-    // SAFETY: a valid, aligned place that nothing writes.
-    let bytes = unsafe { std::ptr::read_volatile(&raw const MISTAKE) };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    text["mistake:".len()..].trim_end_matches('.').to_owned()
-}
 
 struct Bad;
 
@@ -34,7 +23,7 @@ impl Guest for Bad {
         Description {
             name: "bad".to_owned(),
             version: if is("describe-wavers") {
-                mistakes::changing()
+                mistakes::unique()
             } else {
                 "0.1.0".to_owned()
             },
@@ -55,7 +44,7 @@ impl Guest for Bad {
                 "the configuration is not JSON",
             )]
         })?;
-        mistakes::plan(&config)?;
+        mistakes::check_config(&config)?;
         let word = config["word"].as_str().unwrap_or_default();
         let mut plan = Plan {
             commands: vec![COMMAND.to_owned()],
@@ -66,14 +55,15 @@ impl Guest for Bad {
                 .collect(),
             ..Plan::default()
         };
-        mistakes::ask(&mut plan, word);
+        mistakes::extend_plan(&mut plan, word);
         Ok(plan)
     }
 
     fn backup(run: Run) -> Result<()> {
         let config: Value = serde_json::from_str(&run.config).unwrap_or_else(|_| json!({}));
         let mut artifact = Artifact::new();
-        mistakes::before(&config)?;
+        let command = Command::new(COMMAND);
+        mistakes::before(&config, &command)?;
         if is("writes-nothing") {
             return Ok(());
         }
@@ -82,7 +72,7 @@ impl Guest for Bad {
             let file = files::open(path.as_bytes(), true)?;
             artifact.append_file(&file, file.inspect().size)?;
         }
-        mistakes::command(&Command::new(COMMAND), &mut artifact)?;
+        mistakes::command(&command, &mut artifact)?;
         mistakes::flush(&mut artifact)
     }
 }

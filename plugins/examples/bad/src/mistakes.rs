@@ -1,4 +1,4 @@
-//! The mistakes, each at its place.
+//! The mistakes, by the call in which they are made.
 
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,17 +7,15 @@ use serde_json::{Value, json};
 use sidecar_sdk::bindings::exports::sidecar::strategy::strategy::Plan;
 use sidecar_sdk::{Artifact, Command, Failure, Result, files};
 
-/// Whether this is the mistake to make.
-pub(crate) fn is(name: &str) -> bool {
-    crate::mistake() == name
-}
+use crate::selected::is;
 
-/// Never the same twice.
-pub(crate) fn changing() -> String {
+/// A different text for each call.
+pub(crate) fn unique() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.unwrap_or_default().as_nanos().to_string()
 }
 
+/// The schema of the configuration.
 pub(crate) fn schema() -> String {
     if is("schema-no-json") {
         return "{'type': 'object'}".to_owned();
@@ -60,14 +58,14 @@ pub(crate) fn schema() -> String {
     if is("wrong-example") {
         schema["examples"] = json!([{"wrod": "hello"}]);
     }
-    if is("blank-command") || is("plan-traps") || is("rude-refusal") {
+    if is("blank-command") || is("plan-traps") || is("bad-message-refusal") {
         schema["properties"]["word"] = json!({"type": "string", "description": "Any."});
     }
     schema.to_string()
 }
 
-/// Objections, or worse.
-pub(crate) fn plan(config: &Value) -> Result<(), Vec<Failure>> {
+/// Checks the configuration in `plan-run`, or traps, or never returns.
+pub(crate) fn check_config(config: &Value) -> Result<(), Vec<Failure>> {
     let word = config["word"].as_str().unwrap_or_default();
     if is("plan-traps") {
         assert!(!word.is_empty(), "an index out of bounds");
@@ -77,15 +75,16 @@ pub(crate) fn plan(config: &Value) -> Result<(), Vec<Failure>> {
             std::hint::black_box(word);
         }
     }
-    match word.is_empty() && is("rude-refusal") {
+    match word.is_empty() && is("bad-message-refusal") {
         true => Err(vec![Failure::new("Bad Config!", "no")]),
         false => Ok(()),
     }
 }
 
-pub(crate) fn ask(plan: &mut Plan, word: &str) {
+/// Adds to the plan what it must not contain.
+pub(crate) fn extend_plan(plan: &mut Plan, word: &str) {
     if is("plan-wavers") {
-        plan.env.push(format!("V{}", changing()));
+        plan.env.push(format!("V{}", unique()));
     }
     if is("relative-path") {
         plan.read.push("../etc/passwd".to_owned());
@@ -101,32 +100,32 @@ pub(crate) fn ask(plan: &mut Plan, word: &str) {
     }
 }
 
-pub(crate) fn before(config: &Value) -> Result<()> {
+/// Before the first byte.
+pub(crate) fn before(config: &Value, command: &Command) -> Result<()> {
     assert!(!is("backup-traps"), "not implemented");
     if is("unplanned-command") {
         Command::new("id").run()?;
     }
     if is("unplanned-variable") {
-        Command::new(crate::COMMAND)
-            .env("LD_PRELOAD", "/tmp/x.so")
-            .run()?;
+        command.clone().env("LD_PRELOAD", "/tmp/x.so").run()?;
     }
     if is("unplanned-file") {
         files::open(b"/etc/passwd", false)?;
     }
     if is("hungry") {
-        let mut kept = Vec::new();
+        let mut allocated = Vec::new();
         loop {
-            kept.push(std::hint::black_box(vec![1_u8; 64 << 20]));
+            allocated.push(std::hint::black_box(vec![1_u8; 64 << 20]));
         }
     }
-    // Well meant, and of no use: the schema has made sure of it.
+    // Redundant: the schema requires it.
     match config["word"].is_string() {
         true => Ok(()),
         false => Err(Failure::new("no-word", "the configuration has no word")),
     }
 }
 
+/// Runs the command.
 pub(crate) fn command(command: &Command, artifact: &mut Artifact) -> Result<()> {
     if is("command-ignored") {
         let _ = artifact.append_stdout(command);
@@ -138,7 +137,7 @@ pub(crate) fn command(command: &Command, artifact: &mut Artifact) -> Result<()> 
             .expect("commands never fail");
         return Ok(());
     }
-    if is("command-rude") {
+    if is("command-bad-message") {
         return artifact
             .append_stdout(command)
             .map(drop)
@@ -155,6 +154,7 @@ pub(crate) fn command(command: &Command, artifact: &mut Artifact) -> Result<()> 
     artifact.append_stdout(command).map(drop)
 }
 
+/// Writes what is buffered.
 pub(crate) fn flush(artifact: &mut Artifact) -> Result<()> {
     if is("full-disk-ignored") {
         for _ in 0..64 {

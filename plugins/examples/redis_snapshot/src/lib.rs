@@ -1,20 +1,20 @@
-//! A snapshot of a Redis server, taken as a replica takes it: over a socket, with no command at all.
+//! A snapshot of a Redis server by its replication protocol, over a socket and without any command.
 
+mod connection;
 mod snapshot;
-mod wire;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy, log};
 
-use crate::wire::Wire;
+use crate::connection::Connection;
 
 /// `strategy.config` of this strategy.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Config {
     /// The server, as host:port.
     address: String,
-    /// The ACL user; left out, the password is the server's own.
+    /// The ACL user; left out: the default user.
     #[serde(default)]
     #[schemars(with = "String")]
     username: Option<String>,
@@ -31,7 +31,8 @@ impl Strategy for RedisSnapshot {
 
     const NAME: &'static str = "redis_snapshot";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const SUMMARY: &'static str = "Takes the RDB of a Redis server over the wire.";
+    const SUMMARY: &'static str =
+        "Takes an RDB snapshot of a Redis server over its replication protocol.";
 
     fn plan(config: Config) -> Result<Plan, Vec<Failure>> {
         let port = config
@@ -59,15 +60,15 @@ impl Strategy for RedisSnapshot {
 
     fn backup(run: Run<Config>, artifact: &mut Artifact) -> Result<()> {
         let config = run.config;
-        let mut wire = Wire::connect(&config.address)?;
+        let mut connection = Connection::connect(&config.address)?;
         if let Some(variable) = &config.password_env {
             let password = std::env::var(variable).map_err(|_| {
                 Failure::new("no-password", format!("the variable {variable} is not set"))
                     .hint("set it in the environment of the sidecar")
             })?;
-            wire.authenticate(config.username.as_deref(), &password)?;
+            connection.authenticate(config.username.as_deref(), &password)?;
         }
-        let bytes = snapshot::take(&mut wire, artifact)?;
+        let bytes = snapshot::take(&mut connection, artifact)?;
         log::info(&format!(
             "took {bytes} bytes of RDB from {}",
             config.address

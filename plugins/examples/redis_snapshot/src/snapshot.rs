@@ -1,22 +1,22 @@
-//! What a replica gets first: the whole data set as one RDB.
+//! What a replica receives first: the whole data set as one RDB.
 //!
 //! ```text
 //! SYNC ─► $1234\r\n <1234 bytes>              written to Redis' disk first
-//!      ─► $EOF:<40 bytes>\r\n <bytes> <the same 40>   sent while it is made
+//!      ─► $EOF:<40 bytes>\r\n <bytes> <the same 40>   sent while it is created
 //! ```
 
 use std::io::{Read, Write};
 
 use sidecar_sdk::{Artifact, Failure, Result};
 
-use crate::wire::Wire;
+use crate::connection::Connection;
 
 /// What every RDB begins with.
 const MAGIC: &[u8] = b"REDIS";
-/// The length of the mark that ends an RDB whose size nobody knew.
-const MARK: usize = 40;
+/// The length of the mark that ends an RDB whose size was not known at its start.
+const MARK_LENGTH: usize = 40;
 
-/// Where the bytes go.
+/// A destination for the bytes.
 pub(crate) trait Sink {
     fn append(&mut self, bytes: &[u8]) -> Result<()>;
 }
@@ -27,21 +27,26 @@ impl Sink for Artifact {
     }
 }
 
-/// Returns the number of bytes. An RDB that does not come to its end is a failure.
-pub(crate) fn take<S: Read + Write>(wire: &mut Wire<S>, sink: &mut impl Sink) -> Result<u64> {
-    // Without the disk, and without the stream of changes that follows. Servers before 7 do not
-    // know the second, and need not.
-    wire.ask(&["REPLCONF", "capa", "eof"])?;
-    wire.ask(&["REPLCONF", "rdb-only", "1"])?;
-    let answer = wire.ask(&["SYNC"])?;
-    wire.expect_ok(&answer, "gives no snapshot")?;
-    let announced = answer.strip_prefix('$').unwrap_or_default();
-    let mut sink = Checked { sink, bytes: 0 };
+/// Copies a snapshot to `sink`, and returns its size. An incomplete one is a failure.
+pub(crate) fn take<S: Read + Write>(
+    connection: &mut Connection<S>,
+    sink: &mut impl Sink,
+) -> Result<u64> {
+    // Without a file on the server's disk, and without the changes that follow. Servers before 7
+    // ignore the second option.
+    connection.request(&["REPLCONF", "capa", "eof"])?;
+    connection.request(&["REPLCONF", "rdb-only", "1"])?;
+    let reply = connection.request(&["SYNC"])?;
+    connection.expect_ok(&reply, "refuses a snapshot")?;
+    let announced = reply.strip_prefix('$').unwrap_or_default();
+    let mut sink = CheckedSink { sink, bytes: 0 };
     match (announced.strip_prefix("EOF:"), announced.parse()) {
-        (Some(mark), _) if mark.len() == MARK => until(wire, mark.as_bytes(), &mut sink)?,
-        (None, Ok(length)) => exactly(wire, length, &mut sink)?,
+        (Some(mark), _) if mark.len() == MARK_LENGTH => {
+            copy_until_mark(connection, mark.as_bytes(), &mut sink)?
+        }
+        (None, Ok(length)) => copy_exactly(connection, length, &mut sink)?,
         _ => {
-            let message = format!("{} answers SYNC with {answer:?}", wire.address);
+            let message = format!("{} answers SYNC with {reply:?}", connection.address);
             return Err(Failure::new("not-redis", message)
                 .hint("a proxy or a cluster's router cannot be copied: name the server itself"));
         }
@@ -49,50 +54,50 @@ pub(crate) fn take<S: Read + Write>(wire: &mut Wire<S>, sink: &mut impl Sink) ->
     Ok(sink.bytes)
 }
 
-fn exactly<S: Read + Write>(
-    wire: &mut Wire<S>,
+fn copy_exactly<S: Read + Write>(
+    connection: &mut Connection<S>,
     mut left: u64,
-    sink: &mut Checked<impl Sink>,
+    sink: &mut CheckedSink<impl Sink>,
 ) -> Result<()> {
     while left > 0 {
-        let arrived = wire.arrived()?;
-        let length = arrived
+        let received = connection.received()?;
+        let length = received
             .len()
             .min(usize::try_from(left).unwrap_or(usize::MAX));
-        sink.append(&arrived[..length])?;
-        wire.used(length);
+        sink.append(&received[..length])?;
+        connection.consume(length);
         left -= length as u64;
     }
     Ok(())
 }
 
-/// Redis sends nothing after the mark, so it is at the end of what has arrived, or not there yet.
-fn until<S: Read + Write>(
-    wire: &mut Wire<S>,
+/// Redis sends nothing after the mark, so the mark is at the end of what was received, or missing.
+fn copy_until_mark<S: Read + Write>(
+    connection: &mut Connection<S>,
     mark: &[u8],
-    sink: &mut Checked<impl Sink>,
+    sink: &mut CheckedSink<impl Sink>,
 ) -> Result<()> {
-    // What may be the beginning of the mark.
-    let mut held: Vec<u8> = Vec::new();
-    while held != mark {
-        let arrived = wire.arrived()?;
-        let length = arrived.len();
-        held.extend_from_slice(arrived);
-        wire.used(length);
-        let certain = held.len().saturating_sub(MARK);
-        sink.append(&held[..certain])?;
-        held.drain(..certain);
+    // The last bytes, which may be the beginning of the mark.
+    let mut tail: Vec<u8> = Vec::new();
+    while tail != mark {
+        let received = connection.received()?;
+        let length = received.len();
+        tail.extend_from_slice(received);
+        connection.consume(length);
+        let data = tail.len().saturating_sub(MARK_LENGTH);
+        sink.append(&tail[..data])?;
+        tail.drain(..data);
     }
     Ok(())
 }
 
-/// Counts, and looks at the beginning.
-struct Checked<'a, S> {
+/// Counts the bytes, and checks that they begin like an RDB.
+struct CheckedSink<'a, S> {
     sink: &'a mut S,
     bytes: u64,
 }
 
-impl<S: Sink> Checked<'_, S> {
+impl<S: Sink> CheckedSink<'_, S> {
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         let at = usize::try_from(self.bytes)
             .unwrap_or(usize::MAX)
@@ -123,7 +128,7 @@ mod tests {
         }
     }
 
-    /// Sends what it was given, a few bytes at a time, whatever it is asked.
+    /// Sends fixed replies, a few bytes at a time, to any request.
     struct Server {
         answers: Vec<u8>,
         piece: usize,
@@ -150,20 +155,20 @@ mod tests {
 
     fn taken(answer: &str, piece: usize) -> Result<Vec<u8>> {
         let answers = format!("+OK\r\n-ERR unknown\r\n\n\n{answer}").into_bytes();
-        let mut wire = Wire::new("redis:6379", Server { answers, piece });
+        let mut connection = Connection::new("redis:6379", Server { answers, piece });
         let mut bytes = Vec::new();
-        let length = take(&mut wire, &mut bytes)?;
+        let length = take(&mut connection, &mut bytes)?;
         assert_eq!(length, bytes.len() as u64);
         Ok(bytes)
     }
 
     #[test]
-    fn both_ways_of_sending_are_understood_in_any_pieces() {
+    fn both_formats_are_understood_in_any_pieces() {
         let mark = "0123456789".repeat(4);
         for piece in [1, 7, 39, 40, 41, 4096] {
             let known = taken("$10\r\nREDIS0010.*1\r\n$4\r\nPING", piece).unwrap();
             assert_eq!(known, b"REDIS0010.");
-            // What looks like the mark's beginning is data.
+            // Data that begins like the mark.
             let unknown =
                 taken(&format!("$EOF:{mark}\r\nREDIS0123456789012{mark}"), piece).unwrap();
             assert_eq!(unknown, b"REDIS0123456789012");
@@ -182,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_snapshot_is_told() {
+    fn what_is_not_a_snapshot_is_refused() {
         for (answer, code) in [
             ("-NOPERM no permission\r\n", "redis-refused"),
             ("+OK\r\n", "not-redis"),

@@ -1,12 +1,7 @@
-//! The attempts by name.
-
-use std::io::Write;
+//! The attempts, by name.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sidecar_sdk::{Artifact, Command, Failure, Result};
-
-use crate::{Config, exhaust, reach};
 
 /// What a rogue module may try. `target` is the path, the command or the address to try it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -20,7 +15,7 @@ pub(crate) enum Attempt {
     ReadSymlinkOut,
     /// Makes a symbolic link to `target` in the work directory and reads through it.
     ReadOwnSymlink,
-    /// Replaces the first granted directory, which lies in the work directory, by a symbolic link to
+    /// Replaces the first granted directory, which is in the work directory, by a symbolic link to
     /// `target`, and reads "file" in it.
     ReadSwapped,
     /// Writes a file `target` ("written") into the first granted directory.
@@ -29,25 +24,29 @@ pub(crate) enum Attempt {
     WriteHardLink,
     /// Moves `target` ("file") from the first granted directory into the work directory.
     WriteRename,
-    /// Writes a finished artifact by itself.
+    /// Writes a file into the directory of the artifacts.
     WriteArtifacts,
     /// Runs `target` ("id"), which the plan does not name.
     CommandNotPlanned,
-    /// Has "redis-cli ; id" in its plan.
+    /// Names "redis-cli ; id" in its plan.
     CommandMetacharacters,
     /// Runs `cat file`, which was allowed, in a directory behind a link of its own to `target`.
     CommandElsewhere,
-    /// Sees a variable that is not a SIDE_CAR_ helper.
+    /// Runs the program `id`, which the plan does not name.
+    ProgramNotPlanned,
+    /// Runs the program of `argv`, which the plan names.
+    Program,
+    /// Reads an environment variable that is not a SIDE_CAR_ helper.
     Environment,
     /// Sets LD_PRELOAD for a command.
     EnvironmentForCommand,
     /// Connects to `target` ("127.0.0.1:80").
     Socket,
-    /// Waits for connections.
+    /// Listens for connections.
     SocketListen,
     /// Sends a datagram to `target`.
     SocketDatagram,
-    /// Asks for the address of `target` ("localhost:80").
+    /// Resolves the name of `target` ("localhost:80").
     SocketName,
     /// Allocates without end.
     Memory,
@@ -61,17 +60,17 @@ pub(crate) enum Attempt {
     Wait,
     /// Sleeps by itself.
     Sleep,
-    /// Opens the FIFO `target` ("fifo") in the first granted directory, which nobody writes.
+    /// Opens the FIFO `target` ("fifo") in the first granted directory, which has no writer.
     WaitFifo,
-    /// Promises more of a file than any disk holds: the host fills up with zeros.
+    /// Appends more bytes of a file than any disk can store: the host fills up with zeros.
     EndlessZeros,
-    /// Leaves a file of four tebibytes at SIDE_CAR_TEMP_DUMP.
+    /// Writes a file of four tebibytes at SIDE_CAR_TEMP_DUMP.
     EndlessTempDump,
     /// Traps.
     Trap,
-    /// Writes something and exits, as if all were well.
+    /// Writes something and exits with code 0.
     Exit,
-    /// Fails with 16 MiB of words.
+    /// Fails with a message of 16 MiB.
     ManyWords,
     /// Returns ok without having written anything.
     Nothing,
@@ -80,7 +79,7 @@ pub(crate) enum Attempt {
 }
 
 impl Attempt {
-    /// The lines that the attempt needs in its plan.
+    /// The command lines that the attempt needs in its plan.
     pub(crate) fn planned(self) -> Vec<String> {
         let line = match self {
             Self::CommandMetacharacters => "redis-cli ; id",
@@ -92,91 +91,4 @@ impl Attempt {
         };
         vec![line.to_owned()]
     }
-
-    /// Tries it.
-    pub(crate) fn carry_out(self, config: &Config, artifact: &mut Artifact) -> Result<()> {
-        let target = |default: &str| config.target.clone().unwrap_or_else(|| default.to_owned());
-        let granted = |name: &str| {
-            let directory = config.read.first().map_or("", String::as_str);
-            format!("{directory}/{}", target(name))
-        };
-        match self {
-            Self::ReadAbsolute => reach::read(&target("/etc/passwd"), config.via, artifact),
-            Self::ReadParent => {
-                let path = granted("../../../../../../../../etc/passwd");
-                reach::read(&path, config.via, artifact)
-            }
-            Self::ReadSymlinkOut => reach::read(&granted("link"), config.via, artifact),
-            Self::ReadOwnSymlink => {
-                let link = reach::link(&target("../secret/file"))?;
-                reach::read(&link, config.via, artifact)
-            }
-            Self::ReadSwapped => {
-                let directory = config.read.first().map_or("", String::as_str);
-                reach::swap(directory, &target("../secret"))?;
-                reach::read(&format!("{directory}/file"), config.via, artifact)
-            }
-            Self::WriteReadOnly => reach::write(&granted("written"), artifact),
-            Self::WriteHardLink => reach::write_through_link(&granted("file"), artifact),
-            Self::WriteRename => reach::take_away(&granted("file"), artifact),
-            Self::WriteArtifacts => {
-                reach::write(&reach::helper("ARTIFACTS_DIR", "backup.dat"), artifact)
-            }
-            Self::CommandNotPlanned => run(&target("id"), artifact),
-            Self::CommandMetacharacters => run("redis-cli ; id", artifact),
-            Self::CommandElsewhere => {
-                let mut command = Command::new("cat file");
-                command.workdir = Some(reach::link(&target("../secret"))?);
-                artifact.append_stdout(&command).map(drop)
-            }
-            Self::Environment => environment(artifact),
-            Self::EnvironmentForCommand => {
-                let command = Command::new("true").env("LD_PRELOAD", "/tmp/rogue.so");
-                command.run()?;
-                artifact.append(b"set LD_PRELOAD for a command")
-            }
-            Self::Socket => reach::connect(&target("127.0.0.1:80"), artifact),
-            Self::SocketListen => reach::listen(artifact),
-            Self::SocketDatagram => reach::send_datagram(&target("127.0.0.1:80"), artifact),
-            Self::SocketName => reach::resolve(&target("localhost:80"), artifact),
-            Self::Memory => exhaust::memory(),
-            Self::Recursion => exhaust::stack(artifact),
-            Self::Handles => exhaust::handles(&granted("file")),
-            Self::Loop => exhaust::time(),
-            Self::Wait => run("sleep 1000000", artifact),
-            Self::Sleep => exhaust::sleep(),
-            Self::WaitFifo => reach::read(&granted("fifo"), config.via, artifact),
-            Self::EndlessZeros => exhaust::zeros(&granted("file"), artifact),
-            Self::EndlessTempDump => exhaust::temp_dump(artifact),
-            Self::Trap => panic!("a trap, as asked"),
-            Self::Exit => {
-                artifact.append(b"all is well")?;
-                artifact.flush()?;
-                std::process::exit(0)
-            }
-            Self::ManyWords => Err(Failure::new("many-words", "many words ".repeat(1_500_000))),
-            Self::Nothing => Ok(()),
-            Self::IgnoreFailedCommand => {
-                let ignored = Command::new("exit 3").run();
-                writeln!(artifact, "went on after {ignored:?}")?;
-                Ok(())
-            }
-        }
-    }
-}
-
-fn run(line: &str, artifact: &mut Artifact) -> Result<()> {
-    artifact.append_stdout(&Command::new(line)).map(drop)
-}
-
-fn environment(artifact: &mut Artifact) -> Result<()> {
-    let seen: Vec<String> = std::env::vars_os()
-        .map(|(name, value)| format!("{}={}", name.display(), value.display()))
-        .filter(|variable| !variable.starts_with("SIDE_CAR_"))
-        .collect();
-    if seen.is_empty() {
-        let message = "the module sees no variable but the helpers";
-        return Err(Failure::new("nothing-seen", message));
-    }
-    artifact.append(seen.join("\n").as_bytes())
 }

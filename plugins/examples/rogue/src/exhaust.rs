@@ -1,4 +1,4 @@
-//! Using up what others need: memory, time, handles.
+//! Attempts to exhaust a resource: memory, time, handles.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use sidecar_sdk::{Artifact, Result, files, temp_dump};
 
-/// Keeps and touches what it allocates, so that no optimisation can leave it out.
+/// Uses what it allocates, so that no optimisation removes it.
 pub(crate) fn memory() -> Result<()> {
-    let mut kept = Vec::new();
+    let mut allocated = Vec::new();
     loop {
-        kept.push(black_box(vec![1u8; 16 << 20]));
+        allocated.push(black_box(vec![1u8; 16 << 20]));
     }
 }
 
 pub(crate) fn stack(artifact: &mut Artifact) -> Result<()> {
-    #[allow(unconditional_recursion, reason = "it is meant to end by itself")]
+    #[allow(unconditional_recursion, reason = "it must exhaust the stack")]
     fn deeper(depth: u64) -> u64 {
         black_box(depth) + black_box(deeper(black_box(depth + 1)))
     }
@@ -23,9 +23,9 @@ pub(crate) fn stack(artifact: &mut Artifact) -> Result<()> {
 }
 
 pub(crate) fn handles(path: &str) -> Result<()> {
-    let mut kept = Vec::new();
+    let mut open_files = Vec::new();
     loop {
-        kept.push(files::open(path.as_bytes(), false)?);
+        open_files.push(files::open(path.as_bytes(), false)?);
     }
 }
 

@@ -1,58 +1,18 @@
-//! A strategy that tries to break out, for the denial tests.
+//! A strategy that tries to escape from the sandbox, for the denial tests.
 //!
-//! What an attempt gains is written to the artifact and the run ends ok: a denial test that sees a
-//! successful run has found a hole. An attempt that gains nothing fails.
+//! An attempt that succeeds writes what it gained to the artifact, and the run succeeds: a denial test
+//! that sees a successful run has found a vulnerability. A denied attempt fails.
 
 mod attempt;
+mod carry_out;
+mod config;
 mod exhaust;
 mod reach;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use sidecar_sdk::{Artifact, Failure, Plan, Result, Run, Strategy};
+use sidecar_sdk::{Artifact, Failure, Plan, Program, Result, Run, Strategy};
 
-use attempt::Attempt;
-
-/// `strategy.config` of this strategy.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub(crate) struct Config {
-    /// What to try.
-    attempt: Attempt,
-    /// Through the language's own functions ("wasi") or through the interface of the host ("host").
-    #[serde(default)]
-    via: Via,
-    /// The path, the command or the address to try it on; left out: the attempt's own.
-    #[serde(default)]
-    #[schemars(with = "String")]
-    target: Option<String>,
-    /// What to ask for in the plan, so that it is granted: absolute paths.
-    #[serde(default)]
-    read: Vec<String>,
-    /// The same: "host:port".
-    #[serde(default)]
-    net: Vec<String>,
-    /// The same: environment variables.
-    #[serde(default)]
-    env: Vec<String>,
-    /// The same: the shell for commands.
-    #[serde(default)]
-    #[schemars(with = "String")]
-    shell: Option<String>,
-    /// The same: whether links may lead out of `read`.
-    #[serde(default)]
-    follow_links: bool,
-}
-
-/// Which way the attempt goes.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Via {
-    /// Rust's `std`, and so WASI.
-    #[default]
-    Wasi,
-    /// The interfaces of `sidecar:strategy`.
-    Host,
-}
+use carry_out::carry_out;
+use config::Config;
 
 struct Rogue;
 
@@ -61,11 +21,15 @@ impl Strategy for Rogue {
 
     const NAME: &'static str = "rogue";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const SUMMARY: &'static str = "Tries to break out.";
+    const SUMMARY: &'static str = "Tries to escape from the sandbox.";
 
     fn plan(config: Config) -> Result<Plan, Vec<Failure>> {
+        let mut commands = config.attempt.planned();
+        if !config.argv.is_empty() {
+            commands.push(Program::new(config.argv).planned());
+        }
         Ok(Plan {
-            commands: config.attempt.planned(),
+            commands,
             shell: config.shell,
             read: config.read,
             follow_links: config.follow_links,
@@ -76,7 +40,7 @@ impl Strategy for Rogue {
     }
 
     fn backup(run: Run<Config>, artifact: &mut Artifact) -> Result<()> {
-        run.config.attempt.carry_out(&run.config, artifact)
+        carry_out(&run.config, artifact)
     }
 }
 

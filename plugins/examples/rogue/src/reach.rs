@@ -1,4 +1,4 @@
-//! Reaching for what lies outside: files and sockets.
+//! Attempts on files and sockets outside of the sandbox.
 
 use std::fs;
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 
 use sidecar_sdk::{Artifact, Result, files};
 
-use crate::Via;
+use crate::config::Via;
 
 pub(crate) fn read(path: &str, via: Via, artifact: &mut Artifact) -> Result<()> {
     match via {
@@ -24,15 +24,15 @@ pub(crate) fn helper(variable: &str, name: &str) -> String {
     format!("{directory}/{name}")
 }
 
-/// A symbolic link of our own, in the one place where we may write.
+/// Creates a symbolic link in the work directory, the only writable one.
 pub(crate) fn link(target: &str) -> Result<String> {
     let link = helper("WORKDIR", "way-out");
     soft_link(target, &link)?;
     Ok(link)
 }
 
-/// Puts a link in a directory's place. The doubled slash makes it a path of the work directory,
-/// although a directory of that name was granted as well, for reading only.
+/// Replaces a directory by a link. The doubled slash makes it a path of the work directory,
+/// although a directory of that name was granted as well, read-only.
 pub(crate) fn swap(directory: &str, target: &str) -> Result<()> {
     let name = directory.rsplit('/').next().unwrap_or_default();
     let directory = helper("WORKDIR", &format!("/{name}"));
@@ -40,7 +40,7 @@ pub(crate) fn swap(directory: &str, target: &str) -> Result<()> {
     Ok(soft_link(target, &directory)?)
 }
 
-#[allow(deprecated, reason = "the only stable one that WASI has")]
+#[allow(deprecated, reason = "the only stable function for WASI")]
 fn soft_link(target: &str, link: &str) -> io::Result<()> {
     fs::soft_link(target, link)
 }

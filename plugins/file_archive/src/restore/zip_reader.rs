@@ -1,4 +1,4 @@
-//! The members of a zip, from its directory, by the crate `zip`.
+//! The members of a zip, from its central directory, by the crate `zip`.
 
 use std::io::{Read, Seek};
 
@@ -7,16 +7,17 @@ use sidecar_sdk::target::{Content, Node};
 use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::damaged;
-use super::member::{Kind, Member, plain};
+use crate::zip_header::{NTFS_EPOCH, NTFS_TICKS};
 
-/// The longest text of a link that Linux knows.
-const LONGEST_LINK: u64 = 4096;
+use super::member::{ArchiveMember, MemberKind, damaged, normalized};
 
-/// Hands each member to `take`, in the directory's order.
-pub(super) fn each(
+/// The longest text of a symbolic link in Linux.
+const MAX_LINK_LENGTH: u64 = 4096;
+
+/// Passes each member to `take`, in the directory's order.
+pub(super) fn each_member(
     source: impl Read + Seek,
-    take: &mut dyn FnMut(Member) -> Result<()>,
+    take: &mut dyn FnMut(ArchiveMember) -> Result<()>,
 ) -> Result<()> {
     let mut archive = ZipArchive::new(source).map_err(damaged)?;
     for index in 0..archive.len() {
@@ -26,7 +27,7 @@ pub(super) fn each(
     Ok(())
 }
 
-fn member<R: Read + Seek>(entry: &mut ZipFile<'_, R>) -> Result<Member> {
+fn member<R: Read + Seek>(entry: &mut ZipFile<'_, R>) -> Result<ArchiveMember> {
     let name = entry.name_raw();
     let directory = name.ends_with(b"/");
     let attributes = entry.external_attributes() >> 16;
@@ -37,34 +38,44 @@ fn member<R: Read + Seek>(entry: &mut ZipFile<'_, R>) -> Result<Member> {
     };
     let extra = Extra::parse(&entry.extra_data().unwrap_or_default());
     let (uid, gid) = extra.owner.unwrap_or((0, 0));
+    let (mtime_seconds, mtime_nanoseconds) = extra.mtime.unwrap_or_else(|| (dos_time(entry), 0));
     let node = Node {
-        name: plain(name).to_owned(),
+        name: normalized(name).to_owned(),
         mode,
         uid,
         gid,
-        mtime_seconds: extra.mtime.unwrap_or_else(|| dos_time(entry)),
-        mtime_nanoseconds: 0,
+        mtime_seconds,
+        mtime_nanoseconds,
     };
     let kind = match attributes & 0o170_000 {
-        _ if entry.encrypted() => Kind::Foreign("encrypted"),
-        0o120_000 => Kind::Symlink(link(entry)?),
-        _ if directory => Kind::Directory,
+        _ if entry.encrypted() => MemberKind::Unsupported("encrypted"),
+        0o120_000 => MemberKind::Symlink(link(entry)?),
+        _ if directory => MemberKind::Directory,
         0 | 0o100_000 => content(entry)?,
-        _ => Kind::Foreign("neither a file nor a directory nor a link"),
+        _ => MemberKind::Unsupported("neither a file nor a directory nor a link"),
     };
-    Ok(Member { node, kind })
+    Ok(ArchiveMember {
+        node,
+        kind,
+        attributes: Vec::new(),
+        unreadable_attributes: Vec::new(),
+    })
 }
 
-fn content<R: Read + Seek>(entry: &ZipFile<'_, R>) -> Result<Kind> {
+fn content<R: Read + Seek>(entry: &ZipFile<'_, R>) -> Result<MemberKind> {
     let method = match entry.compression() {
         CompressionMethod::Stored => "stored",
         CompressionMethod::Deflated => "deflated",
-        _ => return Ok(Kind::Foreign("compressed by a method of others")),
+        _ => {
+            return Ok(MemberKind::Unsupported(
+                "compressed by an unsupported method",
+            ));
+        }
     };
-    Ok(Kind::File(Content {
+    Ok(MemberKind::File(Content {
         offset: entry
             .data_start()
-            .ok_or_else(|| damaged("a member's place is not known"))?,
+            .ok_or_else(|| damaged("the position of a member is not known"))?,
         length: entry.compressed_size(),
         size: entry.size(),
         method: method.to_owned(),
@@ -72,9 +83,9 @@ fn content<R: Read + Seek>(entry: &ZipFile<'_, R>) -> Result<Kind> {
     }))
 }
 
-/// What is written in a link: it is stored, for it is short.
+/// The text of a symbolic link, which is short and therefore stored.
 fn link<R: Read + Seek>(entry: &mut ZipFile<'_, R>) -> Result<Vec<u8>> {
-    if entry.compression() != CompressionMethod::Stored || entry.size() > LONGEST_LINK {
+    if entry.compression() != CompressionMethod::Stored || entry.size() > MAX_LINK_LENGTH {
         return Err(damaged("a link in it is compressed, or too long"));
     }
     let mut text = Vec::new();
@@ -85,7 +96,7 @@ fn link<R: Read + Seek>(entry: &mut ZipFile<'_, R>) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// UTC, as it was written.
+/// The time in UTC, as the writer has it.
 fn dos_time<R: Read>(entry: &ZipFile<'_, R>) -> i64 {
     let civil = entry.last_modified().and_then(|at| {
         let [month, day, hour, minute, second] =
@@ -98,10 +109,18 @@ fn dos_time<R: Read>(entry: &ZipFile<'_, R>) -> i64 {
         .map_or(0, |at| at.as_second())
 }
 
-/// Info-ZIP's fields: extended timestamp and numeric owner.
+/// Seconds and nanoseconds of NTFS's time.
+fn ntfs_time(ticks: u64) -> Option<(i64, u32)> {
+    let seconds = i64::try_from(ticks / NTFS_TICKS).ok()? - NTFS_EPOCH;
+    let nanoseconds = u32::try_from(ticks % NTFS_TICKS).ok()? * 100;
+    Some((seconds, nanoseconds))
+}
+
+/// Info-ZIP's fields: extended timestamp and numeric owner; and NTFS's times.
 #[derive(Debug, Default, PartialEq)]
 struct Extra {
-    mtime: Option<i64>,
+    /// Seconds and nanoseconds.
+    mtime: Option<(i64, u32)>,
     owner: Option<(u32, u32)>,
 }
 
@@ -116,7 +135,13 @@ impl Extra {
             bytes = rest;
             match ([id, kind], field) {
                 ([b'U', b'T'], [flags, a, b, c, d, ..]) if flags & 1 == 1 => {
-                    extra.mtime = Some(u32::from_le_bytes([*a, *b, *c, *d]).into());
+                    let seconds = u32::from_le_bytes([*a, *b, *c, *d]);
+                    extra.mtime = Some((seconds.into(), 0));
+                }
+                // Our own writer has this field where the other one cannot hold the time.
+                ([0x0a, 0], [_, _, _, _, 1, 0, 24, 0, ticks @ ..]) => {
+                    let ticks = ticks.first_chunk().copied().map(u64::from_le_bytes);
+                    extra.mtime = extra.mtime.or(ticks.and_then(ntfs_time));
                 }
                 ([b'u', b'x'], [1, 4, uid @ .., _, _, _, _, _]) if field.len() == 11 => {
                     let gid = &field[7..];
@@ -139,7 +164,7 @@ mod tests {
     use sidecar_sdk::Entry;
 
     use super::*;
-    use crate::zip_header::{self, Directory};
+    use crate::zip_header::{CentralDirectory, ZipContent, ZipMember};
 
     fn archive() -> Vec<u8> {
         let kinds = [
@@ -147,7 +172,7 @@ mod tests {
             ("directory", b"directory/", b""),
             ("symlink", b"link", b"../caf\xe9"),
         ];
-        let (mut out, mut directory) = (Vec::new(), Directory::default());
+        let (mut out, mut directory) = (Vec::new(), CentralDirectory::default());
         for (kind, name, bytes) in kinds {
             let entry = Entry {
                 path: Vec::new(),
@@ -163,8 +188,8 @@ mod tests {
                 inode: 0,
                 links: 1,
             };
-            let member = zip_header::Member::new(name.to_owned(), &entry);
-            let content = zip_header::Content {
+            let member = ZipMember::new(name.to_owned(), &entry);
+            let content = ZipContent {
                 deflated: false,
                 crc32: crc32fast::hash(bytes),
                 compressed: bytes.len() as u64,
@@ -183,40 +208,40 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let archive = archive();
-        let mut found = Vec::new();
-        each(Cursor::new(&archive), &mut |member| {
-            found.push(member);
+        let mut members = Vec::new();
+        each_member(Cursor::new(&archive), &mut |member| {
+            members.push(member);
             Ok(())
         })
         .unwrap();
-        let names: Vec<_> = found.iter().map(|member| &member.node.name[..]).collect();
+        let names: Vec<_> = members.iter().map(|member| &member.node.name[..]).collect();
         assert_eq!(names, [&b"file \xe9"[..], b"directory", b"link"]);
-        for Member { node, .. } in &found {
+        for ArchiveMember { node, .. } in &members {
             assert_eq!(node.mode, 0o4750);
             assert_eq!((node.uid, node.gid), (3_000_000_000, 7));
             assert_eq!(node.mtime_seconds, 1_700_000_001);
         }
-        let Kind::File(content) = &found[0].kind else {
-            panic!("{found:?}");
+        let MemberKind::File(content) = &members[0].kind else {
+            panic!("{members:?}");
         };
         assert_eq!((content.length, content.size), (7, 7));
         assert_eq!(&archive[content.offset as usize..][..7], b"content");
         assert_eq!(content.crc32, Some(crc32fast::hash(b"content")));
-        assert!(matches!(found[1].kind, Kind::Directory));
-        assert!(matches!(&found[2].kind, Kind::Symlink(text) if text == b"../caf\xe9"));
+        assert!(matches!(members[1].kind, MemberKind::Directory));
+        assert!(matches!(&members[2].kind, MemberKind::Symlink(text) if text == b"../caf\xe9"));
     }
 
     #[test]
     fn half_an_archive_is_damaged() {
         let archive = archive();
         for length in [0, 30, archive.len() - 1] {
-            let read = each(Cursor::new(&archive[..length]), &mut |_| Ok(()));
+            let read = each_member(Cursor::new(&archive[..length]), &mut |_| Ok(()));
             assert_eq!(read.unwrap_err().code, "damaged", "{length}");
         }
     }
 
     #[test]
-    fn fields_that_end_early_are_left_alone() {
+    fn truncated_fields_are_ignored() {
         assert_eq!(Extra::parse(b"UT\x05\0\x01"), Extra::default());
         assert_eq!(Extra::parse(b"ux\x03\0\x01\x04\x01"), Extra::default());
     }

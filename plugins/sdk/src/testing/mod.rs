@@ -1,4 +1,4 @@
-//! A host for unit tests: it plays commands and files, and is as strict about the plan as the real
+//! A mock host for unit tests: it simulates commands and files, and enforces the plan like the real
 //! one. Plain `cargo test` needs no WebAssembly then.
 //!
 //! ```
@@ -22,122 +22,143 @@
 //! assert_eq!(made.unwrap().artifact, b"rows");
 //! ```
 
-pub(crate) mod border;
-mod played;
+pub(crate) mod imports;
+mod mock_host;
 
 use serde_json::Value;
 
-use crate::strategy::parse;
-use crate::{Artifact, Failure, Plan, Result, Run, Strategy};
+use crate::artifact::Artifact;
+use crate::findings::Findings;
+use crate::strategy::{Run, Strategy, parse};
+use crate::types::{Failure, Omission, Plan, Result};
 
-use played::Played;
+use mock_host::{MockHost, run_with};
 
-/// A host that is played. What nobody told it about does not exist.
+/// A mock host. Commands and files that were not registered do not exist.
 #[derive(Debug, Default)]
 pub struct Host {
-    played: Played,
+    host: MockHost,
     parameters: Vec<(String, String)>,
 }
 
-/// What a strategy made.
+/// What a strategy produced.
 #[derive(Debug)]
 pub struct Backup {
     /// The bytes, before any compression.
     pub artifact: Vec<u8>,
-    /// What it asked for.
+    /// Its plan.
     pub plan: Plan,
     /// Its parts: name and bytes.
     pub parts: Vec<(String, Vec<u8>)>,
-    /// The lines that ran, in order.
+    /// The command lines that ran, in order.
     pub ran: Vec<String>,
     /// What it logged: level and message.
     pub log: Vec<(String, String)>,
+    /// What it left out.
+    pub omissions: Vec<Omission>,
 }
 
 impl Host {
-    /// One without any command or file.
+    /// A host without any command or file.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A line that succeeds, and its stdout.
+    /// Registers a command that succeeds, and its stdout. A program is registered as plans name it:
+    /// [`Program::planned`](crate::Program::planned).
     #[must_use]
     pub fn prints(mut self, line: &str, stdout: impl Into<Vec<u8>>) -> Self {
-        self.played
+        self.host
             .commands
             .insert(line.to_owned(), (0, stdout.into()));
         self
     }
 
-    /// A line that fails.
+    /// Registers a command that fails.
     #[must_use]
     pub fn fails(mut self, line: &str, exit_code: i32) -> Self {
-        self.played
+        self.host
             .commands
             .insert(line.to_owned(), (exit_code, Vec::new()));
         self
     }
 
-    /// A file at an absolute path; the directories above it exist with it.
+    /// Registers a file at an absolute path; the directories above it exist with it.
     #[must_use]
     pub fn file(mut self, path: &str, content: impl Into<Vec<u8>>) -> Self {
-        self.played
+        self.host
             .files
             .insert(path.as_bytes().to_vec(), content.into());
         self
     }
 
-    /// What commands will have left at `SIDE_CAR_TEMP_DUMP`.
+    /// Sets what the commands leave at `SIDE_CAR_TEMP_DUMP`.
     #[must_use]
     pub fn temp_dump(mut self, content: impl Into<Vec<u8>>) -> Self {
-        self.played.temp_dump = Some(content.into());
+        self.host.temp_dump = Some(content.into());
         self
     }
 
-    /// What the caller gives for the run.
+    /// A crashed run has left a file at `SIDE_CAR_TEMP_DUMP`, which no strategy may take for its own.
+    #[must_use]
+    pub fn left_over(mut self) -> Self {
+        self.host.left_over = true;
+        self
+    }
+
+    /// Sets a parameter of the run.
     #[must_use]
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         self.parameters.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// What the strategy asks for.
+    /// The plan of the strategy.
     pub fn plan<S: Strategy>(&self, config: Value) -> Result<Plan, Vec<Failure>> {
         S::plan(parse(&config.to_string()).map_err(|failure| vec![failure])?)
     }
 
-    /// Grants what the strategy asks for, and makes a backup: the first failure of anything fails it.
+    /// Grants the plan, and asks whether a run would succeed now.
+    pub fn preflight<S: Strategy>(mut self, config: Value) -> Result<Findings> {
+        let planned = self.plan::<S>(config.clone());
+        self.host.plan = planned.map_err(|mut failures| failures.remove(0))?;
+        let config = parse(&config.to_string())?;
+        Ok(run_with(self.host, || S::preflight(config)).0)
+    }
+
+    /// Grants the plan, and makes a backup. Any failure on the way fails it, the first one counts.
     pub fn backup<S: Strategy>(mut self, config: Value) -> Result<Backup> {
         let plan = self
             .plan::<S>(config.clone())
             .map_err(|mut failures| failures.remove(0))?;
-        self.played.plan = plan.clone();
+        self.host.plan = plan.clone();
         let run = Run {
             id: "test".to_owned(),
             config: parse(&config.to_string())?,
             parameters: self.parameters,
         };
-        let (made, played) = played::on_stage(self.played, || {
+        let (result, host) = run_with(self.host, || {
             let mut artifact = Artifact::new();
             S::backup(run, &mut artifact)?;
             artifact.flush_buffer()
         });
-        if let Some(broken) = played.broken {
-            return Err(broken);
+        if let Some(failure) = host.first_failure {
+            return Err(failure);
         }
-        made?;
-        if played.artifact.is_empty() {
+        result?;
+        if host.artifact.is_empty() {
             return Err(Failure::new(
                 "nothing-generated",
                 "the strategy wrote nothing",
             ));
         }
         Ok(Backup {
-            artifact: played.artifact,
-            parts: played.parts,
+            artifact: host.artifact,
+            parts: host.parts,
             plan,
-            ran: played.ran,
-            log: played.log,
+            ran: host.ran,
+            log: host.log,
+            omissions: host.omissions,
         })
     }
 }

@@ -13,7 +13,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::pool::{self, Pending, Pool};
+use super::threads::{self, CompressionPool, PendingResult};
 
 /// The longest file that is prepared in memory, in bytes.
 pub const WHOLE: u64 = 4 << 20;
@@ -27,14 +27,14 @@ const LEAST: u64 = 128 << 10;
 
 /// How the bytes of an entry are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum EntryMethod {
     /// As they are: level 0, or deflate would not have made them fewer.
     Stored,
     /// Deflated.
     Deflated,
 }
 
-impl Method {
+impl EntryMethod {
     /// The number in a zip's headers.
     pub fn number(self) -> u16 {
         match self {
@@ -48,7 +48,7 @@ impl Method {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     /// How the bytes are stored.
-    pub method: Method,
+    pub method: EntryMethod,
     /// Of the bytes before compression.
     pub crc32: u32,
     /// Bytes before compression: exactly what was promised.
@@ -70,23 +70,23 @@ pub enum Failed {
 
 /// Deflates files on all cores. Dropping it ends its threads.
 pub struct Deflater {
-    pool: Pool<Workbench>,
+    pool: CompressionPool<Workbench>,
     room: Arc<AtomicU64>,
 }
 
 /// What each thread keeps from file to file.
 #[derive(Default)]
 struct Workbench {
-    whole: whole::Compressors,
-    stream: stream::Compressors,
+    whole: whole::WholeCompressor,
+    stream: stream::StreamCompressor,
 }
 
 impl Deflater {
     /// Starts the threads.
     pub fn new() -> io::Result<Self> {
-        let room = ROOM.min((1 + pool::cores() as u64) * WHOLE);
+        let room = ROOM.min((1 + threads::cores() as u64) * WHOLE);
         Ok(Self {
-            pool: Pool::new("deflate", Workbench::default)?,
+            pool: CompressionPool::new("deflate", Workbench::default)?,
             room: Arc::new(AtomicU64::new(room)),
         })
     }
@@ -130,15 +130,15 @@ impl Deflater {
 
 /// A file that is being deflated, or was. It takes room until it is dropped.
 pub struct Prepared {
-    job: Pending<io::Result<(Facts, Vec<u8>)>>,
+    job: PendingResult<io::Result<(Facts, Vec<u8>)>>,
     room: Room,
 }
 
 impl Prepared {
     /// Waits until it is done. An error is that of reading the file.
-    pub fn wait(self) -> io::Result<Deflated> {
+    pub fn wait(self) -> io::Result<DeflatedBytes> {
         let (facts, bytes) = self.job.wait()??;
-        Ok(Deflated {
+        Ok(DeflatedBytes {
             facts,
             bytes,
             _room: self.room,
@@ -147,7 +147,7 @@ impl Prepared {
 }
 
 /// An entry's bytes and what its headers say of them.
-pub struct Deflated {
+pub struct DeflatedBytes {
     /// For the headers.
     pub facts: Facts,
     /// What follows the local header.

@@ -7,8 +7,8 @@ use std::io::{self, Read, Write};
 use flate2::{Compress, Compression, FlushCompress, Status};
 use libdeflater::Crc;
 
-use super::super::pool::{Pending, Pool};
-use super::{Facts, Failed, Method, Workbench, fill};
+use super::super::threads::{CompressionPool, PendingResult};
+use super::{EntryMethod, Facts, Failed, Workbench, fill};
 
 /// Bytes of the file in one block.
 const BLOCK: usize = 512 << 10;
@@ -17,11 +17,11 @@ const BLOCK: usize = 512 << 10;
 const WINDOW: usize = 32 << 10;
 
 /// The compressor of the level that was used last.
-pub(super) type Compressors = Option<(u32, Compress)>;
+pub(super) type StreamCompressor = Option<(u32, Compress)>;
 
 /// One piece of work and what became of it.
 #[derive(Default)]
-struct Block {
+struct DeflateBlock {
     /// The window, if there is one, then the block itself.
     input: Vec<u8>,
     /// Where the block begins in `input`.
@@ -32,15 +32,15 @@ struct Block {
 
 /// What goes out of the caller's thread, in order.
 struct Ordered<'a, W> {
-    pool: &'a Pool<Workbench>,
+    pool: &'a CompressionPool<Workbench>,
     sink: W,
     written: u64,
-    pending: VecDeque<Pending<io::Result<Block>>>,
-    spare: Vec<Block>,
+    pending: VecDeque<PendingResult<io::Result<DeflateBlock>>>,
+    spare: Vec<DeflateBlock>,
 }
 
 pub(super) fn deflate(
-    pool: &Pool<Workbench>,
+    pool: &CompressionPool<Workbench>,
     mut file: impl Read,
     length: u64,
     level: u32,
@@ -76,7 +76,7 @@ pub(super) fn deflate(
     }
     while ordered.write_oldest().map_err(Failed::Write)? {}
     Ok(Facts {
-        method: Method::Deflated,
+        method: EntryMethod::Deflated,
         crc32: crc.sum(),
         length,
         compressed_length: ordered.written,
@@ -100,7 +100,7 @@ pub(super) fn copy(
         left -= piece.len() as u64;
     }
     Ok(Facts {
-        method: Method::Stored,
+        method: EntryMethod::Stored,
         crc32: crc.sum(),
         length,
         compressed_length: length,
@@ -110,14 +110,14 @@ pub(super) fn copy(
 
 impl<W: Write> Ordered<'_, W> {
     /// A buffer to fill; writes what is due first when as many are under way as may be.
-    fn next_buffer(&mut self) -> io::Result<Block> {
+    fn next_buffer(&mut self) -> io::Result<DeflateBlock> {
         if self.pending.len() == self.pool.depth() {
             self.write_oldest()?;
         }
         Ok(self.spare.pop().unwrap_or_default())
     }
 
-    fn submit(&mut self, mut block: Block, level: u32) {
+    fn submit(&mut self, mut block: DeflateBlock, level: u32) {
         self.pending.push_back(self.pool.run(move |bench| {
             compress(&mut bench.stream, &mut block, level)?;
             Ok(block)
@@ -137,8 +137,12 @@ impl<W: Write> Ordered<'_, W> {
     }
 }
 
-fn compress(compressors: &mut Compressors, block: &mut Block, level: u32) -> io::Result<()> {
-    let compressor = match compressors {
+fn compress(
+    last_used: &mut StreamCompressor,
+    block: &mut DeflateBlock,
+    level: u32,
+) -> io::Result<()> {
+    let compressor = match last_used {
         Some((of, compressor)) if *of == level => {
             compressor.reset();
             compressor

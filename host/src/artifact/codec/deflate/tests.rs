@@ -8,11 +8,11 @@ use flate2::read::DeflateDecoder;
 use super::super::tests::{mixed, noise};
 use super::*;
 
-fn inflated(method: Method, bytes: &[u8]) -> Vec<u8> {
+fn inflated(method: EntryMethod, bytes: &[u8]) -> Vec<u8> {
     let mut data = Vec::new();
     match method {
-        Method::Stored => data.extend(bytes),
-        Method::Deflated => {
+        EntryMethod::Stored => data.extend(bytes),
+        EntryMethod::Deflated => {
             let mut decoder = DeflateDecoder::new(bytes);
             decoder.read_to_end(&mut data).unwrap();
             assert_eq!(
@@ -25,7 +25,7 @@ fn inflated(method: Method, bytes: &[u8]) -> Vec<u8> {
     data
 }
 
-fn prepared(deflater: &Deflater, data: &[u8], level: u32) -> Deflated {
+fn prepared(deflater: &Deflater, data: &[u8], level: u32) -> DeflatedBytes {
     let file = Cursor::new(data.to_vec());
     deflater
         .prepare(file, data.len() as u64, level)
@@ -45,7 +45,7 @@ fn small_files_come_back() {
         mixed(WHOLE as usize),
     ] {
         for level in 0..=9 {
-            let Deflated { facts, bytes, .. } = prepared(&deflater, &data, level);
+            let DeflatedBytes { facts, bytes, .. } = prepared(&deflater, &data, level);
             assert!(
                 inflated(facts.method, &bytes) == data,
                 "{} bytes at level {level}",
@@ -65,15 +65,15 @@ fn what_deflate_does_not_make_smaller_is_stored() {
     let deflater = Deflater::new().unwrap();
     assert_eq!(
         prepared(&deflater, &noise(5000, 1), 6).facts.method,
-        Method::Stored
+        EntryMethod::Stored
     );
     assert_eq!(
         prepared(&deflater, &mixed(200_000), 6).facts.method,
-        Method::Deflated
+        EntryMethod::Deflated
     );
     assert_eq!(
         prepared(&deflater, &mixed(200_000), 0).facts.method,
-        Method::Stored
+        EntryMethod::Stored
     );
 }
 
@@ -134,7 +134,7 @@ fn there_is_room_for_so_much_and_again_when_it_was_taken() {
     let deflater = Deflater::new().unwrap();
     let prepare = || deflater.prepare(Cursor::new(vec![0; 1 << 20]), 1 << 20, 6);
     let held: Vec<_> = std::iter::from_fn(prepare).collect();
-    assert_eq!(held.len(), 32.min(4 * (1 + pool::cores())));
+    assert_eq!(held.len(), 32.min(4 * (1 + threads::cores())));
     let finished: Vec<_> = held
         .into_iter()
         .map(|prepared| prepared.wait().unwrap())
@@ -243,7 +243,7 @@ fn in_a_zip_the_stock_tools_read_it() {
     let mut entries = Vec::new();
     for (name, data) in &files {
         if data.len() as u64 <= WHOLE {
-            let Deflated { facts, bytes, .. } = prepared(&deflater, data, 6);
+            let DeflatedBytes { facts, bytes, .. } = prepared(&deflater, data, 6);
             entries.push((*name, facts, bytes, false));
         } else {
             let mut bytes = Vec::new();

@@ -4,14 +4,14 @@ use std::io::{self, Read};
 
 use libdeflater::{CompressionError, CompressionLvl, Compressor};
 
-use super::{Facts, Method, fill};
+use super::{EntryMethod, Facts, fill};
 
 /// The compressor of the level that was used last.
-pub(super) type Compressors = Option<(u32, Compressor)>;
+pub(super) type WholeCompressor = Option<(u32, Compressor)>;
 
 /// Reads `length` bytes and deflates them, unless that makes them no fewer.
 pub(super) fn deflate(
-    compressors: &mut Compressors,
+    last_used: &mut WholeCompressor,
     mut file: impl Read,
     length: u64,
     level: u32,
@@ -19,9 +19,9 @@ pub(super) fn deflate(
     let mut input = vec![0; usize::try_from(length).map_err(io::Error::other)?];
     let from_file = fill(&mut file, &mut input)? as u64;
     let crc32 = libdeflater::crc32(&input);
-    let (method, bytes) = match compress(compressors, &input, level)? {
-        Some(bytes) => (Method::Deflated, bytes),
-        None => (Method::Stored, input),
+    let (method, bytes) = match compress(last_used, &input, level)? {
+        Some(bytes) => (EntryMethod::Deflated, bytes),
+        None => (EntryMethod::Stored, input),
     };
     let facts = Facts {
         method,
@@ -34,14 +34,14 @@ pub(super) fn deflate(
 }
 
 fn compress(
-    compressors: &mut Compressors,
+    last_used: &mut WholeCompressor,
     input: &[u8],
     level: u32,
 ) -> io::Result<Option<Vec<u8>>> {
     if level == 0 || input.is_empty() {
         return Ok(None);
     }
-    let compressor = match compressors {
+    let compressor = match last_used {
         Some((of, compressor)) if *of == level => compressor,
         other => {
             let known = CompressionLvl::new(level as i32).unwrap_or_default();

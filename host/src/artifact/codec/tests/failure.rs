@@ -83,9 +83,9 @@ fn an_unfinished_stream_has_no_clean_end() {
 }
 
 /// A disk that is full after some bytes.
-struct Full(usize);
+struct FullDisk(usize);
 
-impl Write for Full {
+impl Write for FullDisk {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0 = self
             .0
@@ -103,7 +103,7 @@ impl Write for Full {
 fn an_error_of_the_sink_reaches_the_writer() {
     let data = noise(256 << 10, 3);
     for codec in ALL.into_iter().chain([Codec::None]) {
-        let mut encoder = encoder(fast(codec), Full(2 << 20)).unwrap();
+        let mut encoder = encoder(fast(codec), FullDisk(2 << 20)).unwrap();
         let error = (0..1000)
             .find_map(|_| encoder.write_all(&data).err())
             .expect("the disk is full");
@@ -116,7 +116,7 @@ fn an_error_of_the_sink_reaches_the_writer() {
 #[test]
 fn an_error_at_the_very_end_reaches_the_caller() {
     for codec in ALL {
-        let mut encoder = encoder(fast(codec), Full(8)).unwrap();
+        let mut encoder = encoder(fast(codec), FullDisk(8)).unwrap();
         let written = encoder.write_all(b"short");
         assert!(written.is_err() || encoder.finish().is_err(), "{codec:?}");
     }

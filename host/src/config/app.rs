@@ -1,0 +1,87 @@
+//! `app`: how the API listens.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::duration::RawDuration;
+use super::section_reader::SectionReader;
+
+/// How the API listens.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "App")]
+pub(super) struct RawApp {
+    /// The TCP port; 0 lets the system choose.
+    #[schemars(range(min = 0, max = 65535), extend("default" = 8000))]
+    pub(super) port: Option<u16>,
+    /// The address or name to listen on.
+    #[schemars(length(min = 1), extend("default" = "0.0.0.0"))]
+    pub(super) host: Option<String>,
+    /// HTTPS instead of HTTP.
+    pub(super) tls: Option<RawTls>,
+    /// How artifacts are sent.
+    pub(super) export: Option<RawExport>,
+}
+
+/// The server's certificate and its key, as PEM files.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Tls")]
+pub(super) struct RawTls {
+    /// The certificate with its chain.
+    #[schemars(length(min = 1), extend("examples" = ["/run/secrets/tls.crt"]))]
+    pub(super) cert: String,
+    /// The private key.
+    #[schemars(length(min = 1), extend("examples" = ["/run/secrets/tls.key"]))]
+    pub(super) key: String,
+}
+
+/// How artifacts are sent.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Export")]
+pub(super) struct RawExport {
+    /// A run that takes longer starts streaming then, so that no client times out; 0 streams at once.
+    #[schemars(extend("default" = "4m"))]
+    pub(super) first_byte_within: Option<RawDuration>,
+}
+
+/// `app`
+#[derive(Debug, Clone)]
+pub struct App {
+    /// 0 lets the system choose.
+    pub port: u16,
+    /// An address or a name to listen on.
+    pub host: String,
+    /// HTTPS instead of HTTP.
+    pub tls: Option<Tls>,
+    /// A longer run starts streaming after this time; zero streams at once.
+    pub first_byte_within: Duration,
+}
+
+/// `app.tls`: PEM files.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// The certificate with its chain.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+pub(super) fn read(reader: &mut SectionReader<'_>) -> App {
+    let raw: RawApp = reader.read_or_default("/app");
+    let tls = raw.tls.map(|tls| Tls {
+        cert: reader.environment.absolute(tls.cert),
+        key: reader.environment.absolute(tls.key),
+    });
+    let within = raw.export.unwrap_or_default().first_byte_within;
+    App {
+        port: raw.port.unwrap_or(8000),
+        host: raw.host.unwrap_or_else(|| "0.0.0.0".to_owned()),
+        tls,
+        first_byte_within: within.map_or(Duration::from_secs(240), |span| span.0),
+    }
+}

@@ -1,4 +1,0 @@
-//! Thin doors to the same service.
-
-pub mod cli;
-pub mod http;

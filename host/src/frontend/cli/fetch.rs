@@ -1,0 +1,49 @@
+//! `sidecar fetch`: downloads a backup from a store.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::options::{Options, StrategyArg};
+use super::print;
+use super::print::outln;
+use crate::error::Result;
+use crate::service::Service;
+
+/// Arguments of `sidecar fetch`.
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    #[command(flatten)]
+    of: StrategyArg,
+    /// The id of a backup, the beginning of one, or "latest"
+    #[arg(value_name = "ID|latest")]
+    which: String,
+    /// The file to write; it appears once it is complete and verified
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Accept a consequence that a refusal names (plaintext); may be repeated
+    #[arg(long, value_name = "WORD")]
+    accept: Vec<String>,
+}
+
+pub(super) fn run(options: &Options, args: &FetchArgs) -> Result<ExitCode> {
+    let all = Service::new(options.load()?)?;
+    let service = all.strategy(args.of.strategy.as_deref())?;
+    let backup = service.fetch(&args.which, &args.output, &args.accept)?;
+    if options.json {
+        outln!("{}", serde_json::json!(backup.manifest));
+    } else {
+        let artifact = &backup.manifest.artifact;
+        outln!("{}", args.output.display());
+        let key = print::key(backup.strategy.as_deref(), &backup.key);
+        outln!("  from    {} {key}", backup.store);
+        outln!(
+            "  size    {} ({} bytes)",
+            print::size(artifact.size),
+            artifact.size
+        );
+        outln!("  sha256  {}", artifact.sha256);
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,75 @@
+//! `sidecar list`: the backups in the stores.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::options::{Options, StrategyArg};
+use super::print::outln;
+use super::{exit, print};
+use crate::error::Result;
+use crate::service::{Catalogue, Service};
+
+/// Arguments of `sidecar list`.
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    of: StrategyArg,
+    /// List only the backups in this store
+    #[arg(long, value_name = "NAME")]
+    store: Option<String>,
+}
+
+pub(super) fn run(options: &Options, args: &ListArgs) -> Result<ExitCode> {
+    let all = Service::new(options.load()?)?;
+    let service = all.strategy(args.of.strategy.as_deref())?;
+    let catalogue = service.catalogue(args.store.as_deref())?;
+    let gone = service.gone(&catalogue);
+    gone.iter().for_each(|gone| print::warning(options, gone));
+    let Catalogue {
+        backups, damaged, ..
+    } = catalogue;
+    let code = damaged
+        .first()
+        .map_or(ExitCode::SUCCESS, |damaged| exit::code(&damaged.error));
+    if options.json {
+        let damaged = damaged.iter().map(|damaged| {
+            let error = print::object(&damaged.error);
+            json!({"store": damaged.store, "key": damaged.key, "error": error})
+        });
+        let damaged: Vec<_> = damaged.collect();
+        outln!("{}", json!({"backups": backups, "damaged": damaged}));
+    } else {
+        for backup in &backups {
+            let manifest = &backup.manifest;
+            let whose = match backup.foreign {
+                true => format!("  of another sidecar, {}", backup.described_owner()),
+                false => String::new(),
+            };
+            outln!(
+                "{}  {:.0}  {:<8} {:>12}  {}  {}  {}{}",
+                manifest.id,
+                manifest.started_at,
+                manifest.tier,
+                print::size(manifest.artifact.size),
+                backup.store,
+                print::key(backup.strategy.as_deref(), &backup.key),
+                backup.health,
+                print::plain(&whose)
+            );
+            for omission in &manifest.omissions {
+                outln!(
+                    "{:>38}without {}: {}",
+                    "",
+                    print::plain(&omission.what),
+                    print::plain(&omission.message)
+                );
+            }
+        }
+        for damaged in damaged {
+            print::error(options, &damaged.into());
+        }
+    }
+    Ok(code)
+}

@@ -1,0 +1,46 @@
+//! `sidecar verify`: compares backups with their manifests.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::options::{Options, StrategyArg};
+use super::print::outln;
+use crate::error::Result;
+use crate::service::Service;
+
+/// Arguments of `sidecar verify`.
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    of: StrategyArg,
+    /// The id of a backup, the beginning of one, or "latest"
+    #[arg(default_value = "latest", value_name = "ID|latest")]
+    which: String,
+    /// Verify every copy of every backup in the stores
+    #[arg(long, conflicts_with = "which")]
+    all: bool,
+    /// Accept a consequence that a refusal names (plaintext); may be repeated
+    #[arg(long, value_name = "WORD")]
+    accept: Vec<String>,
+}
+
+pub(super) fn run(options: &Options, args: &VerifyArgs) -> Result<ExitCode> {
+    let all = Service::new(options.load()?)?;
+    let service = all.strategy(args.of.strategy.as_deref())?;
+    let which = (!args.all).then_some(args.which.as_str());
+    let verified = service.verify(which, &args.accept)?;
+    if options.json {
+        outln!("{}", serde_json::json!({"verified": verified}));
+    } else {
+        for backup in &verified {
+            outln!(
+                "unaltered  {}  {}  {}",
+                backup.id,
+                backup.place,
+                backup.sha256
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

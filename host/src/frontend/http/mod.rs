@@ -1,0 +1,43 @@
+//! The HTTP API: a thin frontend of the same service as the command line.
+//!
+//! ```text
+//! server ──► router ──► middleware, auth
+//!              └──────► operations ──► one file for each group of operations
+//!                            └───────► openapi
+//! ```
+
+mod artifact;
+mod auth;
+mod backups;
+mod body;
+mod body_buffers;
+mod busy_body;
+mod capabilities;
+mod connections;
+mod coverage;
+mod error_response;
+mod events;
+mod export;
+mod follow;
+mod headers;
+mod health;
+mod jobs;
+mod metrics;
+mod middleware;
+mod openapi;
+mod operation;
+mod operations;
+mod page;
+mod range;
+mod request;
+mod restore;
+mod router;
+mod server;
+mod set_export;
+mod start;
+mod state;
+mod throttle;
+mod tls;
+mod trickle;
+
+pub use server::HttpServer;

@@ -1,0 +1,202 @@
+//! All operations of the API: the router and the documentation are made of these rows.
+
+use axum::routing::{delete, get, post};
+
+use super::backups::{
+    AcceptQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse, VerifyResponse,
+};
+use super::capabilities::CapabilitiesView;
+use super::jobs::{JobList, JobView, PageQuery, RunJournal};
+use super::operation::Operation;
+use super::request::Parameters;
+use super::restore::RestoreBody;
+use super::start::Accepted;
+use super::{artifact, backups, capabilities, events, export, health, jobs, metrics, restore};
+
+/// Every operation of the API.
+pub(super) fn operations() -> Vec<Operation> {
+    let job = "/backup/jobs/{id}";
+    let artifact = "/backup/jobs/{id}/artifact";
+    vec![
+        Operation::new("get", "/backup/capabilities", get(capabilities::capabilities))
+            .summary("What this sidecar can back up")
+            .json::<CapabilitiesView>(200),
+        Operation::new("post", "/backup/export", post(export::export))
+            .summary("Makes a backup and answers with the artifact; in chunks with trailers when the run takes long")
+            .query::<Parameters>()
+            .header("Prefer", "`respond-async`: answer 202 at once")
+            .header("Idempotency-Key", "the same key is the same job for 24 hours")
+            .bytes(200)
+            .json::<Accepted>(202)
+            .fails(&[400, 409, 500, 503]),
+        Operation::new("post", "/backup/run", post(export::run))
+            .summary("Starts a backup and answers at once")
+            .query::<Parameters>()
+            .header("Idempotency-Key", "the same key is the same job for 24 hours")
+            .json::<Accepted>(202)
+            .fails(&[400, 409, 500, 503]),
+        Operation::new("post", "/backup/restore", post(restore::restore))
+            .summary("Starts to restore a backup and answers at once; the job tells the result of each part")
+            .body::<RestoreBody>()
+            .header("Idempotency-Key", "the same key is the same job for 24 hours")
+            .json::<Accepted>(202)
+            .fails(&[400, 409, 500, 503]),
+        Operation::new("get", "/backup/jobs", get(jobs::list))
+            .summary("Runs in progress and over, newest first")
+            .query::<PageQuery>()
+            .json::<JobList>(200)
+            .fails(&[400]),
+        Operation::new("get", job, get(jobs::status))
+            .summary("The state of a run")
+            .json::<JobView>(200)
+            .fails(&[404]),
+        Operation::new("delete", job, delete(jobs::cancel))
+            .summary("Cancels a run: it and every process that it started are gone when this answers")
+            .json::<JobView>(200)
+            .fails(&[404, 409]),
+        Operation::new("get", "/backup/jobs/{id}/events", get(events::follow))
+            .summary("The status of a run, as it changes: events `state` and `progress`")
+            .text(200, "text/event-stream")
+            .fails(&[404]),
+        Operation::new("get", artifact, get(artifact::fetch))
+            .summary("The artifact of a run, until it was fetched completely or paths.keep_undelivered is over")
+            .header("Range", "one range of bytes")
+            .header("If-Range", "the ETag that the range belongs to")
+            .header("If-None-Match", "ETags that the client has")
+            .bytes(200)
+            .bytes(206)
+            .nothing(304)
+            .fails(&[404, 409, 416, 500, 503]),
+        Operation::new("get", "/backup/runs", get(jobs::journal))
+            .summary("The journal of runs, newest first")
+            .query::<PageQuery>()
+            .json::<RunJournal>(200)
+            .fails(&[400]),
+        Operation::new("get", "/backup/backups", get(backups::list))
+            .summary("The backups in the stores, newest first")
+            .query::<BackupsQuery>()
+            .json::<BackupList>(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("get", "/backup/backups/{id}", get(backups::one))
+            .summary("Every copy of a backup; the id may be the beginning of one, or `latest`")
+            .json::<BackupList>(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("get", "/backup/backups/{id}/artifact", get(backups::artifact))
+            .summary("The artifact from a store; its last bytes are sent only when all of it is unaltered")
+            .query::<AcceptQuery>()
+            .bytes(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("post", "/backup/backups/{id}/verify", post(backups::verify))
+            .summary("Reads a backup again, in every store, and compares it with its manifest")
+            .query::<AcceptQuery>()
+            .json::<VerifyResponse>(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("post", "/backup/verify", post(backups::verify_all))
+            .summary("Reads every backup again, in every store, and compares it with its manifest")
+            .query::<AcceptQuery>()
+            .json::<VerifyResponse>(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("post", "/backup/prune", post(backups::prune))
+            .summary("Applies the retention to the stores; answers what is kept and what is deleted, and why")
+            .query::<PruneQuery>()
+            .json::<PruneResponse>(200)
+            .fails(&[400, 409, 500]),
+        Operation::new("get", "/metrics", get(metrics::metrics))
+            .summary("Metrics in the Prometheus text format")
+            .text(200, "text/plain"),
+        Operation::new("get", "/healthz", get(health::healthy))
+            .summary("Whether the process answers")
+            .without_token()
+            .text(200, "text/plain"),
+        Operation::new("get", "/readyz", get(health::ready))
+            .summary("Whether a backup could be made, or the name of the first check that failed")
+            .without_token()
+            .text(200, "text/plain")
+            .text(503, "text/plain"),
+    ]
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::super::openapi;
+    use super::*;
+
+    /// Every reference below `value`.
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+            found.insert(reference.to_owned());
+        }
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            Value::Object(map) => map.values().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_document_describes_every_operation() {
+        let document = openapi::document(&operations());
+        for operation in operations() {
+            let described = &document["paths"][operation.path][operation.method];
+            assert!(
+                described["summary"].is_string(),
+                "{} {}",
+                operation.method,
+                operation.path
+            );
+            let open = described
+                .get("security")
+                .is_some_and(|none| *none == serde_json::json!([]));
+            assert_eq!(open, !operation.needs_token, "{}", operation.path);
+        }
+        let export = &document["paths"]["/backup/export"]["post"];
+        let names: Vec<_> = export["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|parameter| &parameter["name"])
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "drive_folder_id",
+                "strategy",
+                "cancel_on_disconnect",
+                "Prefer",
+                "Idempotency-Key"
+            ]
+        );
+        assert!(export["responses"]["401"].is_object() && export["responses"]["409"].is_object());
+    }
+
+    /// Generated clients carry these names.
+    #[test]
+    fn the_names_of_the_schemas_stay() {
+        let document = openapi::document(&operations());
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let names: Vec<_> = schemas.keys().map(String::as_str).collect();
+        let stable = "Capabilities StrategyCapabilities Error Accepted AcceptedMember Restore Selection Jobs Job Kind State Artifact RunOmission \
+                      Failure Outcome Progress Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
+                      Encrypted Part Omission SetMember Damaged Unaltered Verified Pruning Pruned";
+        assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_schema_that_is_named_is_there_and_good() {
+        let document = openapi::document(&operations());
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        assert!(found.contains("#/components/schemas/Job"), "{found:?}");
+        for reference in &found {
+            let schema = document
+                .pointer(&reference[1..])
+                .unwrap_or_else(|| panic!("no {reference}"));
+            jsonschema::meta::validate(schema).unwrap();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What all requests share, and what is known of a client.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::coverage::Coverage;
+use super::error_response::ErrorResponse;
+use super::throttle::Throttle;
+use crate::service::Jobs;
+
+/// What every request shares.
+pub(super) struct ApiState {
+    pub(super) jobs: Arc<Jobs>,
+    /// The digest of the token, so that a comparison takes the same time for any length.
+    pub(super) token: [u8; 32],
+    pub(super) throttle: Throttle,
+    pub(super) coverage: Coverage,
+}
+
+/// The address of the client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+impl Peer {
+    /// The client, as the journal names it.
+    pub(super) fn asked_by(self) -> String {
+        format!("http {}", self.0.to_canonical())
+    }
+}
+
+impl ApiState {
+    pub(super) fn new(jobs: Arc<Jobs>) -> Self {
+        let token = Sha256::digest(jobs.service().config().secrets.api_token.reveal()).into();
+        Self {
+            jobs,
+            token,
+            throttle: Throttle::default(),
+            coverage: Coverage::default(),
+        }
+    }
+
+    /// Does work that may wait for the disk on a thread where no other request waits for it.
+    pub(super) async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, ErrorResponse> {
+        let app = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&app)).await;
+        done.map_err(|_| ErrorResponse::internal())
+    }
+}

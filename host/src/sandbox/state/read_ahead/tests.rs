@@ -1,0 +1,163 @@
+//! What is opened ahead is what would have been opened.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::Path;
+
+use rustix::fs::{CWD, Mode, open};
+
+use super::{OpenFile, ReadAhead};
+use crate::paths::NO_LINK;
+use crate::sandbox::state::ListedNames;
+use crate::sandbox::state::directory::{Directory, ListedEntry};
+
+/// A module that lists and opens, all of a folder.
+struct ModuleReader {
+    read_ahead: ReadAhead,
+    /// Stay open, as a module has open what it has not read to its end.
+    listings: Vec<Directory>,
+}
+
+impl ModuleReader {
+    fn new() -> Self {
+        Self {
+            read_ahead: ReadAhead::default(),
+            listings: Vec::new(),
+        }
+    }
+
+    fn list(&mut self, folder: &Path) -> Vec<ListedEntry> {
+        let opened = open(folder, NO_LINK, Mode::empty()).unwrap();
+        let (folders, names) = (std::sync::Arc::default(), ListedNames::default());
+        let read = Directory::read(opened, folder.to_owned(), folders, &names, 0);
+        let mut directory = read.unwrap();
+        let entries = directory.next(1000).unwrap();
+        self.read_ahead.list(&directory.folder, folder, &entries);
+        self.listings.push(directory);
+        entries
+    }
+
+    fn take(&mut self, path: &Path) -> Option<OpenFile> {
+        self.read_ahead.take(path)
+    }
+
+    /// Waits until all is open that there is room for.
+    fn wait_until_idle(&self) {
+        let worker = &self.read_ahead.worker.as_ref().unwrap().0;
+        while !worker.lock().idle {
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn is_whole(file: &OpenFile, path: &Path) {
+    assert_eq!(file.path, path);
+    assert_eq!(file.content, fs::read(path).unwrap());
+}
+
+#[test]
+fn after_the_first_file_the_next_ones_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: u32| folder.path().join(format!("{name:03}"));
+    for name in 0..100 {
+        fs::write(path(name), name.to_string().repeat(50)).unwrap();
+    }
+    let mut reader = ModuleReader::new();
+    reader.list(folder.path());
+    assert!(
+        reader.take(&path(0)).is_none(),
+        "no file was asked for before"
+    );
+    for name in 1..100 {
+        reader.wait_until_idle();
+        is_whole(&reader.take(&path(name)).unwrap(), &path(name));
+    }
+    assert!(reader.take(&path(7)).is_none(), "each of them once");
+}
+
+#[test]
+fn what_is_left_out_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: u32| folder.path().join(format!("{name:03}"));
+    for name in 0..100 {
+        fs::write(path(name), [1]).unwrap();
+    }
+    let mut reader = ModuleReader::new();
+    reader.list(folder.path());
+    reader.take(&path(0));
+    for name in [40, 41, 99] {
+        reader.take(&path(name - 1));
+        reader.wait_until_idle();
+        is_whole(&reader.take(&path(name)).unwrap(), &path(name));
+    }
+}
+
+#[test]
+fn a_folder_among_files_is_gone_into_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("b")).unwrap();
+    for name in ["a", "b/1", "b/2", "c", "d"] {
+        fs::write(path(name), name).unwrap();
+    }
+    let mut reader = ModuleReader::new();
+    reader.list(folder.path());
+    reader.take(&path("a"));
+    reader.wait_until_idle();
+    let worker = &reader.read_ahead.worker.as_ref().unwrap().0;
+    assert!(worker.lock().opened.is_empty(), "c is not next");
+    reader.list(&path("b"));
+    for name in ["b/1", "b/2"] {
+        reader.wait_until_idle();
+        is_whole(&reader.take(&path(name)).unwrap(), &path(name));
+    }
+    assert!(reader.take(&path("c")).is_none());
+    reader.wait_until_idle();
+    is_whole(&reader.take(&path("d")).unwrap(), &path("d"));
+}
+
+#[test]
+fn what_has_become_something_else_is_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["a", "b", "c", "d"] {
+        fs::write(path(name), name).unwrap();
+    }
+    let mut reader = ModuleReader::new();
+    reader.list(folder.path());
+    for name in ["b", "c", "d"] {
+        fs::remove_file(path(name)).unwrap();
+    }
+    std::os::unix::fs::symlink(path("a"), path("b")).unwrap();
+    rustix::fs::mknodat(
+        CWD,
+        path("c"),
+        rustix::fs::FileType::Fifo,
+        Mode::RUSR | Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    reader.take(&path("a"));
+    reader.wait_until_idle();
+    for name in ["b", "c", "d"] {
+        assert!(reader.take(&path(name)).is_none(), "{name}");
+    }
+}
+
+#[test]
+fn only_small_files_are_read_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("a"), "a").unwrap();
+    fs::write(path("b"), "").unwrap();
+    fs::write(path("c"), vec![1; (64 << 10) + 1]).unwrap();
+    let mut reader = ModuleReader::new();
+    reader.list(folder.path());
+    reader.take(&path("a"));
+    for (name, size) in [("b", 0), ("c", (64 << 10) + 1)] {
+        reader.wait_until_idle();
+        let file = reader.take(&path(name)).unwrap();
+        assert_eq!((file.size(), file.content.len()), (size, 0));
+    }
+}

@@ -1,0 +1,27 @@
+//! What the stores hold: listed, fetched, verified, pruned, completed.
+
+mod fetch;
+pub(super) mod in_sets;
+mod lifecycle;
+pub(super) mod list;
+pub(super) mod missed_uploads;
+mod own_knowledge;
+pub(super) mod plaintext;
+pub(super) mod prune;
+pub(super) mod stores;
+mod stream;
+pub(super) mod upload_missed;
+pub(super) mod verdicts;
+mod verify;
+
+pub(super) use fetch::fetch;
+pub use lifecycle::BucketRules;
+pub(super) use lifecycle::{apply_lifecycles, by_bucket, lifecycles};
+pub(super) use list::{copies, list, readable_copies};
+pub(super) use prune::prune;
+pub use prune::{PruneOptions, Pruned, Pruning};
+pub use stream::BackupStream;
+pub(super) use stream::stream;
+pub(super) use upload_missed::upload_missed;
+pub use verify::Verified;
+pub(super) use verify::verify;

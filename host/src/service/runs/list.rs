@@ -1,0 +1,18 @@
+//! The runs of the journal.
+
+use crate::history::Run;
+use crate::service::context::Context;
+use crate::service::folders;
+
+/// The youngest runs, youngest first: of one of several strategies its own. A sidecar that has never run has no
+/// journal: none is made.
+pub(in crate::service) fn list(context: &Context, at_most: usize) -> Vec<Run> {
+    let config = context.config();
+    if !folders::shared_folder(&config.paths).is_dir() {
+        return Vec::new();
+    }
+    match config.member {
+        Some(_) => context.history().own(at_most),
+        None => context.history().list(at_most),
+    }
+}

@@ -1,0 +1,42 @@
+//! Reads a set again, with all that it names.
+
+use super::choice::configured;
+use super::whole::missing;
+use crate::error::{Error, Result};
+use crate::service::catalogue::{self, Verified};
+use crate::service::context::Context;
+use crate::service::restore;
+use crate::service::runs::request::Order;
+
+/// Compares the set `which`, and every copy of its members, with their manifests.
+pub(in crate::service) fn verify(
+    context: &Context,
+    which: &str,
+    accept: &[String],
+) -> Result<Vec<Verified>> {
+    let order = Order {
+        accept: accept.to_vec(),
+        ..Order::all_of(which)
+    };
+    let set = restore::find(context, &order)?.manifest;
+    let mut verified = catalogue::verify(context, Some(&set.id), accept)?;
+    let mut unknown = None;
+    for member in &set.members {
+        match configured(context, &member.strategy) {
+            Ok(of) => {
+                let read = catalogue::verify(of, Some(&member.id), accept);
+                verified.extend(read.map_err(|error| missing(context, &set.id, member, error))?);
+            }
+            // Those that remain are read nevertheless: damage is worse news.
+            Err(error) => drop(unknown.get_or_insert(error)),
+        }
+    }
+    match unknown {
+        None => Ok(verified),
+        Some(error) => {
+            let message = format!("{}; what else the set names is unaltered", error.message());
+            Err(Error::new(error.kind(), error.code().to_owned(), message)
+                .hint("verify it with the configuration that it was made with (--config)"))
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Why a file system did not do it, in the operator's words.
+
+use std::io;
+
+use super::folder::Folder;
+use crate::error::Error;
+use crate::store::error::{Explanation, StoreFailure, StoreOperation};
+
+impl Folder {
+    /// `cannot write /backups/daily/x.dump to store "local": no space is left`
+    pub(super) fn failed(&self, operation: StoreOperation, key: &str, error: io::Error) -> Error {
+        let explained = self.explain(operation, &error);
+        explained.into_error(
+            operation,
+            &self.shown(key),
+            &self.store,
+            Some(Box::new(error)),
+        )
+    }
+
+    fn explain(&self, operation: StoreOperation, error: &io::Error) -> Explanation {
+        let text = error.to_string();
+        let reason = text.split(" (os error").next().unwrap_or_default();
+        if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+            let hint = "look after the disk, and take another backup (`sidecar list`)";
+            return Explanation::new(StoreFailure::Unreadable, reason, hint);
+        }
+        match error.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                let (root, user) = (self.root.display(), rustix::process::geteuid().as_raw());
+                let hint = format!("make {root} accessible to uid {user}, or mount it writable");
+                Explanation::new(StoreFailure::Denied(operation), reason, hint)
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Explanation::new(
+                StoreFailure::Full,
+                reason,
+                "free space in the store, shorten `retention`, or make the volume larger",
+            ),
+            io::ErrorKind::TimedOut => Explanation::new(
+                StoreFailure::TimedOut,
+                reason,
+                "let it go on (`kill -CONT`), or end it",
+            ),
+            io::ErrorKind::NotFound => Explanation::missing(),
+            _ => Explanation::new(
+                StoreFailure::Other,
+                reason,
+                "see whether the volume is still mounted and healthy",
+            ),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Clients that hold connections and ask for nothing keep no other client out, and end no answer.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::harness::{Raw, Server, Sidecar};
+
+/// More than there are places.
+const MANY: usize = 600;
+/// How long a health check may take.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Connections that send `begin` and then nothing.
+fn connect_idle(server: &Server, begin: &str) -> Vec<TcpStream> {
+    let place = server.url.strip_prefix("http://").unwrap();
+    let connect = |_| {
+        let mut stream = TcpStream::connect(place).unwrap();
+        // One that was closed for a younger one says so here.
+        let _ = stream.write_all(begin.as_bytes());
+        stream
+    };
+    (0..MANY).map(connect).collect()
+}
+
+#[track_caller]
+fn is_alive(server: &Server) {
+    let asked = Instant::now();
+    assert_eq!(server.get("/healthz").status, 200);
+    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+}
+
+#[test]
+fn idle_and_slow_connections_of_one_client_keep_none_out() {
+    let server = Sidecar::new().command("echo dump").capture().serve();
+    for begin in [
+        "",
+        "GET /healthz HTTP/1.1\r\nHost: x\r\nX: ",
+        "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    ] {
+        let held = connect_idle(&server, begin);
+        is_alive(&server);
+        let body = server.export();
+        assert_eq!((body.status, body.body.as_slice()), (200, &b"dump\n"[..]));
+        drop(held);
+    }
+}
+
+#[test]
+fn an_answer_that_is_being_sent_is_not_ended_for_them() {
+    let sidecar = Sidecar::new();
+    let gate = sidecar.gate("half-way");
+    let line = format!("echo first; {} || exit 9; echo last", gate.wait());
+    let server = sidecar
+        .command(&line)
+        .capture()
+        .set("app.export.first_byte_within", "1s")
+        .serve();
+    let mut export = Raw::ask(&server, "POST /backup/export HTTP/1.1", &[]);
+    let open = gate.reached();
+    let held = connect_idle(&server, "");
+    is_alive(&server);
+    drop((open, held));
+    let (body, _) = export.chunks();
+    assert_eq!(body, b"first\nlast\n");
+}

@@ -1,0 +1,113 @@
+//! What is left of a set, or of a single strategy that became one, is never shown as a set.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{application, custom, destroy, listed, sets, state, store, with_store};
+use crate::harness::Sidecar;
+
+#[test]
+fn a_set_that_lost_a_member_is_called_so() {
+    let sidecar = application();
+    sidecar.backup().succeeds();
+    let whole = listed(&sidecar).remove(0).1;
+    let sidecar = {
+        fs::write(sidecar.workdir().join("state"), "state 2").unwrap();
+        sidecar
+    };
+    sidecar.backup().succeeds();
+    let broken = listed(&sidecar).remove(0).1;
+    let db = sidecar.run(&["list", "--strategy", "db", "--json"]).json();
+    let key = db["backups"][0]["key"].as_str().unwrap();
+    let artifact = store(&sidecar).join("app/db").join(key);
+    fs::remove_file(format!("{}.manifest.json", artifact.display())).unwrap();
+    fs::remove_file(artifact).unwrap();
+
+    for verb in [
+        &["list"][..],
+        &["verify", "--all"],
+        &["verify", "latest"],
+        &["restore", "latest", "--set"],
+        &["restore", &broken, "--set", "--dry-run"],
+    ] {
+        sidecar
+            .run(verb)
+            .exits(4)
+            .stderr_contains("is not whole: its member db")
+            .stderr_contains(&whole);
+    }
+    destroy(&sidecar);
+    sidecar.run(&["restore", &whole, "--set"]).succeeds();
+    assert_eq!(state(&sidecar), "state 1");
+}
+
+/// Its store was away when the single strategy ran.
+#[test]
+fn a_single_strategys_pending_upload_becomes_no_set() {
+    let sidecar = with_store(Sidecar::printing("single"));
+    fs::remove_dir(store(&sidecar)).unwrap();
+    sidecar.backup().exits(1);
+    fs::create_dir(store(&sidecar)).unwrap();
+    let pending = sidecar.artifacts().join(".sidecar/pending");
+    let before = fs::read_dir(&pending).unwrap().count();
+
+    let single = sidecar;
+    let several = with_set(&single);
+    several
+        .run(&["upload", "--pending"])
+        .exits(1)
+        .stderr_contains("a single strategy made it");
+    assert_eq!(fs::read_dir(&pending).unwrap().count(), before);
+    assert_eq!(sets(&several), 0);
+    let server = several.serve();
+    let metrics = String::from_utf8(server.get("/metrics").body).unwrap();
+    let counted = metrics
+        .lines()
+        .find(|line| line.starts_with("sidecar_set_runs_total{state=\"failed\"}"));
+    assert!(counted.is_none_or(|line| line.ends_with(" 0")), "{metrics}");
+    drop(server);
+
+    single.run(&["upload", "--pending"]).succeeds();
+    let list = single.run(&["list", "--json"]).succeeds().json();
+    assert_eq!(list["backups"].as_array().unwrap().len(), 1);
+}
+
+/// The same folders, with `strategies`.
+fn with_set(single: &Sidecar) -> Sidecar {
+    let folder = single.folder().to_str().unwrap();
+    Sidecar::new()
+        .strategies(json!({"db": custom("echo")}))
+        .set(
+            "paths",
+            json!({
+                "workdir": format!("{folder}/work"),
+                "artifacts": format!("{folder}/artifacts"),
+                "temp_dump": format!("{folder}/tmp/dump.tmp"),
+            }),
+        )
+        .set(
+            "stores",
+            json!([
+                {"name": "local", "type": "fs", "path": format!("{folder}/store"), "prefix": "app"}
+            ]),
+        )
+}
+
+#[test]
+fn without_stores_a_set_that_fails_says_what_it_has_replaced() {
+    let sidecar = application().set("stores", json!([]));
+    sidecar.backup().succeeds();
+    sidecar.run(&["verify", "--all"]).succeeds();
+    let sidecar = sidecar.set("strategies.uploads.config.paths", json!(["gone"]));
+    sidecar
+        .backup()
+        .exits(1)
+        .stderr_contains("replaced what the last set names");
+    for verb in [
+        &["verify", "--all"][..],
+        &["restore", "latest", "--set", "--dry-run"],
+    ] {
+        sidecar.run(verb).exits(4);
+    }
+}

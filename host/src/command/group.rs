@@ -65,7 +65,12 @@ impl Group {
             left = self.has_members();
         }
         if left {
-            processes::end(|| self.members(), TERMINATE_TIMEOUT);
+            processes::end(|| self.members(), TERMINATE_TIMEOUT, || {
+                // Not one that has got its id since.
+                if self.has_members() {
+                    self.kill_all();
+                }
+            });
         }
         Ok((status, left))
     }
@@ -78,9 +83,9 @@ impl Group {
 
     fn kill(&mut self, timeout: Duration) {
         self.done = true;
-        let gone = end_orphans_except(Some(self.id), timeout);
+        let gone = end_orphans_except(Some(self.id), timeout, || self.kill_all());
         // For a system that hides /proc.
-        let _ = kill_process_group(self.id, Signal::KILL);
+        self.kill_all();
         if gone {
             let _ = self.leader.wait();
         } else {
@@ -90,6 +95,10 @@ impl Group {
             let _ = self.leader.try_wait();
         }
         self.has_members();
+    }
+
+    fn kill_all(&self) {
+        let _ = kill_process_group(self.id, Signal::KILL);
     }
 
     /// Collects those of the group that are our children and have ended; whether others are left.
@@ -117,8 +126,21 @@ impl Drop for Group {
 /// SIGTERM, and SIGKILL after `timeout`. For the end of a run, when no command of it runs.
 pub fn end_orphans(timeout: Duration) {
     if !only_known_children() {
-        end_orphans_except(None, timeout);
+        end_orphans_except(None, timeout, || {});
     }
+}
+
+/// The processes that commands of this process have started, and that have not ended.
+pub fn running() -> Vec<Pid> {
+    let (_, watchdog) = watchdog::known();
+    let started = processes::trees(&processes::all(), |process| {
+        process.parent == Some(getpid()) && Some(process.id) != watchdog
+    });
+    started
+        .iter()
+        .filter(|process| !process.ended)
+        .map(|process| process.id)
+        .collect()
 }
 
 /// Whether all that is ours is the watchdog and commands that still run: what outlives its parent
@@ -135,7 +157,7 @@ fn only_known_children() -> bool {
 
 /// All below us but the groups of other running commands, the watchdog, and what stands in our own
 /// group (only this module puts children into other groups).
-fn end_orphans_except(own: Option<Pid>, timeout: Duration) -> bool {
+fn end_orphans_except(own: Option<Pid>, timeout: Duration, kill_group: impl Fn()) -> bool {
     let ours = Some(getpgrp());
     let select = || {
         let all = processes::all();
@@ -151,5 +173,5 @@ fn end_orphans_except(own: Option<Pid>, timeout: Duration) -> bool {
         left.retain(|process| !(process.ended && leaders.contains(&process.id)));
         left
     };
-    processes::end(select, timeout)
+    processes::end(select, timeout, kill_group)
 }

@@ -144,7 +144,14 @@ pub(super) fn wait_gone(processes: &[Process], limit: Duration) -> bool {
 
 /// Ends all that `select` finds: SIGTERM, then, to what is left after `timeout`, SIGKILL, until it
 /// finds nothing any more. Collects those that are our own children. Returns whether all are gone.
-pub(super) fn end(select: impl Fn() -> Vec<Process>, timeout: Duration) -> bool {
+///
+/// A process that forks and ends, over and over, may stand in no list that is made of many: `kill_group` first sends
+/// SIGKILL to a whole group at once, which the kernel lets none of it escape by a fork.
+pub(super) fn end(
+    select: impl Fn() -> Vec<Process>,
+    timeout: Duration,
+    kill_group: impl Fn(),
+) -> bool {
     if !timeout.is_zero() {
         let asked = select();
         for process in asked.iter().filter(|process| !process.ended) {
@@ -154,6 +161,7 @@ pub(super) fn end(select: impl Fn() -> Vec<Process>, timeout: Duration) -> bool 
         wait_gone(&asked, timeout);
     }
     let deadline = Instant::now() + KILL_TIMEOUT;
+    kill_group();
     loop {
         let left = select();
         for process in left.iter().filter(|process| process.ended) {

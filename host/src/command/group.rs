@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpgrp, getpid, kill_process_group, pidfd_open,
+    Pid, PidfdFlags, Signal, WaitOptions, getpgid, getpgrp, getpid, kill_process_group, pidfd_open,
     test_kill_process_group, waitpgid,
 };
 
@@ -65,12 +65,16 @@ impl Group {
             left = self.has_members();
         }
         if left {
-            processes::end(|| self.members(), TERMINATE_TIMEOUT, || {
-                // Not one that has got its id since.
-                if self.has_members() {
-                    self.kill_all();
-                }
-            });
+            processes::end(
+                || self.members(),
+                TERMINATE_TIMEOUT,
+                || {
+                    // Not one that has got its id since.
+                    if self.has_members() {
+                        self.kill_all();
+                    }
+                },
+            );
         }
         Ok((status, left))
     }
@@ -83,7 +87,7 @@ impl Group {
 
     fn kill(&mut self, timeout: Duration) {
         self.done = true;
-        let gone = end_orphans_except(Some(self.id), timeout, || self.kill_all());
+        let gone = end_orphans_except(Some(self.id), timeout);
         // For a system that hides /proc.
         self.kill_all();
         if gone {
@@ -126,7 +130,7 @@ impl Drop for Group {
 /// SIGTERM, and SIGKILL after `timeout`. For the end of a run, when no command of it runs.
 pub fn end_orphans(timeout: Duration) {
     if !only_known_children() {
-        end_orphans_except(None, timeout, || {});
+        end_orphans_except(None, timeout);
     }
 }
 
@@ -157,7 +161,7 @@ fn only_known_children() -> bool {
 
 /// All below us but the groups of other running commands, the watchdog, and what stands in our own
 /// group (only this module puts children into other groups).
-fn end_orphans_except(own: Option<Pid>, timeout: Duration, kill_group: impl Fn()) -> bool {
+fn end_orphans_except(own: Option<Pid>, timeout: Duration) -> bool {
     let ours = Some(getpgrp());
     let select = || {
         let all = processes::all();
@@ -173,5 +177,19 @@ fn end_orphans_except(own: Option<Pid>, timeout: Duration, kill_group: impl Fn()
         left.retain(|process| !(process.ended && leaders.contains(&process.id)));
         left
     };
-    processes::end(select, timeout, kill_group)
+    let strike = || {
+        if let Some(own) = own {
+            let _ = kill_process_group(own, Signal::KILL);
+        }
+        // What is known is asked for each child: a command is known before any other thread finds it in a list.
+        processes::strike_children(|child| {
+            let (leaders, watchdog) = watchdog::known();
+            Some(child) == watchdog
+                || leaders.contains(&child)
+                || getpgid(Some(child)).is_ok_and(|group| {
+                    group == getpgrp() || (Some(group) != own && leaders.contains(&group))
+                })
+        });
+    };
+    processes::end(select, timeout, strike)
 }

@@ -28,6 +28,8 @@ fn read_up_to(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
     let mib = largest >> 20;
     Err(io::Error::other(match largest == LARGEST {
         true => format!("it has more than {mib} MiB, which no component needs"),
-        false => format!("it has more than {mib} MiB, which is what this container has memory to compile"),
+        false => format!(
+            "it has more than {mib} MiB, which is what this container has memory to compile"
+        ),
     }))
 }

@@ -1,8 +1,6 @@
 //! What is asked of the arguments of a system call.
 
-use seccompiler::{
-    BackendError, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule,
-};
+use seccompiler::{BackendError, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
 
 pub(super) fn if_all<const N: usize>(
     conditions: [SeccompCondition; N],

@@ -25,7 +25,9 @@ pub(super) fn refused() -> Result<[(libc::c_long, Vec<SeccompRule>); 2], Backend
     ])
 }
 
-fn with_any(flags: impl IntoIterator<Item = libc::c_int>) -> Result<Vec<SeccompRule>, BackendError> {
+fn with_any(
+    flags: impl IntoIterator<Item = libc::c_int>,
+) -> Result<Vec<SeccompRule>, BackendError> {
     flags
         .into_iter()
         .map(|flag| if_all([has(0, flag)?]))

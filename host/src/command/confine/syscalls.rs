@@ -46,10 +46,6 @@ const LEFT_BEHIND: [libc::c_long; 5] = [
     libc::SYS_mq_unlink,
 ];
 
-/// A command stays in its group, which is ended at once and as a whole: from a process that leaves it, and then forks
-/// and ends over and over, no list of processes is complete.
-const LEAVING: [libc::c_long; 2] = [libc::SYS_setsid, libc::SYS_setpgid];
-
 /// Calls that change a process, and which of their arguments names it: 0 is the caller itself.
 const OF_ONE_PROCESS: [(libc::c_long, u8); 8] = [
     (libc::SYS_prlimit64, 0),
@@ -76,7 +72,7 @@ pub(super) fn apply(rules: &Rules) -> io::Result<()> {
 }
 
 fn filter(rules: &Rules) -> Result<BpfProgram, BackendError> {
-    let always = REFUSED.into_iter().chain(LEFT_BEHIND).chain(LEAVING);
+    let always = REFUSED.into_iter().chain(LEFT_BEHIND);
     let mut refused: BTreeMap<i64, Vec<SeccompRule>> =
         always.map(|call| (call, Vec::new())).collect();
     for (call, argument) in OF_ONE_PROCESS {

@@ -24,7 +24,11 @@ pub(super) struct DiskUse {
 /// open by this process or a command.
 pub(super) fn used(places: &[PathBuf]) -> DiskUse {
     let held = nameless::held(&resolved(places));
-    let bytes = held.files.values().copied().fold(named(places), u64::saturating_add);
+    let bytes = held
+        .files
+        .values()
+        .copied()
+        .fold(named(places), u64::saturating_add);
     DiskUse {
         bytes,
         hidden: held.hidden,
@@ -33,7 +37,9 @@ pub(super) fn used(places: &[PathBuf]) -> DiskUse {
 
 /// As the kernel names them. One that is not there yet holds nothing.
 fn resolved(places: &[PathBuf]) -> Vec<PathBuf> {
-    let resolved = places.iter().filter_map(|place| fs::canonicalize(place).ok());
+    let resolved = places
+        .iter()
+        .filter_map(|place| fs::canonicalize(place).ok());
     resolved.collect()
 }
 

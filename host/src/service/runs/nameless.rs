@@ -113,13 +113,19 @@ mod tests {
         assert_eq!(id, (rustix::fs::makedev(0xfd, 1), 4711));
         assert_eq!(end, 0x2000 + 0x2000);
         assert!(is_nameless_below(path, &["/work".into()]));
-        assert!(!is_nameless_below(path, &["/wor".into(), "/work/a b/c".into()]));
+        assert!(!is_nameless_below(
+            path,
+            &["/wor".into(), "/work/a b/c".into()]
+        ));
         assert_eq!(mapped(b"7f10-9f10 rw-p 00000000 00:00 0"), None);
     }
 
     #[test]
     fn a_name_with_the_word_in_it_is_a_name() {
         assert!(!is_nameless_below(b"/work/file", &["/work".into()]));
-        assert!(!is_nameless_below(b"/work/ (deleted)/file", &["/work".into()]));
+        assert!(!is_nameless_below(
+            b"/work/ (deleted)/file",
+            &["/work".into()]
+        ));
     }
 }

@@ -164,7 +164,11 @@ fn a_stream_cannot_ask_for_gigabytes() {
     // Behind the 12 bytes of the stream: the header of a block, with LZMA2 and the size of its dictionary as one byte, and
     // a CRC-32 at its end.
     let end = 12 + (usize::from(xz[12]) + 1) * 4;
-    let filter = 12 + xz[12..end].windows(2).position(|at| at == [0x21, 1]).unwrap();
+    let filter = 12
+        + xz[12..end]
+            .windows(2)
+            .position(|at| at == [0x21, 1])
+            .unwrap();
     xz[filter + 2] = 40;
     let mut sum = flate2::Crc::new();
     sum.update(&xz[12..end - 4]);

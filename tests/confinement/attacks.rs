@@ -85,16 +85,40 @@ const ATTACKS: &[(&str, &str)] = &[
     ),
     // Calls of the system that go around the rules: io_uring_setup, ptrace.
     (
-        "/usr/bin/python3 -c 'import ctypes; c = ctypes.CDLL(None, use_errno=True); c.syscall(425, 1, 0); print(ctypes.get_errno())'",
+        "/usr/bin/python3 -c '{c}; c.syscall(425, 1, 0); {errno}'",
         "1",
     ),
     (
-        "/usr/bin/python3 -c 'import ctypes; c = ctypes.CDLL(None, use_errno=True); c.ptrace(0, 0, 0, 0); print(ctypes.get_errno())'",
+        "/usr/bin/python3 -c '{c}; c.ptrace(0, 0, 0, 0); {errno}'",
         "1",
     ),
     // The same calls by their other numbers: socket of x32.
     (
-        "/usr/bin/python3 -c 'import ctypes; c = ctypes.CDLL(None, use_errno=True); c.syscall(0x40000029, 1, 1, 0); print(ctypes.get_errno())'",
+        "/usr/bin/python3 -c '{c}; c.syscall(0x40000029, 1, 1, 0); {errno}'",
+        "1",
+    ),
+    // Descriptors of folders that may not be listed: the names of what happens there.
+    (
+        "/usr/bin/python3 -c '{c}; c.inotify_add_watch(c.inotify_init(), b\"/etc\", 0x100); {errno}'",
+        "1",
+    ),
+    // What outlives the command.
+    (
+        "/usr/bin/python3 -c '{c}; c.mq_open(b\"/sidecar-of-a-test\", 0o102, 0o666, None); {errno}'",
+        "1",
+    ),
+    // Half of a pair, which sends to any socket that is a file.
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)' || echo refused",
+        "refused",
+    ),
+    (
+        "/usr/bin/python3 -c 'import socket; a, b = socket.socketpair(); a.send(b\"paired\"); print(b.recv(9).decode())'",
+        "paired",
+    ),
+    // Hiding from the sidecar, which counts what it holds open.
+    (
+        "/usr/bin/python3 -c '{c}; c.prctl(4, 0, 0, 0, 0); {errno}'",
         "1",
     ),
     // Rights that come back.
@@ -105,6 +129,26 @@ const ATTACKS: &[(&str, &str)] = &[
     (
         "unshare -r cat {folder}/secret/file || echo refused",
         "refused",
+    ),
+    // A process that is never the same for long, with a group of its own each time: it is gone with the run.
+    (
+        "/usr/bin/python3 -c 'exec(\"import os\\nwhile True:\\n os.setsid()\\n if os.fork(): os._exit(0)\")' >/dev/null 2>&1 & echo left",
+        "left",
+    ),
+    // Namespaces of users, in each of the ways: unshare, clone3 (which does not exist), setns.
+    (
+        "/usr/bin/python3 -c '{c}; c.unshare(0x10000000); {errno}'",
+        "1",
+    ),
+    (
+        "/usr/bin/python3 -c '{c}; a = (ctypes.c_uint64 * 11)(0x10000000, 0, 0, 0, 17); c.syscall(435, a, 88); {errno}'",
+        "38",
+    ),
+    ("/usr/bin/python3 -c '{c}; c.setns(0, 0); {errno}'", "1"),
+    // Threads and children go on.
+    (
+        "/usr/bin/python3 -c 'import os, threading; threading.Thread(target=print, args=(\"thread\",)).start(); os.waitpid(os.fork() or os._exit(0), 0)'",
+        "thread",
     ),
 ];
 
@@ -133,6 +177,24 @@ const WITH_A_SERVER: &[(&str, &str)] = &[
     ),
     (
         "/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0))' || echo refused",
+        "refused",
+    ),
+    // A port that the system chooses.
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socket().listen()' || echo refused",
+        "refused",
+    ),
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_INET6).listen()' || echo refused",
+        "refused",
+    ),
+    // Netlink, for other things than the machine's addresses.
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4)' || echo refused",
+        "refused",
+    ),
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socketpair(socket.AF_UNIX, socket.SOCK_RAW)' || echo refused",
         "refused",
     ),
     (

@@ -34,7 +34,7 @@ pub use at_death::AtDeath;
 pub use capture::Capture;
 pub use confine::{Confinement, Rules};
 pub use connection::{inherited_by, is_connection_variable};
-pub use group::end_orphans;
+pub use group::{end_orphans, running};
 pub use line::{Command, Finished, Invocation};
 pub use log_budget::LogBudget;
 pub use lookup::Program;

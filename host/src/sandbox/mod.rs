@@ -25,6 +25,7 @@ mod helper_variables;
 mod imports;
 mod interrupt;
 mod job;
+mod left_out_files;
 mod limit;
 mod module;
 mod name_lookup;

@@ -106,6 +106,14 @@ fn a_line_that_also_works_on_what_was_backed_up_is_no_drill() {
             "SIDE_CAR_RESTORE_INTO=$DATA; tar -C \"$SIDE_CAR_RESTORE_INTO\" -xf -",
             "gives SIDE_CAR_RESTORE_INTO another value",
         ),
+        (
+            "tar -C \"$SIDE_CAR_RESTORE_INTO\" -xf -; rm -rf \"$DATA\"/*",
+            "which writes and is not given SIDE_CAR_RESTORE_INTO",
+        ),
+        (
+            "cd \"$DATA\"; rm -f f; tar -C \"$SIDE_CAR_RESTORE_INTO\" -xf -",
+            "runs `rm -f f`",
+        ),
     ] {
         let sidecar = Sidecar::new();
         let [data, scratch] = ["data", "scratch"].map(|name| sidecar.folder().join(name));

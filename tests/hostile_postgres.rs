@@ -242,51 +242,6 @@ fn what_an_account_without_privileges_plants_is_text_to_a_backup_and_to_every_re
 }
 
 #[test]
-fn code_that_runs_while_rows_come_is_named_before_it_runs() {
-    let postgres = Postgres::start();
-    postgres.sql(
-        "postgres",
-        "CREATE ROLE mallory LOGIN;\nCREATE DATABASE app OWNER mallory",
-    );
-    postgres.sql(
-        "app",
-        "SET ROLE mallory; CREATE FUNCTION checked(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; \
-         CREATE FUNCTION made(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1'; \
-         CREATE FUNCTION called(text) RETURNS text LANGUAGE sql AS 'SELECT $1'; \
-         CREATE DOMAIN d AS text CHECK (checked(VALUE)); \
-         CREATE TABLE t (a d, b text GENERATED ALWAYS AS (made('x')) STORED, c text DEFAULT called('y')); \
-         INSERT INTO t VALUES ('1')",
-    );
-    let sidecar = sidecar(&postgres);
-    sidecar.backup().succeeds();
-    let names = "code of others runs with the rights of the superuser backup: \
-         public.checked(text) of mallory, public.made(text) of mallory";
-    sidecar
-        .run(&["restore", "latest", "--only", "app=copy"])
-        .succeeds()
-        .stderr_contains(names);
-    // An account without rights runs it with none.
-    postgres.sql(
-        "postgres",
-        "CREATE ROLE limited LOGIN CREATEDB PASSWORD 'l'",
-    );
-    let into = postgres.url("").replace("backup@", "limited:l@");
-    sidecar
-        .run(&[
-            "restore",
-            "latest",
-            "--only",
-            "app=second",
-            "--into",
-            &into,
-            "--accept",
-            "no-owner",
-        ])
-        .succeeds()
-        .never_says("code of others");
-}
-
-#[test]
 fn an_account_without_rights_restores_its_own_range_types() {
     let postgres = Postgres::start();
     postgres.sql(

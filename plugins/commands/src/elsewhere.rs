@@ -3,8 +3,10 @@
 //! passes is not proven to be right: what a script does with the variable only its author knows.
 
 use crate::mentions::mentions;
+use crate::programs::{ASSIGNING, IDLE, LEADING, expands, is_interpreter};
 use crate::shell::{assigned, expansions, is_of_name, simple_commands};
 use crate::variables::INTO;
+use crate::writers;
 
 /// Why a line is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,24 +17,9 @@ pub(crate) enum Refusal {
     Reassigned,
     /// It works on this, which the lines call the target of a restore without `--into`.
     Original(String),
+    /// This command of it writes, and is not given the target.
+    Beside(String),
 }
-
-/// Commands that do nothing with what they are given, unless another one reads what they print.
-const IDLE: [&str; 10] = [
-    ":", "true", "false", "test", "[", "[[", "echo", "printf", "logger", "unset",
-];
-/// What these assign, the commands after them use.
-const ASSIGNING: [&str; 5] = ["export", "readonly", "local", "declare", "typeset"];
-/// Words before a command.
-const LEADING: [&str; 13] = [
-    "if", "then", "else", "elif", "while", "until", "do", "!", "{", "time", "exec", "command",
-    "builtin",
-];
-/// They read a program, or a command line, in quotes.
-const INTERPRETERS: [&str; 20] = [
-    "sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "busybox", "eval", "ssh", "su", "runuser",
-    "env", "xargs", "awk", "perl", "ruby", "node", "php", "trap",
-];
 
 /// Judges one of the lines of a restore.
 pub(crate) fn judge(line: &str, originals: &[String]) -> Result<(), Refusal> {
@@ -45,7 +32,7 @@ pub(crate) fn judge(line: &str, originals: &[String]) -> Result<(), Refusal> {
     let rest = without_target(line);
     match originals.iter().find(|original| works_on(&rest, original)) {
         Some(original) => Err(Refusal::Original(original.clone())),
-        None => Ok(()),
+        None => writers::elsewhere(line).map_or(Ok(()), |command| Err(Refusal::Beside(command))),
     }
 }
 
@@ -96,22 +83,6 @@ fn uses(line: &str) -> bool {
         }
     }
     false
-}
-
-/// Whether a word becomes the whole value. A part of it (`${X##*/}`), its length or that it is set names no target.
-fn expands(word: &str, name: &str, quoted: bool) -> bool {
-    let whole = |operator: &str| {
-        let operator = operator.strip_prefix(':').unwrap_or(operator);
-        operator.is_empty() || operator.starts_with(['-', '=', '?'])
-    };
-    let mut found = expansions(word, name, quoted).into_iter();
-    found.any(|expansion| whole(expansion.operator))
-}
-
-fn is_interpreter(word: &str) -> bool {
-    let word = word.trim_matches(['"', '\'']);
-    let name = word.rsplit('/').next().unwrap_or(word);
-    INTERPRETERS.contains(&name) || name.starts_with("python")
 }
 
 fn reassigns(line: &str) -> bool {

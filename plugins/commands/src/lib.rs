@@ -4,10 +4,12 @@ mod config;
 mod elsewhere;
 mod mentions;
 mod plan;
+mod programs;
 mod restore;
 mod run;
 mod shell;
 mod variables;
+mod writers;
 
 pub use config::Config;
 pub use plan::{blank, plan, plan_hooks};

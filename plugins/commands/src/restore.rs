@@ -183,6 +183,9 @@ fn not_elsewhere(line: &str, refusal: &Refusal) -> Failure {
         Refusal::Original(original) => {
             format!("works on `{original}`, which is what was backed up, beside {INTO}")
         }
+        Refusal::Beside(command) => {
+            format!("runs `{command}`, which writes and is not given {INTO}")
+        }
     };
     Failure::new(
         "restore-ignores-choice",

@@ -37,6 +37,13 @@ impl Client {
         }
     }
 
+    /// The same tools with other values of these variables.
+    pub(crate) fn with(&self, env: &[(String, String)]) -> Self {
+        let mut client = self.clone();
+        client.env.extend(env.iter().cloned());
+        client
+    }
+
     /// What failures call the server.
     pub(crate) fn server(&self) -> &str {
         &self.server
@@ -93,10 +100,20 @@ impl Client {
 
     /// Runs a command whose stdout is part of the backup.
     pub(crate) fn dump(&self, command: &Command, artifact: &mut Artifact) -> Result<()> {
+        self.dump_and_hear(command, artifact).map(drop)
+    }
+
+    /// The same, and returns what it has said last on stderr.
+    pub(crate) fn dump_and_hear(
+        &self,
+        command: &Command,
+        artifact: &mut Artifact,
+    ) -> Result<String> {
         let finished = artifact
             .append_stdout(&explained(command))
             .map_err(|failure| self.without_line("dump", failure))?;
-        self.judge("dump", &finished)
+        self.judge("dump", &finished)?;
+        Ok(finished.stderr_tail)
     }
 
     /// Runs a command that reads a range of the backup.

@@ -13,7 +13,7 @@ use crate::postgres::Postgres;
 use crate::redis::Redis;
 use crate::scratch;
 use crate::selection::{NameLimit, RestoreSelection, select};
-use crate::sqlite::Sqlite;
+use crate::sqlite::{self, Sqlite};
 
 /// The engine for the server at `strategy.config.url`.
 fn open(name: EngineName, config: &Config) -> Result<Box<dyn Engine>> {
@@ -105,6 +105,9 @@ pub(crate) fn plan_restore(
     if !request.is_of_any_backup() {
         let selection = select(request, longest_name(name))?;
         require_no_system_database(name, &selection)?;
+        if name == EngineName::Sqlite {
+            require_beside(&selection)?;
+        }
         plan.parts.push(selection.index.name.clone());
         let globals = selection.globals.iter().map(|part| part.name.clone());
         plan.parts.extend(globals);
@@ -145,6 +148,18 @@ fn require_no_system_database(
             let message = format!("{} is a database of the server's own", database.target);
             Failure::new("system-database", message).hint("write --only NAME=NEW with another name")
         })
+        .collect();
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(refused),
+    }
+}
+
+/// A new name does not lead out of the folder of the database in silence.
+fn require_beside(selection: &RestoreSelection) -> Result<(), Vec<Failure>> {
+    let databases = selection.databases.iter();
+    let refused: Vec<Failure> = databases
+        .filter_map(|database| sqlite::require_beside(&database.target).err())
         .collect();
     match refused.is_empty() {
         true => Ok(()),

@@ -177,7 +177,7 @@ impl<'a, P: Serialize> LayoutWriter<'a, P> {
 
     /// Adds the part with what belongs to no database.
     pub(crate) fn globals(&mut self, dump: impl FnOnce(&mut Artifact) -> Result<()>) -> Result<()> {
-        self.add(GLOBALS.to_owned(), None, dump)
+        self.add(GLOBALS.to_owned(), None, |artifact, _| dump(artifact))
     }
 
     /// Adds the part of a database.
@@ -187,21 +187,39 @@ impl<'a, P: Serialize> LayoutWriter<'a, P> {
         properties: P,
         dump: impl FnOnce(&mut Artifact) -> Result<()>,
     ) -> Result<()> {
+        self.database_with(name, properties, |artifact, _| dump(artifact))
+    }
+
+    /// The same where the dump tells more of its properties.
+    pub(crate) fn database_with(
+        &mut self,
+        name: &str,
+        properties: P,
+        dump: impl FnOnce(&mut Artifact, &mut P) -> Result<()>,
+    ) -> Result<()> {
         let database = Database {
             name: name.to_owned(),
             properties,
         };
-        self.add(part_name(name), Some(database), dump)
+        self.add(
+            part_name(name),
+            Some(database),
+            |artifact, database| match database {
+                Some(database) => dump(artifact, &mut database.properties),
+                None => Ok(()),
+            },
+        )
     }
 
     fn add(
         &mut self,
         part: String,
-        database: Option<Database<P>>,
-        dump: impl FnOnce(&mut Artifact) -> Result<()>,
+        mut database: Option<Database<P>>,
+        dump: impl FnOnce(&mut Artifact, Option<&mut Database<P>>) -> Result<()>,
     ) -> Result<()> {
         let offset = self.artifact.position();
-        self.artifact.part(&part, dump)?;
+        self.artifact
+            .part(&part, |artifact| dump(artifact, database.as_mut()))?;
         let length = self.artifact.position() - offset;
         if length == 0 {
             return Err(

@@ -2,6 +2,7 @@
 
 use sidecar_sdk::{Artifact, Result, log};
 
+use super::contents::{self, Catalogue, Contents};
 use super::server::{BEFORE, DATABASE, MysqlServer, PRELUDE};
 use super::{events, identity, roles};
 use crate::coverage::{AllowedGaps, Content};
@@ -56,15 +57,47 @@ pub(super) fn run(
                 command = command.env(variable, "yes");
             }
         }
-        layout.database(&name, properties, |artifact| {
-            client.dump(&command, artifact)?;
-            match writes_events {
-                true => artifact.append(events::dump(server, &database)?.as_bytes()),
-                false => Ok(()),
+        let before = Catalogue::read(server, &name)?;
+        layout.database_with(&name, properties, |artifact, properties| {
+            let said = client.dump_and_hear(&command, artifact)?;
+            if writes_events {
+                artifact.append(events::dump(server, &database)?.as_bytes())?;
             }
+            let wanted = wanted(&before.still(&Catalogue::read(server, &name)?), allowed, &name);
+            let of_tool = match writes_events {
+                true => wanted.clone().without(contents::EVENTS),
+                false => wanted.clone(),
+            };
+            of_tool
+                .require_in(
+                    &Contents::of_tool(&name, &said)?,
+                    &format!("the dump of {name}"),
+                )
+                .map_err(|failure| {
+                    failure.hint("does an option file tell the dump tool to leave something out, or may the account not see it?")
+                })?;
+            properties.contents = Some(wanted);
+            Ok(())
         })?;
     }
     // It may have been set meanwhile.
     server.require_all_rows()?;
     layout.finish()
+}
+
+/// What the dump of a database must hold: what there is, but for what may be missing.
+fn wanted(there: &Contents, allowed: &AllowedGaps, database: &str) -> Contents {
+    let kinds = [
+        (Content::Tables, contents::TABLES),
+        (Content::Triggers, contents::TRIGGERS),
+        (Content::Routines, contents::ROUTINES),
+        (Content::Events, contents::EVENTS),
+    ];
+    let mut wanted = there.clone();
+    for (content, kind) in kinds {
+        if allowed.lack(content, Some(database)) {
+            wanted = wanted.without(kind);
+        }
+    }
+    wanted
 }

@@ -30,14 +30,35 @@ macro_rules! query {
 
 /// Dumps one consistent snapshot of a database, with what the variables name: an option that is left out
 /// is one that the operator allows to be missing. A row is twice as long in hexadecimal: of one that is
-/// longer than half of the longest packet, no server could take the statement back.
+/// longer than half of the longest packet, no server could take the statement back. What is in the dump is counted by the
+/// tool's own lines on the way, and said on stderr once its last line has come.
 macro_rules! dump {
     ($program:literal) => {
-        connected!(
+        concat!(
+            "{ ",
+            connected!(
+                $program,
+                " --single-transaction --quick --hex-blob --no-tablespaces --max-allowed-packet=511M --triggers",
+                " --comments --add-drop-table --tz-utc",
+                " ${SIDE_CAR_ROUTINES:+--routines} ${SIDE_CAR_EVENTS:+--events} ${SIDE_CAR_HISTORY:+--dump-history}",
+                r#" -- "$SIDE_CAR_DATABASE""#
+            ),
+            " | tee /dev/fd/3 | { LC_ALL=C grep -aoE '^(-- (Table|Sequence|Final view) structure|-- Dump completed",
+            "|/.!50003 CREATE./|/.!50106 CREATE./|/.!50003 DROP (FUNCTION|PROCEDURE|PACKAGE))' || test $? = 1; }",
+            " | LC_ALL=C awk '/Table|Sequence/ { t++ } /view/ { v++ } /50003 CREATE/ { g++ } /DROP/ { r++ } /50106/ { e++ }",
+            " /completed/ { c++ } END { if (c) printf \"the dump holds %d tables, %d views, %d triggers, %d routines, %d events\\n\",",
+            " t, v, g, r, e }' >&2; } 3>&1"
+        )
+    };
+}
+
+/// Lists the names of the options that the dump tool has from its option files.
+macro_rules! options {
+    ($program:literal) => {
+        concat!(
             $program,
-            " --single-transaction --quick --hex-blob --no-tablespaces --max-allowed-packet=511M --triggers",
-            " ${SIDE_CAR_ROUTINES:+--routines} ${SIDE_CAR_EVENTS:+--events} ${SIDE_CAR_HISTORY:+--dump-history}",
-            r#" -- "$SIDE_CAR_DATABASE""#
+            r#" ${SIDE_CAR_OPTION_FILE:+--defaults-file="$SIDE_CAR_OPTION_FILE"} --print-defaults"#,
+            r" | LC_ALL=C tr ' ' '\n' | { grep '^--' || test $? = 1; } | cut -d= -f1"
         )
     };
 }
@@ -74,6 +95,7 @@ pub(super) struct CommandLines {
     pub(super) version: &'static str,
     pub(super) query: &'static str,
     pub(super) dump: &'static str,
+    pub(super) options: &'static str,
     pub(super) history: &'static str,
     /// Dumps users, roles and their grants.
     pub(super) globals: &'static str,
@@ -86,6 +108,7 @@ pub(super) const MARIADB: CommandLines = CommandLines {
     version: "mariadb-dump --version",
     query: query!("mariadb"),
     dump: dump!("mariadb-dump"),
+    options: options!("mariadb-dump"),
     history: history!("mariadb-dump"),
     globals: connected!("mariadb-dump", " --system=users,servers --insert-ignore"),
     saves_servers: true,
@@ -98,6 +121,7 @@ pub(super) const MYSQL: CommandLines = CommandLines {
     version: "mysqldump --version",
     query: query!("mysql"),
     dump: dump!("mysqldump"),
+    options: options!("mysqldump"),
     history: history!("mysqldump"),
     globals: concat!(
         r#"ask() { { printf %s "$SIDE_CAR_BEFORE"; cat; } | "#,

@@ -9,7 +9,7 @@ use super::server::MysqlServer;
 use super::shortened::shortened;
 use super::sql::{identifier, literal, text};
 use super::swap::{self, Unfinished};
-use super::{damage, events, outside};
+use super::{damage, events, options, outside};
 use crate::config::DatabaseFilter;
 use crate::coverage::{Content, Gap};
 use crate::emptiness::empty_gaps;
@@ -149,6 +149,7 @@ fn server_gaps(server: &MysqlServer, account: &Account) -> Result<Vec<Gap>> {
             ),
         ));
     }
+    gaps.extend(options::gap(server)?);
     if !account.grants.on_database("mysql", "SELECT") {
         gaps.push(Gap::new(
             Content::Users,

@@ -3,6 +3,7 @@
 mod backup;
 mod command_lines;
 mod connection;
+mod contents;
 mod coverage;
 mod damage;
 mod drill_notes;
@@ -11,6 +12,7 @@ mod existing;
 mod grants;
 mod identity;
 mod load;
+mod options;
 mod outside;
 mod packet_limit;
 mod restore;
@@ -62,6 +64,7 @@ impl Engine for Mysql {
             lines.history,
             lines.globals,
             lines.dump,
+            lines.options,
         ]
     }
 

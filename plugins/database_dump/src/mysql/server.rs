@@ -6,6 +6,7 @@ use sidecar_sdk::{Command, Failure, Result, choices};
 
 use super::command_lines::CommandLines;
 use super::connection;
+use super::contents::Contents;
 use super::grants::Grants;
 use super::sql::{identifier, literal, text};
 use crate::client::{Client, SQL, server_name};
@@ -45,6 +46,9 @@ pub(super) struct MysqlProperties {
     /// None where the server knows no comments of databases, and in backups of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) comment: Option<String>,
+    /// How much the database holds. None before it was dumped, and in backups of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) contents: Option<Contents>,
 }
 
 impl MysqlProperties {

@@ -3,15 +3,16 @@
 //! failure costs nothing but the new one.
 
 use serde_json::json;
-use sidecar_sdk::{Failure, Result, log};
+use sidecar_sdk::{Failure, Result, choices, log};
 
 use super::catalogue::PostgresProperties;
 use super::command_lines::RESTORE;
 use super::comparison;
 use super::database_restore::DatabaseRestore;
-use super::fill::{fill, unless_accepted};
+use super::fill::{fill, fill_apart, unless_accepted};
 use super::leftovers::drop_database;
 use super::live::TargetServer;
+use super::others_code::ACCEPT;
 use super::own_names::OwnNames;
 use super::properties;
 use super::sql::{comment_on, literal};
@@ -54,7 +55,7 @@ impl Beside<'_> {
         let script = format!("{create}\n{}", comment_on("new", "mark"));
         let arguments = json!({"new": new, "mark": self.names.mark_new()});
         server.execute_with(self.entry, &script, &arguments)?;
-        fill(self.job, RESTORE, new)?;
+        self.fill()?;
         unless_accepted(comparison::compare(server, part, new))?;
         // The statistics are not in the dump; without them the first hour is slow.
         if let Err(failure) = server.execute(new, "ANALYZE") {
@@ -66,6 +67,23 @@ impl Beside<'_> {
             &self.target.tablespaces,
         ));
         Ok(left_out)
+    }
+
+    /// Code of others is not called with the rights of a superuser, unless that is accepted.
+    fn fill(&self) -> Result<()> {
+        let (new, TargetServer { account, .. }) = (&self.names.new, self.target);
+        let code = self.job.backup.needs.others_code.as_ref();
+        let calls = code.is_none_or(|code| !code.rows.is_empty());
+        if !self.target.superuser || !calls {
+            return fill(self.job, RESTORE, new);
+        }
+        if !choices::accepted(ACCEPT) {
+            return fill_apart(self.job, account, new);
+        }
+        if let Some(code) = code {
+            code.require_accepted(self.job.name, account, "")?;
+        }
+        fill(self.job, RESTORE, new)
     }
 
     /// A copy of the template takes its room on the disk only when it is written down: on a full one that fails, after

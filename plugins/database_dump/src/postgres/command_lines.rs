@@ -48,9 +48,9 @@ pub(super) const CONTENTS: &str = "pg_restore --list >/dev/null";
 pub(super) const RESTORE_NEW: &str = session!(
     "LC_ALL=C pg_restore --no-password --create ${SIDE_CAR_WITHOUT_OWNERS:+--no-owner --no-privileges} ${SIDE_CAR_WITHOUT_TABLESPACES:+--no-tablespaces} --dbname=application_name=sidecar"
 );
-/// Fills an existing database. Its errors are judged by what it says of them: not in another language.
+/// Fills an existing database, with one section of the archive or all. Its errors are judged by what it says of them: not in another language.
 pub(super) const RESTORE: &str = session!(
-    "LC_ALL=C pg_restore --no-password ${SIDE_CAR_WITHOUT_OWNERS:+--no-owner --no-privileges} ${SIDE_CAR_WITHOUT_TABLESPACES:+--no-tablespaces} --dbname=application_name=sidecar"
+    r#"LC_ALL=C pg_restore --no-password ${SIDE_CAR_SECTION:+--section="$SIDE_CAR_SECTION"} ${SIDE_CAR_WITHOUT_OWNERS:+--no-owner --no-privileges} ${SIDE_CAR_WITHOUT_TABLESPACES:+--no-tablespaces} --dbname=application_name=sidecar"#
 );
 /// Gives the archive's list to the server as a table, and asks it what is missing. Names are in the encoding of the
 /// database.

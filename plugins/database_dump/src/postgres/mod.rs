@@ -22,10 +22,12 @@ mod live;
 mod maintenance;
 mod needs;
 mod obstacles;
+mod others_code;
 mod own_names;
 mod ownership;
 mod properties;
 mod restore;
+mod rows_role;
 mod server;
 mod session_start;
 mod sessions;
@@ -44,10 +46,12 @@ use crate::identity::Identity;
 use crate::selection::RestoreSelection;
 use backup::WITHOUT_SCHEMAS;
 use command_lines::{BACKUP_COMMANDS, QUERY, RESTORE_COMMANDS};
+use fill::SECTION;
 use identity::CONNECT_TIMEOUT;
 use inside::{AFTER, BEFORE, BETWEEN, LEFT_OUT};
 use left_out::ENTRY_NUMBER;
 use ownership::{WITHOUT_OWNERS, WITHOUT_TABLESPACES};
+use rows_role::ACCOUNT;
 use server::{DATABASE, ENCODING, PostgresServer};
 use session_start::SESSION;
 use sql::ARGUMENTS;
@@ -86,9 +90,11 @@ impl Engine for Postgres {
             LEFT_OUT,
             ENTRY_NUMBER,
             WITHOUT_SCHEMAS,
+            SECTION,
         ];
         names.extend(own.iter().chain(&BETWEEN).map(|name| (*name).to_owned()));
         names.extend([WITHOUT_OWNERS, WITHOUT_TABLESPACES].map(str::to_owned));
+        names.extend(ACCOUNT.map(str::to_owned));
         names.extend(globals::VALUES.map(str::to_owned));
         names.push(CONNECT_TIMEOUT.to_owned());
         names

@@ -16,9 +16,11 @@ use super::leftovers::{drop_database, tidy};
 use super::live::{Extensions, LiveDatabase, TargetServer};
 use super::maintenance::{MaintenanceDatabases, only_database};
 use super::obstacles;
+use super::others_code::OthersCode;
 use super::own_names::OwnNames;
 use super::ownership::Adapted;
 use super::properties;
+use super::rows_role;
 use super::server::{NAME, PostgresServer};
 use super::sql::identifier;
 use super::version;
@@ -54,6 +56,9 @@ pub(super) fn run(
         .map(|database| database.target.as_str())
         .collect();
     tidy(server, entries.first(), state.number, &targets)?;
+    if state.superuser {
+        rows_role::remove_left(server, entries.first());
+    }
     let target = Target {
         server,
         state,
@@ -92,9 +97,7 @@ impl Target<'_> {
         }
         let adapted = Adapted::find(self.server, self.entries.first(), properties)?;
         self.say_space(name, live.as_ref(), &database.part);
-        if self.state.superuser {
-            properties.needs.announce_code(name, &self.state.account);
-        }
+        self.check_code(name, properties, &adapted)?;
         let mut left_out = self.fill(&DatabaseRestore {
             server: self.server,
             part: &database.part,
@@ -117,6 +120,27 @@ impl Target<'_> {
         let left_out = left_out.join("; ");
         log::warn(&format!("{name}: not carried over: {left_out}"));
         Ok(format!("{done}; not carried over: {left_out}"))
+    }
+
+    /// Fails where code of others could only run with the rights of a superuser, unless that is accepted.
+    fn check_code(&self, name: &str, backup: &PostgresProperties, adapted: &Adapted) -> Result<()> {
+        let (TargetServer { account, .. }, Some(code)) = (&self.state, &backup.needs.others_code)
+        else {
+            return Ok(());
+        };
+        if !self.state.superuser {
+            return Ok(());
+        }
+        if adapted.owner.is_some() {
+            let why = "with no-owner it becomes the account's own";
+            return code.require_accepted(name, account, why);
+        }
+        let keys = OthersCode {
+            rows: Vec::new(),
+            ..code.clone()
+        };
+        let why = "the account that makes a foreign key calls the casts in it";
+        keys.require_accepted(name, account, why)
     }
 
     fn find(&self, name: &str, backup: &PostgresProperties) -> Result<Option<LiveDatabase>> {
@@ -176,6 +200,10 @@ impl Target<'_> {
 
     /// Within a database, which is created if there is none.
     fn inside(&self, job: &DatabaseRestore<'_>) -> Result<Vec<String>> {
+        if let (true, Some(code)) = (self.state.superuser, &job.backup.needs.others_code) {
+            let why = "within a database all is done in one session";
+            code.require_accepted(job.name, &self.state.account, why)?;
+        }
         let created = match job.live {
             Some(_) => None,
             None => self.create(job)?,

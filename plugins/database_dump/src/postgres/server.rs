@@ -47,6 +47,16 @@ impl PostgresServer {
         })
     }
 
+    /// The same server for another account, which the variables name.
+    pub(super) fn for_account(&self, env: &[(String, String)]) -> Self {
+        Self {
+            client: self.client.with(env),
+            maintenance_database: self.maintenance_database.clone(),
+            filter: self.filter.clone(),
+            session: self.session.clone(),
+        }
+    }
+
     /// A command line, connected to `database`.
     pub(super) fn command(&self, line: &str, database: &str) -> Command {
         self.beginning(self.session(), line, database)

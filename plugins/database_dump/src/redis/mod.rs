@@ -9,7 +9,7 @@ mod restore;
 mod target;
 
 use sidecar_sdk::restore::Outcome;
-use sidecar_sdk::{Artifact, Failure, Result};
+use sidecar_sdk::{Artifact, Failure, Result, choices};
 
 use crate::client::{Client, server_name};
 use crate::config::Config;
@@ -134,6 +134,17 @@ impl Engine for Redis {
 
     fn globals(&self) -> &'static str {
         "nothing"
+    }
+
+    fn replacement(&self) -> &'static str {
+        match choices::accepted(restore::ACCEPT_IN_PLACE) {
+            true => {
+                "load it beside what is there and swap; with no databases or memory to spare: keep a snapshot of what is there, empty the server and fill it"
+            }
+            false => {
+                "load it beside what is there and swap; refused where the server has no databases or memory to spare (--accept in-place)"
+            }
+        }
     }
 
     fn client(&self) -> &Client {

@@ -17,7 +17,7 @@ const ID: &str = "SIDE_CAR_ID";
 /// What may be taken away: `any`thing, nothing (`empty`), or what a `drill` has made.
 const MODE: &str = "SIDE_CAR_MODE";
 /// The operator's word for a restore that cannot be made beside what the target has.
-const ACCEPT_IN_PLACE: &str = "in-place";
+pub(super) const ACCEPT_IN_PLACE: &str = "in-place";
 
 pub(super) const COMMANDS: [&str; 4] = [INFO, TIDY, BESIDE, IN_PLACE];
 pub(super) const VARIABLES: [&str; 3] = [REPLACE, ID, MODE];

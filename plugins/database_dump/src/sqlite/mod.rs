@@ -22,6 +22,7 @@ use crate::restore::each_database;
 use crate::selection::RestoreSelection;
 use command_lines::{QUERY, READ, VERSION};
 use identity::FILE_ID;
+pub(crate) use names::require_beside;
 use names::{FILE, NAME, at, helper, quoted, uri};
 use restore::FileRestore;
 use source::{INSPECT, Opening, PATH, Source};

@@ -1,5 +1,7 @@
 //! How the tool is told which file.
 
+use sidecar_sdk::{Failure, Result};
+
 /// Of the engine.
 pub(super) const NAME: &str = "sqlite";
 /// The database's file, as a URI.
@@ -29,6 +31,19 @@ pub(super) fn uri(path: &str, parameters: &str) -> String {
     format!("{uri}?{parameters}")
 }
 
+/// Fails if a new name is neither a path nor that of a file beside the database or below.
+pub(crate) fn require_beside(name: &str) -> Result<()> {
+    let leaves = !name.starts_with('/') && name.split('/').any(|part| part == "..");
+    match leaves {
+        false => Ok(()),
+        true => Err(Failure::new(
+            "not-beside",
+            format!("{name} is not beside the database that is backed up"),
+        )
+        .hint("write the whole path of the file (--only NAME=/PATH), or a name without ..")),
+    }
+}
+
 /// Quotes an argument of one of the tool's own commands.
 pub(super) fn quoted(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
@@ -38,6 +53,16 @@ pub(super) fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_name_is_beside_below_or_a_path() {
+        for name in ["copy.db", "copies/x.db", "..db", "a..b", "/data/../x.db"] {
+            assert!(require_beside(name).is_ok(), "{name}");
+        }
+        for name in ["..", "../x.db", "copies/../../x.db"] {
+            assert!(require_beside(name).is_err(), "{name}");
+        }
+    }
 
     #[test]
     fn special_characters_in_a_path_are_escaped() {

@@ -6,6 +6,7 @@ use sidecar_sdk::{Failure, Result, log};
 
 use super::inside;
 use super::prepare::{Prepared, Way};
+use crate::mysql::contents::{Catalogue, Contents};
 use crate::mysql::server::MysqlServer;
 use crate::mysql::swap::{events, routines, tidy_up, views};
 
@@ -52,12 +53,15 @@ pub(super) fn complete(server: &MysqlServer, results: &mut [(&str, Result<Prepar
     for (_, result) in results.iter_mut() {
         let Ok(database) = result else { continue };
         let of_this = made.iter().filter(|(target, _)| *target == database.target);
-        let failures: Vec<Failure> = of_this
+        let mut failures: Vec<Failure> = of_this
             .flat_map(|(_, made)| match made {
                 Ok(failures) => failures.clone(),
                 Err(failure) => vec![failure.clone()],
             })
             .collect();
+        if failures.is_empty() {
+            failures.extend(compare(server, database).err());
+        }
         if let Some(failure) = joined(failures) {
             *result = Err(failure);
         }
@@ -85,6 +89,17 @@ fn in_rounds(
         made = again;
     }
     made
+}
+
+/// Fails if a restored database holds less than was dumped.
+fn compare(server: &MysqlServer, database: &Prepared) -> Result<()> {
+    let wanted = match (&database.properties.contents, database.way) {
+        (Some(contents), _) => contents.clone(),
+        (None, Way::Plain) => return Ok(()),
+        (None, _) => Contents::of_script(&database.script),
+    };
+    let found = Catalogue::read(server, &database.target)?.contents();
+    wanted.require_in(&found, &database.target)
 }
 
 /// The tables are there; each thing that is not, with its reason.

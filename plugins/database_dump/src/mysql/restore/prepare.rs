@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use sidecar_sdk::{Failure, Result, choices};
 
+use crate::mysql::contents::Contents;
 use crate::mysql::existing::ExistingObjects;
 use crate::mysql::grants::Grants;
 use crate::mysql::script::{Retained, Script};
@@ -89,6 +90,10 @@ pub(super) fn prepare(
         Way::Plain => Script::default(),
         _ => Script::read(&selected.part)?,
     };
+    if let (Some(contents), true) = (&properties.contents, way != Way::Plain) {
+        let place = format!("the dump of {}", selected.part.name);
+        contents.require_in(&Contents::of_script(&script), &place)?;
+    }
     if has_objects {
         refuse_foreign_keys(server, &target)?;
         if way != Way::Swap && !choices::accepted(IN_PLACE) {

@@ -3,6 +3,7 @@
 use sidecar_sdk::Result;
 
 use super::facts::Globals;
+use crate::postgres::rows_role;
 use crate::postgres::server::PostgresServer;
 
 // Roles whose names begin with `pg_` are the server's own. The columns of catalogues differ between versions: as JSON,
@@ -20,7 +21,7 @@ SELECT json_build_object(
                 SELECT json_agg(json_build_object('provider', l.provider, 'label', l.label) ORDER BY l.provider)
                 FROM pg_shseclabel l WHERE l.classoid = 'pg_authid'::regclass AND l.objoid = r.oid), '[]')
         ) ORDER BY r.rolname)
-        FROM pg_roles r WHERE r.rolname !~ '^pg_'), '[]'),
+        FROM pg_roles r WHERE r.rolname !~ '^pg_' AND NOT OURS), '[]'),
     'memberships', coalesce((
         SELECT json_agg(json_build_object(
             'role', r.rolname, 'member', u.rolname, 'grantor', g.rolname, 'admin', m.admin_option,
@@ -80,6 +81,7 @@ pub(in crate::postgres) fn read(
     let password = if passwords { PASSWORD } else { "NULL" };
     let question = GLOBALS
         .replace("PARAMETERS", parameters)
-        .replace("PASSWORD", password);
+        .replace("PASSWORD", password)
+        .replace("OURS", rows_role::OURS);
     server.query(database, &question)
 }

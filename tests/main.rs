@@ -62,6 +62,7 @@ mod notifications;
 mod objects;
 mod omissions;
 mod one_run;
+mod one_strategy;
 mod overlaps;
 mod own_folders;
 mod owners;

@@ -10,6 +10,16 @@ pub(in crate::sandbox) struct Restoring {
     pub(in crate::sandbox) target: Option<Target>,
 }
 
+impl Restoring {
+    /// The directory, where it is filled.
+    pub(in crate::sandbox) fn tree(&self) -> Option<&Tree> {
+        match &self.target {
+            Some(Target::Tree(tree)) => Some(tree),
+            Some(Target::View(_)) | None => None,
+        }
+    }
+}
+
 /// The directory that files are restored into.
 pub(in crate::sandbox) enum Target {
     /// It is filled.

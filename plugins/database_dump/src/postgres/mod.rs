@@ -34,7 +34,7 @@ mod swap;
 mod version;
 
 use sidecar_sdk::restore::Outcome;
-use sidecar_sdk::{Artifact, Result};
+use sidecar_sdk::{Artifact, Failure, Result};
 
 use crate::client::{Client, SQL};
 use crate::config::Config;

@@ -94,6 +94,14 @@ impl Sqlite {
         })
     }
 
+    /// The file that a database is restored as.
+    fn target_path(&self, database: &SelectedDatabase) -> String {
+        match database.has_original_name() {
+            true => self.path.clone(),
+            false => self.path_of(&database.target),
+        }
+    }
+
     /// A new name is a path, or a file beside the one in the URL.
     fn path_of(&self, target: &str) -> String {
         if target.starts_with('/') {

@@ -142,6 +142,7 @@ fn stores_tiers_and_drills() {
     .succeeds();
     Story::of("stored", &sidecar, &clock)
         .with_bucket(&s3)
+        .with_engine()
         .told();
 }
 
@@ -171,6 +172,7 @@ fn cluster(name: &str) {
         .in_text(":5432/", &format!(":{}/", postgres.port()));
     Story::of(name, &sidecar, &clock)
         .with_bucket(&s3)
+        .with_engine()
         .with_sizes_of_the_machine()
         .told();
 }

@@ -37,6 +37,12 @@ impl<'a> Story<'a> {
         self
     }
 
+    /// Its commands are those of an engine.
+    pub(super) fn with_engine(mut self) -> Self {
+        self.rules.push("engine.sed");
+        self
+    }
+
     /// How large a backup is depends on the server and its clients.
     pub(super) fn with_sizes_of_the_machine(mut self) -> Self {
         self.rules.push("sizes.sed");

@@ -31,6 +31,7 @@ mod module;
 mod name_lookup;
 mod output;
 mod preflight;
+mod refusals;
 mod restore;
 mod restore_preflight;
 mod restored_part;

@@ -1,13 +1,39 @@
 //! What the host keeps for a module that restores.
 
-use super::tree::Tree;
+use super::tree::{TargetView, Tree};
 use crate::artifact::Fetched;
 use crate::error::Error;
 
 /// What the host keeps for a module that restores.
 pub(in crate::sandbox) struct Restoring {
     pub(in crate::sandbox) source: Fetched,
-    pub(in crate::sandbox) target: Option<Tree>,
+    pub(in crate::sandbox) target: Option<Target>,
+}
+
+impl Restoring {
+    /// The directory, where it is filled.
+    pub(in crate::sandbox) fn tree(&self) -> Option<&Tree> {
+        match &self.target {
+            Some(Target::Tree(tree)) => Some(tree),
+            Some(Target::View(_)) | None => None,
+        }
+    }
+}
+
+/// The directory that files are restored into.
+pub(in crate::sandbox) enum Target {
+    /// It is filled.
+    Tree(Tree),
+    /// It is looked at: would anything be in the way?
+    View(TargetView),
+}
+
+/// What a module makes in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sandbox) enum Made {
+    Directory,
+    /// Anything else.
+    Entry,
 }
 
 /// Only a restore has a backup to read.

@@ -8,6 +8,7 @@ pub(super) mod first_seen;
 pub(super) mod guards;
 pub(super) mod handle;
 pub(super) mod job;
+pub(super) mod kept_for_set;
 pub(super) mod list;
 pub(super) mod lock;
 mod nameless;

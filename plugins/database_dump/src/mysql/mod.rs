@@ -139,6 +139,10 @@ impl Engine for Mysql {
         backup::run(&self.0, allowed, artifact)
     }
 
+    fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>> {
+        restore::refusals(&self.0, selection, replace)
+    }
+
     fn restore(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Outcome>> {
         restore::run(&self.0, selection, replace)
     }

@@ -10,8 +10,8 @@ use liblzma::stream::{CONCATENATED, Stream};
 use crate::config::Codec;
 
 const BUFFER: usize = 256 << 10;
-/// What a stream may ask to be kept of what it has said, a stranger wrote it or not: the highest levels ask for 64 MiB (xz)
-/// and 128 MiB (zst), and the formats let a few bytes ask for gigabytes.
+/// What a stream may ask to be kept of what it has said: the highest levels ask for 64 MiB (xz) and 128 MiB (zst),
+/// and the formats let a few bytes of a stranger ask for gigabytes.
 const XZ_MEMORY: u64 = 128 << 20;
 const ZST_WINDOW_LOG: u32 = 27;
 

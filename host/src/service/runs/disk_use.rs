@@ -1,16 +1,11 @@
 //! What lies in folders, and what of theirs is held open without a name, as room that it takes on a disk.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::disk_room::taken;
 use super::nameless;
-
-/// What an entry takes at least: of each of the inodes that ext4 makes, its share of the disk. A limit of half the
-/// disk is one of half of the inodes, too.
-pub(super) const ENTRY: u64 = 16 << 10;
 
 /// The room that folders take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,47 +58,12 @@ fn named(places: &[PathBuf]) -> u64 {
     bytes
 }
 
-/// By an inode and its blocks; a hole takes none.
-pub(super) fn taken(facts: &fs::Metadata) -> u64 {
-    facts.blocks().saturating_mul(512).max(ENTRY)
-}
-
-/// What is left on the disks of some places: bytes, and inodes by their share.
-pub(super) struct Room(HashMap<PathBuf, [u64; 2]>);
-
-impl Room {
-    pub(super) fn of(places: &[PathBuf]) -> Self {
-        let left = places
-            .iter()
-            .filter_map(|place| Some((place.clone(), left(place)?)));
-        Self(left.collect())
-    }
-
-    /// How much less there is now, of what has become less by most, and whatever has taken it.
-    pub(super) fn lost(&self) -> u64 {
-        let now = self
-            .0
-            .iter()
-            .filter_map(|(place, before)| Some((before, left(place)?)));
-        let lost = now.flat_map(|([bytes, inodes], now)| {
-            [bytes.saturating_sub(now[0]), inodes.saturating_sub(now[1])]
-        });
-        lost.max().unwrap_or(0)
-    }
-}
-
-/// A file system that makes inodes as it needs them has none left to tell of.
-fn left(place: &Path) -> Option<[u64; 2]> {
-    let disk = rustix::fs::statvfs(place).ok()?;
-    Some([
-        disk.f_bfree.saturating_mul(disk.f_frsize),
-        disk.f_ffree.saturating_mul(ENTRY),
-    ])
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::path::Path;
+
+    use super::super::disk_room::ENTRY;
     use super::*;
 
     fn size(place: &Path) -> u64 {

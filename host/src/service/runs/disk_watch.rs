@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::disk_use::{DiskUse, Room, used};
+use super::disk_room::FreeRoom;
+use super::disk_use::{DiskUse, used};
 use crate::cancel::{Cancel, Reason};
 use crate::error::{Error, Result};
 use crate::sandbox::{CommandFolder, SandboxJob};
@@ -101,7 +102,7 @@ impl Watcher {
         let mut told = false;
         loop {
             let began = Instant::now();
-            let room = Room::of(&self.places);
+            let room = FreeRoom::of(&self.places);
             let DiskUse { bytes, hidden } = used(&self.places);
             let more = bytes.saturating_sub(self.before);
             if more > self.limit {

@@ -1,6 +1,7 @@
 //! What runs now, and what every run shares whatever it is for: the request, the lock, the record of
 //! its beginning and end, progress, events. It knows no verb: the queue is handed what to perform.
 
+mod disk_room;
 mod disk_use;
 pub(super) mod disk_watch;
 pub(super) mod download_cache;

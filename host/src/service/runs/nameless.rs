@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::disk_use::{ENTRY, taken};
+use super::disk_room::{ENTRY, taken};
 use crate::command;
 
 /// What the kernel says of a file behind the path that it had, or would have.
@@ -17,7 +17,7 @@ const DELETED: &[u8] = b" (deleted)";
 type Files = HashMap<(u64, u64), u64>;
 
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct NamelessFiles {
     pub(super) files: Files,
     /// A process could not be asked: it runs as another user, and this one may not look into it.
     pub(super) hidden: bool,
@@ -25,8 +25,8 @@ pub(super) struct Held {
 
 /// Those of this process, of a module's in it, and of all its commands, that were made below `places`, which have no links
 /// in them. Not found is a file that a process has sent into a socket and closed.
-pub(super) fn held(places: &[PathBuf]) -> Held {
-    let mut held = Held::default();
+pub(super) fn held(places: &[PathBuf]) -> NamelessFiles {
+    let mut held = NamelessFiles::default();
     held.add_open(Path::new("/proc/self"), places);
     for id in command::running() {
         let process = PathBuf::from(format!("/proc/{}", id.as_raw_nonzero()));
@@ -36,7 +36,7 @@ pub(super) fn held(places: &[PathBuf]) -> Held {
     held
 }
 
-impl Held {
+impl NamelessFiles {
     /// Whether the process could be asked; one that has ended holds nothing.
     fn add_open(&mut self, process: &Path, places: &[PathBuf]) -> bool {
         let entries = match fs::read_dir(process.join("fd")) {

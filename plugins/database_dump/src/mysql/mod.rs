@@ -1,6 +1,7 @@
 //! MySQL and MariaDB: a dump of each database, and the users.
 
 mod backup;
+mod catalogue;
 mod command_lines;
 mod connection;
 mod contents;

@@ -129,11 +129,11 @@ fn without_stores_the_last_set_stays_whole_until_there_is_a_new_one() {
         .run(&["restore", "latest", "--strategy", "db"])
         .succeeds();
     assert_eq!(state(&sidecar), "state 4");
-    let kept = || sidecar.files().join(" ").contains("in-set");
-    assert!(kept());
+    let is_retained = || sidecar.files().join(" ").contains("in-set");
+    assert!(is_retained());
 
     sidecar.backup().succeeds();
-    assert!(!kept(), "the new set names what is published");
+    assert!(!is_retained(), "the new set names what is published");
     destroy(&sidecar);
     sidecar.run(&["restore", "latest", "--set"]).succeeds();
     assert_eq!(state(&sidecar), "state 4");

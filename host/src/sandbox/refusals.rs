@@ -5,7 +5,7 @@ use super::bindings::refusal_finder::exports::sidecar::strategy::refusals as exp
 use super::bounds;
 use super::module::Module;
 use super::restore::{RestoreJob, RestoreRequest};
-use super::state::{Restoring, State, Target, TargetView};
+use super::state::{Restoring, State, TargetDirectory, TargetView};
 use crate::error::{Error, Result};
 
 /// The export that makes a module one that can be asked.
@@ -31,7 +31,7 @@ impl Module {
             Err(refusal) => return Ok(vec![refusal]),
             Ok(view) => Restoring {
                 source,
-                target: view.map(Target::View),
+                target: view.map(TargetDirectory::View),
             },
         };
         let asked = request.asked_of_module(&job.config);

@@ -12,7 +12,7 @@ use super::job::SandboxJob;
 use super::module::Module;
 use super::output::ModuleOutput;
 use super::restored_part::RestoredPart;
-use super::state::{LostOwners, Restoring, State, Target, Tree, TreeRequest, rolled_back};
+use super::state::{LostOwners, Restoring, State, TargetDirectory, Tree, TreeRequest, rolled_back};
 use crate::artifact::{Fetched, Part};
 use crate::cancel::Cancel;
 use crate::error::{Error, Kind, Result};
@@ -142,7 +142,7 @@ impl Module {
         } = restore;
         state.restoring = Some(Restoring {
             source,
-            target: tree.map(Target::Tree),
+            target: tree.map(TargetDirectory::Tree),
         });
         state.choices = request.choices.clone();
         state.written_as_one = request.written_as_one();
@@ -162,7 +162,7 @@ impl Module {
             broken: state.broken,
         };
         let target = state.restoring.and_then(|restoring| restoring.target);
-        if let Some(Target::Tree(tree)) = target {
+        if let Some(TargetDirectory::Tree(tree)) = target {
             restored.finish(tree, replaces, &cancel);
         }
         Ok(restored)

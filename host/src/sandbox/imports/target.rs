@@ -7,7 +7,7 @@ use crate::paths::Attribute;
 use crate::sandbox::bindings::restorer::sidecar::strategy::target::{Content, Host, Node};
 use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
 use crate::sandbox::state::{
-    Body, Made, RefusedAttribute, Restoring, State, Target, Tree, no_restore,
+    Body, RefusedAttribute, Restoring, State, TargetDirectory, TargetEntry, Tree, no_restore,
 };
 
 impl Host for State {
@@ -17,14 +17,14 @@ impl Host for State {
     }
 
     fn make_directory(&mut self, node: Node) -> wasmtime::Result<Result<(), Failure>> {
-        let made = self.restore_to(&node.name.clone(), Made::Directory, |tree, _, _| {
+        let made = self.restore_to(&node.name.clone(), TargetEntry::Directory, |tree, _, _| {
             tree.directory(node, Vec::new())
         });
         self.answer(made.map(drop))
     }
 
     fn make_symlink(&mut self, node: Node, text: Vec<u8>) -> wasmtime::Result<Result<(), Failure>> {
-        let made = self.restore_to(&node.name, Made::Entry, |tree, _, _| {
+        let made = self.restore_to(&node.name, TargetEntry::Other, |tree, _, _| {
             tree.symlink(&node, &text, &[])
         });
         self.answer(made.map(drop))
@@ -35,14 +35,16 @@ impl Host for State {
         name: Vec<u8>,
         existing: Vec<u8>,
     ) -> wasmtime::Result<Result<(), Failure>> {
-        let made = self.restore_to(&name, Made::Entry, |tree, _, _| {
+        let made = self.restore_to(&name, TargetEntry::Other, |tree, _, _| {
             tree.hard_link(&name, &existing)
         });
         self.answer(made)
     }
 
     fn make_fifo(&mut self, node: Node) -> wasmtime::Result<Result<(), Failure>> {
-        let made = self.restore_to(&node.name, Made::Entry, |tree, _, _| tree.fifo(&node, &[]));
+        let made = self.restore_to(&node.name, TargetEntry::Other, |tree, _, _| {
+            tree.fifo(&node, &[])
+        });
         self.answer(made.map(drop))
     }
 }
@@ -54,7 +56,7 @@ impl State {
         content: &Content,
         attributes: &[Attribute],
     ) -> Result<Vec<RefusedAttribute>> {
-        self.restore_to(&node.name, Made::Entry, |tree, source, cancel| {
+        self.restore_to(&node.name, TargetEntry::Other, |tree, source, cancel| {
             let body = Body {
                 range: source.range(content.offset, content.length)?,
                 size: content.size,
@@ -69,8 +71,8 @@ impl State {
     pub(super) fn expect_room(&self, entries: u64, bytes: u64) -> Result<()> {
         let restoring = self.restoring.as_ref().ok_or_else(no_restore)?;
         match restoring.target.as_ref().ok_or_else(no_directory)? {
-            Target::Tree(tree) => tree.expect(entries, bytes),
-            Target::View(view) => view.expect(entries, bytes),
+            TargetDirectory::Tree(tree) => tree.expect(entries, bytes),
+            TargetDirectory::View(view) => view.expect(entries, bytes),
         }
     }
 
@@ -78,13 +80,13 @@ impl State {
     pub(super) fn restore_to<T: Default>(
         &mut self,
         name: &[u8],
-        made: Made,
+        made: TargetEntry,
         make: impl FnOnce(&mut Tree, &Fetched, &Cancel) -> Result<T>,
     ) -> Result<T> {
         let Restoring { source, target } = self.restoring.as_mut().ok_or_else(no_restore)?;
         match target.as_mut().ok_or_else(no_directory)? {
-            Target::Tree(tree) => make(tree, source, &self.cancel),
-            Target::View(view) => view.require_free(name, made).map(|()| T::default()),
+            TargetDirectory::Tree(tree) => make(tree, source, &self.cancel),
+            TargetDirectory::View(view) => view.require_free(name, made).map(|()| T::default()),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::sandbox::bindings::attributed::sidecar::strategy::unpacking::Host;
 use crate::sandbox::bindings::restorer::sidecar::strategy::target::Node;
 use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
 use crate::sandbox::imports::attributed_target::{refused, wanted};
-use crate::sandbox::state::{Made, State};
+use crate::sandbox::state::{State, TargetEntry};
 
 impl Host for State {
     fn written_as_one(&mut self, selection: u32) -> wasmtime::Result<bool> {
@@ -27,7 +27,7 @@ impl Host for State {
         node: Node,
         attributes: Vec<Named>,
     ) -> wasmtime::Result<Result<Vec<Refused>, Failure>> {
-        let made = self.restore_to(&node.name.clone(), Made::Directory, |tree, _, _| {
+        let made = self.restore_to(&node.name.clone(), TargetEntry::Directory, |tree, _, _| {
             tree.parent(node, wanted(attributes))
         });
         self.answer(made.map(refused))

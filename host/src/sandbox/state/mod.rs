@@ -38,10 +38,10 @@ pub(super) use commands::GrantedCommands;
 pub(super) use confined::ConfinedCommands;
 pub(super) use listed_names::ListedNames;
 pub(super) use read_ahead::ReadAhead;
-pub(super) use restoring::{Made, Restoring, Target, no_restore};
+pub(super) use restoring::{Restoring, TargetDirectory, no_restore};
 pub(super) use temp_dump::TempDump;
 pub(super) use tree::{
-    Body, LostOwners, RefusedAttribute, TargetView, Tree, TreeRequest, rolled_back,
+    Body, LostOwners, RefusedAttribute, TargetEntry, TargetView, Tree, TreeRequest, rolled_back,
 };
 
 /// What the host keeps for a running module.

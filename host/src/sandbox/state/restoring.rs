@@ -7,33 +7,25 @@ use crate::error::Error;
 /// What the host keeps for a module that restores.
 pub(in crate::sandbox) struct Restoring {
     pub(in crate::sandbox) source: Fetched,
-    pub(in crate::sandbox) target: Option<Target>,
+    pub(in crate::sandbox) target: Option<TargetDirectory>,
 }
 
 impl Restoring {
     /// The directory, where it is filled.
     pub(in crate::sandbox) fn tree(&self) -> Option<&Tree> {
         match &self.target {
-            Some(Target::Tree(tree)) => Some(tree),
-            Some(Target::View(_)) | None => None,
+            Some(TargetDirectory::Tree(tree)) => Some(tree),
+            Some(TargetDirectory::View(_)) | None => None,
         }
     }
 }
 
 /// The directory that files are restored into.
-pub(in crate::sandbox) enum Target {
+pub(in crate::sandbox) enum TargetDirectory {
     /// It is filled.
     Tree(Tree),
     /// It is looked at: would anything be in the way?
     View(TargetView),
-}
-
-/// What a module makes in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sandbox) enum Made {
-    Directory,
-    /// Anything else.
-    Entry,
 }
 
 /// Only a restore has a backup to read.

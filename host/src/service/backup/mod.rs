@@ -148,7 +148,7 @@ pub(super) fn complete(
     let staged = match &uploads {
         Some(_) => None,
         None => {
-            kept_for_set::keep(context, &lock.folder);
+            kept_for_set::retain(context, &lock.folder);
             Some(publish_journal::stage(&lock.folder, &manifest)?)
         }
     };

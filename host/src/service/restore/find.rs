@@ -50,7 +50,7 @@ fn find_stored(context: &Context, order: &Order) -> Result<FoundBackup> {
 fn find_published(context: &Context, order: &Order) -> Result<FoundBackup> {
     let which = order.which.as_str();
     let folder = context.state_folder();
-    let kept = kept_for_set::find(&folder, which);
+    let retained = kept_for_set::find(&folder, which);
     let path = publish_journal::manifest_path(&folder);
     let text = fs::read(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Error::new(
@@ -62,8 +62,8 @@ fn find_published(context: &Context, order: &Order) -> Result<FoundBackup> {
         _ => Error::io("read", &path, error),
     })?;
     let artifacts = &context.config().paths.artifacts;
-    let (manifest, place) = match kept {
-        Some(kept) => kept,
+    let (manifest, place) = match retained {
+        Some(retained) => retained,
         None => {
             let manifest = Manifest::from_json(&text)?;
             let place = artifacts.join(&manifest.artifact.filename);

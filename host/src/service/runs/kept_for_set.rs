@@ -14,9 +14,9 @@ use crate::fs_atomic;
 use crate::service::context::Context;
 use crate::service::folders::state_folder;
 
-/// Keeps what is published, if the last set names it. `folder` is the state folder of the member, whose next artifact is
+/// Retains what is published, if the last set names it. `folder` is the state folder of the member, whose next artifact is
 /// about to be published.
-pub(in crate::service) fn keep(context: &Context, folder: &Path) {
+pub(in crate::service) fn retain(context: &Context, folder: &Path) {
     let Some(published) = read(&publish_journal::manifest_path(folder)) else {
         return;
     };
@@ -53,10 +53,10 @@ pub(in crate::service) fn open(folder: &Path, id: &str) -> Option<File> {
 
 /// The manifest comes last: what has one is whole.
 fn replace(folder: &Path, artifact: &Path, manifest: &Manifest) -> Result<()> {
-    let (kept, written) = (artifact_path(folder), manifest_path(folder));
+    let (retained, written) = (artifact_path(folder), manifest_path(folder));
     remove(&written)?;
-    remove(&kept)?;
-    fs::hard_link(artifact, &kept).map_err(|error| Error::io("link", &kept, error))?;
+    remove(&retained)?;
+    fs::hard_link(artifact, &retained).map_err(|error| Error::io("link", &retained, error))?;
     fs_atomic::write(&written, &manifest.to_json(), 0o666)?;
     Ok(())
 }

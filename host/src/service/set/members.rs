@@ -107,13 +107,13 @@ fn incomplete(context: &Context, name: &str, error: Error, done: &[CompletedBack
         [one] => format!("{one} stays as a backup of its own"),
         made => format!("{} stay as backups of their own", made.join(", ")),
     };
-    let kept = match context.config().stores.is_empty() && !done.is_empty() {
+    let retained = match context.config().stores.is_empty() && !done.is_empty() {
         true => "; what the last set names is kept until there is a new one",
         false => "",
     };
     let message = format!("the set is not complete: {name}: {}", error.message());
     let hint = error.hint_text().map(|hint| format!("; {hint}"));
     Error::run("set-incomplete", message)
-        .hint(format!("{stays}{kept}{}", hint.unwrap_or_default()))
+        .hint(format!("{stays}{retained}{}", hint.unwrap_or_default()))
         .caused_by(error)
 }

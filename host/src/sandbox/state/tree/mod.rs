@@ -20,5 +20,5 @@ pub(in crate::sandbox) use attributes::RefusedAttribute;
 pub(in crate::sandbox) use content::Body;
 pub(in crate::sandbox) use owners::LostOwners;
 pub(in crate::sandbox) use target_tree::{Tree, TreeRequest};
-pub(in crate::sandbox) use target_view::TargetView;
+pub(in crate::sandbox) use target_view::{TargetEntry, TargetView};
 pub(in crate::sandbox) use unchanged::rolled_back;

@@ -11,7 +11,6 @@ use super::refusal;
 use super::target_tree::{Tree, TreeRequest};
 use crate::error::{Error, Result};
 use crate::exchange::beneath;
-use crate::sandbox::state::restoring::Made;
 
 /// A directory that is looked at.
 pub(in crate::sandbox) struct TargetView {
@@ -21,6 +20,13 @@ pub(in crate::sandbox) struct TargetView {
     /// Whether it is there itself.
     is_there: bool,
     replace: bool,
+}
+
+/// What a module makes in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sandbox) enum TargetEntry {
+    Directory,
+    Other,
 }
 
 impl TargetView {
@@ -46,7 +52,7 @@ impl TargetView {
     }
 
     /// Fails if something is in the way of what would be made.
-    pub(in crate::sandbox) fn require_free(&self, name: &[u8], made: Made) -> Result<()> {
+    pub(in crate::sandbox) fn require_free(&self, name: &[u8], made: TargetEntry) -> Result<()> {
         let name = Name::parse(name)?;
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let found = match self.is_there {
@@ -59,7 +65,7 @@ impl TargetView {
         };
         let is_directory = FileType::from_raw_mode(facts.st_mode) == FileType::Directory;
         match (is_directory, made) {
-            (true, Made::Directory) => Ok(()),
+            (true, TargetEntry::Directory) => Ok(()),
             (false, _) if self.replace => Ok(()),
             _ => Err(refusal::exists(&self.path, &name, self.replace)),
         }
@@ -95,10 +101,10 @@ mod tests {
             .unwrap()
         };
         let missing = view(false);
-        missing.require_free(b"a/b", Made::Entry).unwrap();
+        missing.require_free(b"a/b", TargetEntry::Other).unwrap();
         missing.expect(1, 1).unwrap();
         assert!(missing.expect(1, u64::MAX).is_err());
-        assert!(missing.require_free(b"../b", Made::Entry).is_err());
+        assert!(missing.require_free(b"../b", TargetEntry::Other).is_err());
         assert!(!target.exists());
 
         fs::create_dir_all(target.join("folder")).unwrap();
@@ -109,17 +115,17 @@ mod tests {
             found.err().map(|error| error.code().to_owned())
         };
         let (exists, outside) = (Some("exists".to_owned()), Some("outside-target".to_owned()));
-        assert_eq!(code(false, "folder/new", Made::Entry), None);
-        assert_eq!(code(false, "folder", Made::Directory), None);
+        assert_eq!(code(false, "folder/new", TargetEntry::Other), None);
+        assert_eq!(code(false, "folder", TargetEntry::Directory), None);
         for replace in [false, true] {
-            assert_eq!(code(replace, "folder", Made::Entry), exists);
-            assert_eq!(code(replace, "file/below", Made::Entry), exists);
-            assert_eq!(code(replace, "link/below", Made::Entry), outside);
+            assert_eq!(code(replace, "folder", TargetEntry::Other), exists);
+            assert_eq!(code(replace, "file/below", TargetEntry::Other), exists);
+            assert_eq!(code(replace, "link/below", TargetEntry::Other), outside);
         }
         for (name, made) in [
-            ("file", Made::Entry),
-            ("link", Made::Entry),
-            ("file", Made::Directory),
+            ("file", TargetEntry::Other),
+            ("link", TargetEntry::Other),
+            ("file", TargetEntry::Directory),
         ] {
             assert_eq!(code(false, name, made), exists);
             assert_eq!(code(true, name, made), None);

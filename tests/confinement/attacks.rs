@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::world::{SECRET, TOKEN, World, filled, kernel_confines};
-use crate::harness::Sidecar;
+use crate::harness::{Sidecar, started_by};
 
 /// The lines, and what each prints. One that is refused prints `refused`; what must go on working stands among them.
 const ATTACKS: &[(&str, &str)] = &[
@@ -40,6 +40,11 @@ const ATTACKS: &[(&str, &str)] = &[
         "refused",
     ),
     ("taskset -p 1 $PPID >/dev/null || echo refused", "refused"),
+    // All processors for itself.
+    (
+        "/usr/bin/python3 -c 'import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))' || echo refused",
+        "refused",
+    ),
     ("ipcmk -M 4096 || echo refused", "refused"),
     // Programs that the module wrote.
     ("\"$SIDE_CAR_WORKDIR/dump.sh\" || echo refused", "refused"),
@@ -306,6 +311,18 @@ fn a_server_that_was_granted_opens_its_port_and_no_other() {
         all_refused(&attacks, user, Some(port));
         granted.accept().unwrap();
     }
+}
+
+#[test]
+fn a_descriptor_that_the_sidecar_was_started_with_stays_with_it() {
+    let world = World::new(&["cat <&9 || echo refused".to_owned()]);
+    let secret = world.sidecar.folder().join("secret/file");
+    let open = format!("exec 9<'{}'; exec \"$@\"", secret.display());
+    let with_one = |command| started_by(&["sh", "-c", &open, "sh"], command);
+    world.sidecar.run_within(with_one, &["backup"]).succeeds();
+    let artifact = String::from_utf8(world.sidecar.artifact().unwrap()).unwrap();
+    assert!(artifact.contains("refused"), "{artifact}");
+    assert!(!artifact.contains(SECRET), "{artifact}");
 }
 
 #[test]

@@ -63,6 +63,7 @@ mod notifications;
 mod objects;
 mod omissions;
 mod one_run;
+mod one_strategy;
 mod others_code;
 mod overlaps;
 mod own_folders;

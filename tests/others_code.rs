@@ -1,4 +1,4 @@
-//! Rows that call functions of their database's owner while they come: whoever restores them, these functions get no more
+//! Rows that call functions of their database's owner while they come: by whatever account, these functions get no more
 //! rights than they had.
 
 use std::fs;

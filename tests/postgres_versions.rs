@@ -18,6 +18,12 @@ fn with_clients(sidecar: Sidecar, version: u32) -> Sidecar {
     sidecar.env("PATH", &format!("{}:{path}", programs.display()))
 }
 
+/// Whether a server notes at columns what only servers of its release know.
+fn notes_of_its_own(server: &Postgres) -> bool {
+    let noted = "SELECT count(*) FROM pg_attribute WHERE attoptions::text LIKE '%pg_attver=%'";
+    server.sql("postgres", noted).stdout != "0\n"
+}
+
 #[test]
 fn each_server_with_the_clients_of_each_version() {
     let name = "each_server_with_the_clients_of_each_version";
@@ -55,7 +61,20 @@ fn each_server_with_the_clients_of_each_version() {
                 if from != to {
                     arguments.extend(["--into", &url]);
                 }
-                let restored = sidecar.run(&arguments).succeeds();
+                let restored = sidecar.run(&arguments);
+                // An older pg_dump saves what a newer server notes for itself.
+                if restored.stderr.contains("unrecognized parameter") {
+                    assert!(notes_of_its_own(source) && !notes_of_its_own(target));
+                    restored
+                        .exits(1)
+                        .stderr_contains("update this server")
+                        .stdout_contains("FAILED");
+                    let count = target.sql("shop", "SELECT count(*) FROM t").stdout;
+                    assert_eq!(count, "1001\n", "{from} to {to} with {clients}");
+                    target.sql("shop", "DELETE FROM t WHERE id = -1");
+                    continue;
+                }
+                let restored = restored.succeeds();
                 assert_eq!(
                     target.contents("shop"),
                     contents,

@@ -2,12 +2,14 @@
 
 mod deaths;
 mod downloads;
+mod drills;
 mod examples;
 mod export;
 mod large;
 mod lifecycles;
 mod members;
 mod names;
+mod refusals;
 mod restores;
 mod retention;
 mod steps;

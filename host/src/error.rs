@@ -117,6 +117,26 @@ impl Error {
         }
     }
 
+    /// All of them as one, with the code and the kind of the first; none of none.
+    #[must_use]
+    pub fn joined(errors: &[Self]) -> Option<Self> {
+        let first = errors.first()?;
+        let messages: Vec<&str> = errors.iter().map(Self::message).collect();
+        let mut hints: Vec<&str> = errors.iter().filter_map(Self::hint_text).collect();
+        hints.dedup();
+        let error = Self::new(first.kind, first.code.clone(), messages.join("; "));
+        Some(match hints.is_empty() {
+            true => error,
+            false => error.hint(hints.join("; ")),
+        })
+    }
+
+    /// The same of another kind.
+    #[must_use]
+    pub fn of_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// Keeps what caused it, for the logs.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::world::{SECRET, TOKEN, World, filled, kernel_confines};
-use crate::harness::Sidecar;
+use crate::harness::{Sidecar, started_by};
 
 /// The lines, and what each prints. One that is refused prints `refused`; what must go on working stands among them.
 const ATTACKS: &[(&str, &str)] = &[
@@ -40,6 +40,11 @@ const ATTACKS: &[(&str, &str)] = &[
         "refused",
     ),
     ("taskset -p 1 $PPID >/dev/null || echo refused", "refused"),
+    // All processors for itself.
+    (
+        "/usr/bin/python3 -c 'import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))' || echo refused",
+        "refused",
+    ),
     ("ipcmk -M 4096 || echo refused", "refused"),
     // Programs that the module wrote.
     ("\"$SIDE_CAR_WORKDIR/dump.sh\" || echo refused", "refused"),
@@ -85,16 +90,40 @@ const ATTACKS: &[(&str, &str)] = &[
     ),
     // Calls of the system that go around the rules: io_uring_setup, ptrace.
     (
-        "/usr/bin/python3 -c 'import ctypes; c = ctypes.CDLL(None, use_errno=True); c.syscall(425, 1, 0); print(ctypes.get_errno())'",
+        "/usr/bin/python3 -c '{c}; c.syscall(425, 1, 0); {errno}'",
         "1",
     ),
     (
-        "/usr/bin/python3 -c 'import ctypes; c = ctypes.CDLL(None, use_errno=True); c.ptrace(0, 0, 0, 0); print(ctypes.get_errno())'",
+        "/usr/bin/python3 -c '{c}; c.ptrace(0, 0, 0, 0); {errno}'",
         "1",
     ),
     // The same calls by their other numbers: socket of x32.
     (
-        "/usr/bin/python3 -c 'import ctypes; c = ctypes.CDLL(None, use_errno=True); c.syscall(0x40000029, 1, 1, 0); print(ctypes.get_errno())'",
+        "/usr/bin/python3 -c '{c}; c.syscall(0x40000029, 1, 1, 0); {errno}'",
+        "1",
+    ),
+    // Descriptors of folders that may not be listed: the names of what happens there.
+    (
+        "/usr/bin/python3 -c '{c}; c.inotify_add_watch(c.inotify_init(), b\"/etc\", 0x100); {errno}'",
+        "1",
+    ),
+    // What outlives the command.
+    (
+        "/usr/bin/python3 -c '{c}; c.mq_open(b\"/sidecar-of-a-test\", 0o102, 0o666, None); {errno}'",
+        "1",
+    ),
+    // Half of a pair, which sends to any socket that is a file.
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)' || echo refused",
+        "refused",
+    ),
+    (
+        "/usr/bin/python3 -c 'import socket; a, b = socket.socketpair(); a.send(b\"paired\"); print(b.recv(9).decode())'",
+        "paired",
+    ),
+    // Hiding from the sidecar, which counts what it holds open.
+    (
+        "/usr/bin/python3 -c '{c}; c.prctl(4, 0, 0, 0, 0); {errno}'",
         "1",
     ),
     // Rights that come back.
@@ -105,6 +134,26 @@ const ATTACKS: &[(&str, &str)] = &[
     (
         "unshare -r cat {folder}/secret/file || echo refused",
         "refused",
+    ),
+    // A process that is never the same for long, with a group of its own each time: it is gone with the run.
+    (
+        "/usr/bin/python3 -c 'exec(\"import os\\nwhile True:\\n os.setsid()\\n if os.fork(): os._exit(0)\")' >/dev/null 2>&1 & echo left",
+        "left",
+    ),
+    // Namespaces of users, in each of the ways: unshare, clone3 (which does not exist), setns.
+    (
+        "/usr/bin/python3 -c '{c}; c.unshare(0x10000000); {errno}'",
+        "1",
+    ),
+    (
+        "/usr/bin/python3 -c '{c}; a = (ctypes.c_uint64 * 11)(0x10000000, 0, 0, 0, 17); c.syscall(435, a, 88); {errno}'",
+        "38",
+    ),
+    ("/usr/bin/python3 -c '{c}; c.setns(0, 0); {errno}'", "1"),
+    // Threads and children go on.
+    (
+        "/usr/bin/python3 -c 'import os, threading; threading.Thread(target=print, args=(\"thread\",)).start(); os.waitpid(os.fork() or os._exit(0), 0)'",
+        "thread",
     ),
 ];
 
@@ -133,6 +182,24 @@ const WITH_A_SERVER: &[(&str, &str)] = &[
     ),
     (
         "/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0))' || echo refused",
+        "refused",
+    ),
+    // A port that the system chooses.
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socket().listen()' || echo refused",
+        "refused",
+    ),
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_INET6).listen()' || echo refused",
+        "refused",
+    ),
+    // Netlink, for other things than the machine's addresses.
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4)' || echo refused",
+        "refused",
+    ),
+    (
+        "/usr/bin/python3 -c 'import socket; socket.socketpair(socket.AF_UNIX, socket.SOCK_RAW)' || echo refused",
         "refused",
     ),
     (
@@ -244,6 +311,18 @@ fn a_server_that_was_granted_opens_its_port_and_no_other() {
         all_refused(&attacks, user, Some(port));
         granted.accept().unwrap();
     }
+}
+
+#[test]
+fn a_descriptor_that_the_sidecar_was_started_with_stays_with_it() {
+    let world = World::new(&["cat <&9 || echo refused".to_owned()]);
+    let secret = world.sidecar.folder().join("secret/file");
+    let open = format!("exec 9<'{}'; exec \"$@\"", secret.display());
+    let with_one = |command| started_by(&["sh", "-c", &open, "sh"], command);
+    world.sidecar.run_within(with_one, &["backup"]).succeeds();
+    let artifact = String::from_utf8(world.sidecar.artifact().unwrap()).unwrap();
+    assert!(artifact.contains("refused"), "{artifact}");
+    assert!(!artifact.contains(SECRET), "{artifact}");
 }
 
 #[test]

@@ -100,10 +100,15 @@ impl World {
     }
 }
 
-/// A path in the world, in a line.
+/// A path in the world, and calls of the system from Python, in a line.
 pub(super) fn filled(line: &str, world: &Path, port: u16) -> String {
-    line.replace("{folder}", world.to_str().unwrap())
-        .replace("{port}", &port.to_string())
+    line.replace(
+        "{c}",
+        "import ctypes; c = ctypes.CDLL(None, use_errno=True)",
+    )
+    .replace("{errno}", "print(ctypes.get_errno())")
+    .replace("{folder}", world.to_str().unwrap())
+    .replace("{port}", &port.to_string())
 }
 
 /// Whether this kernel confines; skips `test` if not.

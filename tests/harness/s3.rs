@@ -54,9 +54,14 @@ impl S3 {
 
     /// Every object in the tiers, sorted.
     pub(crate) fn keys(&self) -> Vec<String> {
-        let listed = self.ask("GET", "?list-type=2&prefix=citus/", b"");
-        let mut keys = texts(&listed, "Key");
-        keys.retain(|key| !key.starts_with("citus/.sidecar/"));
+        let mut keys = self.all_keys();
+        keys.retain(|key| key.starts_with("citus/") && !key.starts_with("citus/.sidecar/"));
+        keys
+    }
+
+    /// Every object of the bucket, sorted.
+    pub(crate) fn all_keys(&self) -> Vec<String> {
+        let mut keys = texts(&self.ask("GET", "?list-type=2", b""), "Key");
         keys.sort();
         keys
     }

@@ -25,6 +25,7 @@ pub(crate) struct Sidecar {
     text: Option<String>,
     env: Vec<(String, String)>,
     user: Option<u32>,
+    binary: PathBuf,
 }
 
 impl Sidecar {
@@ -69,6 +70,7 @@ impl Sidecar {
             text: None,
             env: Vec::new(),
             user: None,
+            binary: PathBuf::from(env!("CARGO_BIN_EXE_sidecar")),
         }
     }
 
@@ -107,6 +109,18 @@ impl Sidecar {
     /// The configuration file, word for word. `{folder}` stands for this sidecar's folder.
     pub(crate) fn config_text(mut self, text: &str) -> Self {
         self.text = Some(text.replace("{folder}", self.folder.path().to_str().unwrap()));
+        self
+    }
+
+    /// Puts `new` in the place of `old` in the text of the configuration file.
+    pub(crate) fn in_text(mut self, old: &str, new: &str) -> Self {
+        self.text = self.text.map(|text| text.replace(old, new));
+        self
+    }
+
+    /// Another version's program.
+    pub(crate) fn binary(mut self, binary: PathBuf) -> Self {
+        self.binary = binary;
         self
     }
 
@@ -173,7 +187,7 @@ impl Sidecar {
 
     /// The binary, as the user that it is to run as.
     fn program(&self) -> Command {
-        let binary = env!("CARGO_BIN_EXE_sidecar");
+        let binary = &self.binary;
         let Some(id) = self.user else {
             return Command::new(binary);
         };

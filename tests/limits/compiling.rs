@@ -73,3 +73,23 @@ fn a_file_that_is_larger_than_any_component_is_not_read() {
     assert_eq!(run.code, Some(3), "{run:?}");
     assert!(run.stderr.contains("more than 128 MiB"), "{run:?}");
 }
+
+#[test]
+fn a_file_that_a_small_container_could_not_hold_is_not_read_there() {
+    let group = match ControlGroup::with_memory(256 << 20) {
+        Ok(group) => group,
+        Err(why) => return skip("limits::compiling::a_file_that_a_small_container", &why),
+    };
+    let sidecar = Sidecar::new();
+    let file = sidecar.folder().join("huge.wasm");
+    let mut wasm = fs::read(component("hello")).unwrap();
+    // A section that says nothing, of 100 MiB.
+    wasm.extend(section(0, &[&[1, b'x'][..], &vec![0; 100 << 20]].concat()));
+    fs::write(&file, wasm).unwrap();
+    for verb in ["inspect", "test"] {
+        let arguments = ["module", verb, file.to_str().unwrap()];
+        let run = sidecar.run_within_without_config(|command| group.command(command), &arguments);
+        assert_eq!(run.code, Some(3), "{run:?}");
+        assert!(run.stderr.contains("more than 32 MiB"), "{run:?}");
+    }
+}

@@ -35,7 +35,13 @@ fn entrances() -> BTreeSet<String> {
                 continue;
             };
             let (given, returned) = signature.split_once(')').unwrap();
-            let exported = ["strategy", "restore", "preflight", "restore-preflight"];
+            let exported = [
+                "strategy",
+                "restore",
+                "preflight",
+                "restore-preflight",
+                "refusals",
+            ];
             let said = match exported.contains(&interface) {
                 true => returned,
                 false => given,

@@ -95,19 +95,46 @@ fn with_set(single: &Sidecar) -> Sidecar {
 }
 
 #[test]
-fn without_stores_a_set_that_fails_says_what_it_has_replaced() {
+fn without_stores_the_last_set_stays_whole_until_there_is_a_new_one() {
     let sidecar = application().set("stores", json!([]));
     sidecar.backup().succeeds();
-    sidecar.run(&["verify", "--all"]).succeeds();
-    let sidecar = sidecar.set("strategies.uploads.config.paths", json!(["gone"]));
-    sidecar
-        .backup()
-        .exits(1)
-        .stderr_contains("replaced what the last set names");
-    for verb in [
-        &["verify", "--all"][..],
-        &["restore", "latest", "--set", "--dry-run"],
-    ] {
-        sidecar.run(verb).exits(4);
+    let uploads = sidecar.workdir().join("uploads");
+    let away = sidecar.workdir().join("away");
+    let write = |text: &str| fs::write(sidecar.workdir().join("state"), text).unwrap();
+    let comes_back = || {
+        for verb in [&["verify", "latest"][..], &["verify", "--all"]] {
+            sidecar.run(verb).succeeds();
+        }
+        write("destroyed");
+        sidecar
+            .run(&["restore", "latest", "--set", "--replace"])
+            .succeeds();
+        assert_eq!(state(&sidecar), "state 1");
+    };
+    // Twice: what the first failure has made is no part of a set.
+    for text in ["state 2", "state 3"] {
+        write(text);
+        fs::rename(&uploads, &away).unwrap();
+        sidecar
+            .backup()
+            .exits(1)
+            .stderr_contains("what the last set names is kept until there is a new one");
+        fs::rename(&away, &uploads).unwrap();
+        comes_back();
     }
+    write("state 4");
+    sidecar.run(&["backup", "--strategy", "db"]).succeeds();
+    comes_back();
+    sidecar
+        .run(&["restore", "latest", "--strategy", "db"])
+        .succeeds();
+    assert_eq!(state(&sidecar), "state 4");
+    let is_retained = || sidecar.files().join(" ").contains("in-set");
+    assert!(is_retained());
+
+    sidecar.backup().succeeds();
+    assert!(!is_retained(), "the new set names what is published");
+    destroy(&sidecar);
+    sidecar.run(&["restore", "latest", "--set"]).succeeds();
+    assert_eq!(state(&sidecar), "state 4");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpgrp, getpid, kill_process_group, pidfd_open,
+    Pid, PidfdFlags, Signal, WaitOptions, getpgid, getpgrp, getpid, kill_process_group, pidfd_open,
     test_kill_process_group, waitpgid,
 };
 
@@ -65,7 +65,16 @@ impl Group {
             left = self.has_members();
         }
         if left {
-            processes::end(|| self.members(), TERMINATE_TIMEOUT);
+            processes::end(
+                || self.members(),
+                TERMINATE_TIMEOUT,
+                || {
+                    // Not one that has got its id since.
+                    if self.has_members() {
+                        self.kill_all();
+                    }
+                },
+            );
         }
         Ok((status, left))
     }
@@ -80,7 +89,7 @@ impl Group {
         self.done = true;
         let gone = end_orphans_except(Some(self.id), timeout);
         // For a system that hides /proc.
-        let _ = kill_process_group(self.id, Signal::KILL);
+        self.kill_all();
         if gone {
             let _ = self.leader.wait();
         } else {
@@ -90,6 +99,10 @@ impl Group {
             let _ = self.leader.try_wait();
         }
         self.has_members();
+    }
+
+    fn kill_all(&self) {
+        let _ = kill_process_group(self.id, Signal::KILL);
     }
 
     /// Collects those of the group that are our children and have ended; whether others are left.
@@ -119,6 +132,19 @@ pub fn end_orphans(timeout: Duration) {
     if !only_known_children() {
         end_orphans_except(None, timeout);
     }
+}
+
+/// The processes that commands of this process have started, and that have not ended.
+pub fn running() -> Vec<Pid> {
+    let (_, watchdog) = watchdog::known();
+    let started = processes::trees(&processes::all(), |process| {
+        process.parent == Some(getpid()) && Some(process.id) != watchdog
+    });
+    started
+        .iter()
+        .filter(|process| !process.ended)
+        .map(|process| process.id)
+        .collect()
 }
 
 /// Whether all that is ours is the watchdog and commands that still run: what outlives its parent
@@ -151,5 +177,19 @@ fn end_orphans_except(own: Option<Pid>, timeout: Duration) -> bool {
         left.retain(|process| !(process.ended && leaders.contains(&process.id)));
         left
     };
-    processes::end(select, timeout)
+    let strike = || {
+        if let Some(own) = own {
+            let _ = kill_process_group(own, Signal::KILL);
+        }
+        // What is known is asked for each child: a command is known before any other thread finds it in a list.
+        processes::strike_children(|child| {
+            let (leaders, watchdog) = watchdog::known();
+            Some(child) == watchdog
+                || leaders.contains(&child)
+                || getpgid(Some(child)).is_ok_and(|group| {
+                    group == getpgrp() || (Some(group) != own && leaders.contains(&group))
+                })
+        });
+    };
+    processes::end(select, timeout, strike)
 }

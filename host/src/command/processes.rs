@@ -5,13 +5,17 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpid, pidfd_open, pidfd_send_signal, waitpid,
+    Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process, pidfd_open, pidfd_send_signal,
+    waitpid,
 };
 
 use crate::cancel;
 
 /// After SIGKILL only a process that the kernel itself holds (a dead network disk) stays: give up then.
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often children are killed before all processes are looked at.
+const STRIKES: usize = 500;
 
 /// How often the list of our children is looked at, as long as it changes meanwhile.
 const LIST_ATTEMPTS: usize = 8;
@@ -103,6 +107,23 @@ fn children_now() -> Option<Vec<Pid>> {
     Some(children)
 }
 
+/// Kills and collects our children that `is_spared` does not name, as long as there are any: in a few microseconds
+/// from the list to the signal. Until it is collected, no other process gets a child's id.
+pub(super) fn strike_children(is_spared: impl Fn(Pid) -> bool) {
+    for _ in 0..STRIKES {
+        let children = children().unwrap_or_default();
+        let mut struck = false;
+        for child in children.into_iter().filter(|child| !is_spared(*child)) {
+            struck = true;
+            let _ = kill_process(child, Signal::KILL);
+            let _ = waitpid(Some(child), WaitOptions::NOHANG);
+        }
+        if !struck {
+            return;
+        }
+    }
+}
+
 /// Those of `all` that `is_root` names, and all that they started.
 pub(super) fn trees(all: &[Process], is_root: impl Fn(&Process) -> bool) -> Vec<Process> {
     let mut found: Vec<Process> = all.iter().copied().filter(is_root).collect();
@@ -144,7 +165,11 @@ pub(super) fn wait_gone(processes: &[Process], limit: Duration) -> bool {
 
 /// Ends all that `select` finds: SIGTERM, then, to what is left after `timeout`, SIGKILL, until it
 /// finds nothing any more. Collects those that are our own children. Returns whether all are gone.
-pub(super) fn end(select: impl Fn() -> Vec<Process>, timeout: Duration) -> bool {
+///
+/// A process that forks and ends, over and over, may have ended whenever it is signalled from a list that takes long
+/// to make: `strike` goes first, by a way that is faster or takes all at once. Each of its lives stays as a child
+/// of ours until it is collected: so one is left as long as any is found, even if all that is found has ended.
+pub(super) fn end(select: impl Fn() -> Vec<Process>, timeout: Duration, strike: impl Fn()) -> bool {
     if !timeout.is_zero() {
         let asked = select();
         for process in asked.iter().filter(|process| !process.ended) {
@@ -155,14 +180,17 @@ pub(super) fn end(select: impl Fn() -> Vec<Process>, timeout: Duration) -> bool 
     }
     let deadline = Instant::now() + KILL_TIMEOUT;
     loop {
+        strike();
         let left = select();
+        let mut collected = false;
         for process in left.iter().filter(|process| process.ended) {
             if process.parent == Some(getpid()) {
-                let _ = waitpid(Some(process.id), WaitOptions::NOHANG);
+                let status = waitpid(Some(process.id), WaitOptions::NOHANG);
+                collected |= matches!(status, Ok(Some(_)));
             }
         }
         let alive: Vec<Process> = left.into_iter().filter(|process| !process.ended).collect();
-        if alive.is_empty() {
+        if alive.is_empty() && !collected {
             return true;
         }
         let Some(limit) = deadline.checked_duration_since(Instant::now()) else {

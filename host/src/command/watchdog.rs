@@ -12,7 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, getpid, set_child_subreaper};
+use rustix::process::{Pid, Signal, getpid, kill_process_group, set_child_subreaper};
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -201,7 +201,11 @@ fn guard(input: impl BufRead) {
     let in_group = |group: Option<Pid>| group.is_some_and(|group| groups.contains(&group));
     if !groups.is_empty() {
         let left = || processes::trees(&processes::all(), |process| in_group(process.group));
-        processes::end(left, Duration::ZERO);
+        processes::end(left, Duration::ZERO, || {
+            for group in &groups {
+                let _ = kill_process_group(*group, Signal::KILL);
+            }
+        });
     }
     for text in entrusted.values() {
         // A line that was cut off by the death is noted on the disk, for the next start.

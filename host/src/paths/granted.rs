@@ -104,6 +104,9 @@ impl ReadAccess {
         let wrong = |error| failed("inspect", &path, error);
         if follow {
             let opened = self.open_beneath(&path, OFlags::PATH)?;
+            if self.left_out.has(&opened) {
+                return Err(wrong(Errno::NOENT));
+            }
             return Ok((fstat(opened).map_err(wrong)?, None));
         }
         match (path.parent(), path.file_name()) {
@@ -130,7 +133,8 @@ impl ReadAccess {
     /// Opens `path` for reading, without ever waiting for it.
     pub(crate) fn open(&mut self, path: &Path, follow: bool, kind: OFlags) -> Result<OwnedFd> {
         let opened = self.open_granted(path, follow, kind)?;
-        match kind.contains(OFlags::DIRECTORY) && self.left_out.has(&opened) {
+        // The folder of what is opened without following a link was judged already.
+        match (follow || kind.contains(OFlags::DIRECTORY)) && self.left_out.has(&opened) {
             true => Err(failed("open", path, Errno::NOENT)),
             false => Ok(opened),
         }

@@ -13,7 +13,7 @@ use super::bindings::strategy;
 use super::cache::Cache;
 use super::state::State;
 use super::ticker::Ticker;
-use super::{compiler, handles, name_lookup};
+use super::{compiler, handles, left_out_files, name_lookup};
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 
@@ -34,6 +34,7 @@ impl Engine {
         let mut linker = Linker::new(&wasmtime);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(broken)?;
         name_lookup::add_to_linker(&mut linker).map_err(broken)?;
+        left_out_files::add_to_linker(&mut linker).map_err(broken)?;
         strategy::Module::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(broken)?;
         source::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)

@@ -8,7 +8,6 @@ use super::bindings::preflighter::Preflighter as Bindings;
 use super::bindings::strategy::sidecar::strategy::types::Failure;
 use super::bounds;
 use super::call;
-use super::choices::Choices;
 use super::job::SandboxJob;
 use super::module::Module;
 use super::output::ModuleOutput;
@@ -48,30 +47,36 @@ impl Module {
     /// Asks the module on this thread, with the grants of a run. The caller cancels the job after
     /// [`PREFLIGHT_TIMEOUT`].
     pub fn preflight(&self, job: SandboxJob) -> Result<Findings> {
-        self.ask_without_changes(EXPORT, job, Choices::default(), async |store, job| {
-            let instance =
-                Bindings::instantiate_async(&mut *store, self.component(), self.linker()).await?;
-            let preflight = instance.sidecar_strategy_preflight();
-            let found = preflight.call_preflight(store, &job.config).await?;
-            Ok(Findings::told(&found.failures, &found.warnings))
-        })
+        self.ask_without_changes(
+            EXPORT,
+            job,
+            |_| (),
+            async |store, job| {
+                let instance =
+                    Bindings::instantiate_async(&mut *store, self.component(), self.linker())
+                        .await?;
+                let preflight = instance.sidecar_strategy_preflight();
+                let found = preflight.call_preflight(store, &job.config).await?;
+                Ok(Findings::told(&found.failures, &found.warnings))
+            },
+        )
     }
 
     /// Has a module look that changes nothing. One without that export cannot be asked, and has found nothing.
-    pub(super) fn ask_without_changes(
+    pub(super) fn ask_without_changes<T: Default>(
         &self,
         export: &str,
         job: SandboxJob,
-        choices: Choices,
-        ask: impl AsyncFnOnce(&mut Store<State>, &SandboxJob) -> wasmtime::Result<Findings>,
-    ) -> Result<Findings> {
+        prepare: impl FnOnce(&mut State),
+        ask: impl AsyncFnOnce(&mut Store<State>, &SandboxJob) -> wasmtime::Result<T>,
+    ) -> Result<T> {
         if self.component().get_export_index(None, export).is_none() {
-            return Ok(Findings::default());
+            return Ok(T::default());
         }
         let output = ModuleOutput::new(self.name());
         let mut state = State::for_job(self.name(), &job, &output)?;
         state.looks_only = true;
-        state.choices = choices;
+        prepare(&mut state);
         let (answer, state) =
             call::call(self.engine(), state, async |store| ask(store, &job).await)?;
         answer.map_err(|trap| call::explain(&trap, self.name(), &state.memory, &output))

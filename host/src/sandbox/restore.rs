@@ -12,7 +12,7 @@ use super::job::SandboxJob;
 use super::module::Module;
 use super::output::ModuleOutput;
 use super::restored_part::RestoredPart;
-use super::state::{LostOwners, Restoring, State, Tree, TreeRequest, rolled_back};
+use super::state::{LostOwners, Restoring, State, TargetDirectory, Tree, TreeRequest, rolled_back};
 use crate::artifact::{Fetched, Part};
 use crate::cancel::Cancel;
 use crate::error::{Error, Kind, Result};
@@ -74,6 +74,21 @@ pub struct RestoreJob {
     pub journals: PathBuf,
 }
 
+impl RestoreJob {
+    /// How its directory is to be filled.
+    pub(super) fn tree(&self) -> Option<TreeRequest<'_>> {
+        let request = &self.request;
+        Some(TreeRequest {
+            path: self.directory.clone()?,
+            replace: request.replace,
+            whole: request.only.is_empty(),
+            id: &request.choices.id,
+            journals: &self.journals,
+            accepted: &request.choices.accepted,
+        })
+    }
+}
+
 /// What became of a restore.
 #[derive(Debug)]
 pub struct Restored {
@@ -116,34 +131,21 @@ impl Module {
 
     /// Restores on this thread.
     pub fn restore(&self, restore: RestoreJob) -> Result<Restored> {
+        let output = ModuleOutput::new(self.name());
+        let mut state = State::for_job(self.name(), &restore.job, &output)?;
+        let tree = restore.tree().map(Tree::open).transpose()?;
         let RestoreJob {
             job,
             request,
             source,
-            directory,
-            journals,
+            ..
         } = restore;
-        let output = ModuleOutput::new(self.name());
-        let mut state = State::for_job(self.name(), &job, &output)?;
-        let choices = &request.choices;
-        let target = directory.map(|path| {
-            Tree::open(TreeRequest {
-                path,
-                replace: request.replace,
-                whole: request.only.is_empty(),
-                id: &choices.id,
-                journals: &journals,
-                accepted: &choices.accepted,
-            })
-        });
         state.restoring = Some(Restoring {
             source,
-            target: target.transpose()?,
+            target: tree.map(TargetDirectory::Tree),
         });
         state.choices = request.choices.clone();
-        let only = request.only.iter().enumerate();
-        let as_one = only.filter(|(_, selection)| selection.written_as_one);
-        state.written_as_one = as_one.map(|(at, _)| at).collect();
+        state.written_as_one = request.written_as_one();
         let (replaces, cancel) = (request.replace, job.cancel.clone());
         let request = request.for_module(&job.config);
         let (answer, state) = call::call(self.engine(), state, async |store| {
@@ -159,7 +161,8 @@ impl Module {
             outcomes: bounds::outcomes(outcomes),
             broken: state.broken,
         };
-        if let Some(tree) = state.restoring.and_then(|restoring| restoring.target) {
+        let target = state.restoring.and_then(|restoring| restoring.target);
+        if let Some(TargetDirectory::Tree(tree)) = target {
             restored.finish(tree, replaces, &cancel);
         }
         Ok(restored)
@@ -224,6 +227,13 @@ impl Restored {
 }
 
 impl RestoreRequest {
+    /// The selections, by number, that were written as one text.
+    pub(super) fn written_as_one(&self) -> Vec<usize> {
+        let only = self.only.iter().enumerate();
+        let as_one = only.filter(|(_, selection)| selection.written_as_one);
+        as_one.map(|(at, _)| at).collect()
+    }
+
     fn for_module(&self, config: &str) -> exported::Request {
         let parts = self.parts.iter().map(|part| exported::Part {
             name: part.name.clone(),

@@ -5,6 +5,7 @@ use super::choices::Choices;
 use super::job::SandboxJob;
 use super::module::Module;
 use super::preflight::Findings;
+use super::state::State;
 use crate::error::Result;
 
 /// The export that makes a module one that can be asked.
@@ -19,7 +20,8 @@ impl Module {
         into: Option<&str>,
         choices: Choices,
     ) -> Result<Findings> {
-        self.ask_without_changes(EXPORT, job, choices, async |store, job| {
+        let prepare = |state: &mut State| state.choices = choices;
+        self.ask_without_changes(EXPORT, job, prepare, async |store, job| {
             let instance =
                 Bindings::instantiate_async(&mut *store, self.component(), self.linker()).await?;
             let preflight = instance.sidecar_strategy_restore_preflight();

@@ -75,7 +75,7 @@ pub use ownership::Adoption;
 pub use restore::{Preview, RestoreReport};
 pub use runs::{Job, Order, PostState, Progress, ProgressReporter, RunHandle, RunRequest, Task};
 pub use schedule::{Clock, SystemClock};
-pub use set::TakeBytes;
+pub use set::{LatestSet, TakeBytes};
 
 #[cfg(test)]
 #[path = "tests/histories/mod.rs"]
@@ -204,9 +204,14 @@ impl Service {
         }
     }
 
-    /// Restores the latest backup into the scratch target, runs the operator's checks, and cleans up.
-    pub fn drill(&self, job: &Arc<Job>) -> Result<RestoreReport> {
-        schedule::drill(&self.context, job)
+    /// Restores a backup ("latest", or an id) into the scratch target, runs the operator's checks, and cleans up.
+    pub fn drill(&self, job: &Arc<Job>, which: &str) -> Result<RestoreReport> {
+        schedule::drill(&self.context, job, which)
+    }
+
+    /// The latest set; none if there is none yet, or one strategy alone.
+    pub fn latest_set(&self) -> Result<Option<LatestSet>> {
+        set::latest(&self.context)
     }
 
     /// All backups of all stores, or of the one called `only`; newest first.

@@ -71,6 +71,9 @@ pub(crate) trait Engine {
     /// Dumps the configured databases, each as a part of its own, without what may be missing.
     fn backup(&self, allowed: &AllowedGaps, artifact: &mut Artifact) -> Result<()>;
 
+    /// Why a restore would refuse what is selected, or a part of it. It changes nothing.
+    fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>>;
+
     /// Restores what is selected. With `replace`, existing data is overwritten.
     fn restore(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Outcome>>;
 }

@@ -169,6 +169,29 @@ fn require_beside(selection: &RestoreSelection) -> Result<(), Vec<Failure>> {
 
 /// Restores what is selected, if no other server than the one that is meant is at the other end.
 pub(crate) fn restore(name: EngineName, request: &Request<Config>) -> Result<Vec<Outcome>> {
+    let (target, selection) = prepare(name, request)?;
+    if request.into.is_some() && choices::is_drill() {
+        scratch::reserve(target.as_ref(), &selection)?;
+    }
+    let outcomes = target.restore(&selection, request.replace);
+    if choices::is_drill() {
+        target.note_after_drill()?;
+    }
+    outcomes
+}
+
+/// Why the restore would refuse what is selected, or a part of it.
+pub(crate) fn find_refusals(name: EngineName, request: &Request<Config>) -> Vec<Failure> {
+    let found = prepare(name, request)
+        .and_then(|(target, selection)| target.refusals(&selection, request.replace));
+    found.unwrap_or_else(|failure| vec![failure])
+}
+
+/// What is restored, and the server that is restored to, which is the one that is meant.
+fn prepare(
+    name: EngineName,
+    request: &Request<Config>,
+) -> Result<(Box<dyn Engine>, RestoreSelection)> {
     let selection = select(request, longest_name(name)).map_err(|mut errors| errors.remove(0))?;
     let target = open_target(name, request)?;
     if request.into.is_some() {
@@ -176,20 +199,13 @@ pub(crate) fn restore(name: EngineName, request: &Request<Config>) -> Result<Vec
         let recorded = recorded_identity(&selection.index);
         let elsewhere = elsewhere::ask(target.as_ref(), source, recorded.as_ref())?;
         match choices::is_drill() {
-            true => {
-                elsewhere.require_scratch(target.as_ref())?;
-                scratch::reserve(target.as_ref(), &selection)?;
-            }
+            true => elsewhere.require_scratch(target.as_ref())?,
             false => {
                 elsewhere.require_not_replaced(target.as_ref(), &selection, request.replace)?
             }
         }
     }
-    let outcomes = target.restore(&selection, request.replace);
-    if choices::is_drill() {
-        target.note_after_drill()?;
-    }
-    outcomes
+    Ok((target, selection))
 }
 
 /// Whether drills can use the server at `into`.

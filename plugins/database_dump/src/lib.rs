@@ -81,6 +81,13 @@ impl Restore for DatabaseDump {
         }
     }
 
+    fn find_refusals(request: Request<Config>) -> Vec<Failure> {
+        match request.config.engine {
+            Some(engine) => engines::find_refusals(engine, &request),
+            None => Vec::new(),
+        }
+    }
+
     fn preflight_restore(config: Config, into: Option<String>) -> Findings {
         match (config.engine, into) {
             (Some(engine), Some(into)) => engines::preflight_restore(engine, &config, &into),

@@ -24,6 +24,20 @@ pub(crate) fn each_database<P: DeserializeOwned>(
     selection.databases.iter().map(restore).collect()
 }
 
+/// Why databases would not be restored: what `check` says of each.
+pub(crate) fn refused<P: DeserializeOwned>(
+    selection: &RestoreSelection,
+    index: &Index<P>,
+    check: impl Fn(&SelectedDatabase, &P) -> Result<()>,
+) -> Vec<Failure> {
+    let check = |selected: &SelectedDatabase| {
+        let database = index.database(&selected.part.name);
+        database.and_then(|database| check(selected, &database.properties))
+    };
+    let checked = selection.databases.iter().map(check);
+    checked.filter_map(Result::err).collect()
+}
+
 /// The outcome of a part; a success carries a note.
 pub(crate) fn outcome(part: &str, result: Result<String>) -> Outcome {
     match result {

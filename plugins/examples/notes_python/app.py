@@ -65,3 +65,4 @@ def _name(note: files.Entry) -> str:
 Preflight = sidecar_sdk.preflight(Strategy)
 Restore = restore.exported(Strategy)
 RestorePreflight = restore.exported_preflight(Strategy)
+Refusals = restore.exported_refusals(Strategy)

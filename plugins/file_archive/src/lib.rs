@@ -84,6 +84,10 @@ impl Restore for FileArchive {
     fn restore(_: &str, request: Request<Config>) -> Result<Vec<Outcome>> {
         restore::restore(&request)
     }
+
+    fn find_refusals(request: Request<Config>) -> Vec<Failure> {
+        restore::find_refusals(&request)
+    }
 }
 
 sidecar_sdk::export_restorable!(FileArchive);

@@ -30,6 +30,18 @@ pub mod restore_preflighter {
     });
 }
 
+/// What a strategy that says beforehand what a restore would refuse has in addition.
+pub mod refusal_finder {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "sidecar:strategy/refusal-finder",
+        pub_export_macro: true,
+        with: {
+            "sidecar:strategy/types@0.1.0": crate::bindings::sidecar::strategy::types,
+        },
+    });
+}
+
 /// What a strategy that restores has in addition.
 pub mod restorer {
     wit_bindgen::generate!({

@@ -24,5 +24,7 @@ macro_rules! export_restorable {
         $crate::bindings::restorer::export!(SidecarModule with_types_in $crate::bindings::restorer);
         #[cfg(target_family = "wasm")]
         $crate::bindings::restore_preflighter::export!(SidecarModule with_types_in $crate::bindings::restore_preflighter);
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::refusal_finder::export!(SidecarModule with_types_in $crate::bindings::refusal_finder);
     };
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::bindings::refusal_finder::exports::sidecar::strategy::refusals;
 use crate::bindings::restore_preflighter::exports::sidecar::strategy::restore_preflight as preflight;
 use crate::bindings::restorer::exports::sidecar::strategy::restore as exported;
 use crate::findings::Findings;
@@ -48,6 +49,40 @@ pub trait Restore: Strategy {
     fn preflight_restore(config: Self::Config, into: Option<String>) -> Findings {
         drop((config, into));
         Findings::default()
+    }
+
+    /// Why [`restore`](Self::restore) would refuse this request or a part of it: asked before a restore of several
+    /// strategies, of which none is touched if one refuses. It looks, and changes nothing.
+    fn find_refusals(request: Request<Self::Config>) -> Vec<Failure> {
+        drop(request);
+        Vec::new()
+    }
+}
+
+impl<S: Restore> refusals::Guest for Module<S> {
+    fn find_refusals(request: refusals::Request) -> Vec<Failure> {
+        let parts = request.parts.into_iter().map(|part| Part {
+            name: part.name,
+            offset: part.offset,
+            length: part.length,
+        });
+        let only = request.only.into_iter().map(|selection| Selection {
+            name: selection.name,
+            new_name: selection.new_name,
+        });
+        let request = typed(exported::Request {
+            config: request.config,
+            format: request.format,
+            size: request.size,
+            parts: parts.collect(),
+            only: only.collect(),
+            into: request.into,
+            replace: request.replace,
+        });
+        match request {
+            Ok(request) => S::find_refusals(request),
+            Err(failure) => vec![failure],
+        }
     }
 }
 

@@ -7,7 +7,7 @@ from wit_world.imports import artifact, deflate, temp_dump
 
 from .commands import Command, Finished
 from .deflate import Deflated, Facts
-from .failure import host_call
+from .failure import Failure, host_call
 from .files import File, Path, open_file
 from .programs import Program
 
@@ -42,9 +42,17 @@ class Artifact(io.RawIOBase):
             artifact.write(bytes(buffered[start : start + BUFFER_SIZE]))
 
     def append_file(self, path: Path, follow: bool = True) -> int:
-        """Appends the file at an absolute path, without its bytes entering the module; returns their number."""
+        """Appends the file at an absolute path, without its bytes entering the module; returns their number.
+
+        One that becomes shorter meanwhile is a Failure: zeros in its place would be no backup.
+        """
         with open_file(path, follow=follow) as file:
-            return self.append_open_file(file, file.inspect().size)
+            size = file.inspect().size
+            appended = self.append_open_file(file, size)
+        if appended < size:
+            text = path if isinstance(path, str) else path.decode(errors="replace")
+            raise Failure("file-shrank", f"{text} became shorter while it was read")
+        return appended
 
     @host_call
     def append_open_file(self, file: File, length: int) -> int:

@@ -6,6 +6,7 @@
 
     Restore = restore.exported(Strategy)
     RestorePreflight = restore.exported_preflight(Strategy)
+    Refusals = restore.exported_refusals(Strategy)
 """
 
 import json
@@ -13,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wit_world import exports
+from wit_world.exports import refusals as raw_refusals
 from wit_world.exports import restore as raw
 from wit_world.exports.restore_preflight import Findings as RawFindings
 
 from . import choices, source, target
 from .commands import Command, Finished
-from .failure import Failure, answer, answer_all
+from .failure import Failure, RawFailure, answer, answer_all, of_system
 from .preflight import Findings
 from .programs import Program
 from .source import Source
@@ -33,6 +35,7 @@ __all__ = [
     "choices",
     "exported",
     "exported_preflight",
+    "exported_refusals",
     "source",
     "target",
 ]
@@ -114,7 +117,7 @@ class Request:
         return [(known[one.name], one.target_name()) for one in self.only]
 
     @classmethod
-    def of(cls, request: raw.Request) -> "Request":
+    def of(cls, request: raw.Request | raw_refusals.Request) -> "Request":
         """The request that a record of the raw interface is."""
         return cls(
             json.loads(request.config),
@@ -172,6 +175,10 @@ class Restorable:
         """Whether a restore into `into` could begin now, for the target of drills. It changes nothing."""
         return Findings()
 
+    def find_refusals(self, request: Request) -> list[Failure]:
+        """Why `restore` would refuse this, or a part of it. It changes nothing."""
+        return []
+
 
 def exported(strategy: type[Restorable]) -> type[exports.Restore]:
     """The class that `app.py` exports as `Restore`."""
@@ -196,3 +203,19 @@ def exported_preflight(strategy: type[Restorable]) -> type[exports.RestorePrefli
             return RawFindings(*found.raw())
 
     return RestorePreflight
+
+
+def exported_refusals(strategy: type[Restorable]) -> type[exports.Refusals]:
+    """The class that `app.py` exports as `Refusals`: it asks `find_refusals`."""
+
+    class Refusals(exports.Refusals):
+        def find_refusals(self, request: raw_refusals.Request) -> list[RawFailure]:
+            try:
+                found = strategy().find_refusals(Request.of(request))
+            except Failure as failure:
+                found = [failure]
+            except OSError as error:
+                found = [of_system(error)]
+            return [failure.raw() for failure in found]
+
+    return Refusals

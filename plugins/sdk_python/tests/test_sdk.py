@@ -101,6 +101,14 @@ class Failures(TestCase):
         self.fails("not-a-file", lambda run, artifact: files.open_file("/data"), host, read=["/data"])
         self.fails("not-a-directory", lambda run, artifact: list(files.list_directory("/data/a")), host, read=["/data"])
 
+    def test_of_a_file_that_becomes_shorter(self) -> None:
+        class Shrinking(Artifact):
+            def append_open_file(self, file: files.File, length: int) -> int:
+                return super().append_open_file(file, length) - 1
+
+        host = Host().file("/data/a", "12")
+        self.fails("file-shrank", lambda run, artifact: Shrinking().append_file("/data/a"), host, read=["/data"])
+
     def test_of_the_temporary_dump(self) -> None:
         self.fails("nothing-generated", lambda run, artifact: artifact.append_temp_dump())
         yesterday = Host().left_over(b"old").temp_dump(b"new")

@@ -104,7 +104,7 @@ bool exports_sidecar_strategy_restore_plan_restore(
   memset(ret, 0, sizeof *ret);
   bool of_any_backup = request->size == 0 && request->parts.len == 0;
   const char *wrong = NULL;
-  if (!request->into.is_some || request->into.val.ptr[0] != '/') wrong = "the backup is restored into a directory: --into DIR";
+  if (!request->into.is_some || request->into.val.len == 0 || request->into.val.ptr[0] != '/') wrong = "the backup is restored into a directory: --into DIR";
   else if (!of_any_backup && part_of(request) == NULL) wrong = "the backup has no such part: its only one is " PART;
   if (wrong != NULL) {
     err->ptr = malloc(sizeof *err->ptr);

@@ -77,3 +77,4 @@ class Strategy(sidecar_sdk.Strategy, restore.Restorable):
 Preflight = sidecar_sdk.preflight(Strategy)
 Restore = restore.exported(Strategy)
 RestorePreflight = restore.exported_preflight(Strategy)
+Refusals = restore.exported_refusals(Strategy)

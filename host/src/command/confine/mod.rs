@@ -7,12 +7,16 @@
 //! threads stay as they are.
 
 mod capabilities;
+mod conditions;
 mod domain;
+mod namespaces;
 mod rules;
+mod sockets;
 mod state;
 mod syscalls;
 mod system;
 mod thread;
+mod unread;
 
 #[cfg(test)]
 mod tests;

@@ -191,14 +191,9 @@ fn print_report(
     report: &RestoreReport,
     interrupted: Option<ExitCode>,
 ) -> ExitCode {
-    if options.json {
-        let mut object = serde_json::json!(report);
-        if let Some(error) = &report.error {
-            object["error"] = print::object(error);
-        }
-        outln!("{object}");
-    } else {
-        report.parts.iter().for_each(part);
+    match options.json {
+        true => outln!("{}", object(report)),
+        false => parts(report),
     }
     match &report.error {
         None => ExitCode::SUCCESS,
@@ -209,6 +204,20 @@ fn print_report(
             interrupted.unwrap_or_else(|| exit::code(error))
         }
     }
+}
+
+/// A report as JSON, with its error.
+pub(super) fn object(report: &RestoreReport) -> serde_json::Value {
+    let mut object = serde_json::json!(report);
+    if let Some(error) = &report.error {
+        object["error"] = print::object(error);
+    }
+    object
+}
+
+/// A line for each part.
+pub(super) fn parts(report: &RestoreReport) {
+    report.parts.iter().for_each(part);
 }
 
 fn part(outcome: &PartOutcome) {

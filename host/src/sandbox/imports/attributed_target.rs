@@ -5,7 +5,7 @@ use crate::sandbox::bindings::attributed::sidecar::strategy::attributed_target::
 use crate::sandbox::bindings::attributed::sidecar::strategy::attributes::Attribute as Named;
 use crate::sandbox::bindings::restorer::sidecar::strategy::target::{Content, Node};
 use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
-use crate::sandbox::state::{RefusedAttribute, State};
+use crate::sandbox::state::{RefusedAttribute, State, TargetEntry};
 
 type AttributedNode = wasmtime::Result<Result<Vec<Refused>, Failure>>;
 
@@ -21,7 +21,9 @@ impl Host for State {
     }
 
     fn make_directory(&mut self, node: Node, attributes: Vec<Named>) -> AttributedNode {
-        let made = self.restore_to(|tree, _, _| tree.directory(node, wanted(attributes)));
+        let made = self.restore_to(&node.name.clone(), TargetEntry::Directory, |tree, _, _| {
+            tree.directory(node, wanted(attributes))
+        });
         self.answer(made.map(refused))
     }
 
@@ -31,12 +33,16 @@ impl Host for State {
         text: Vec<u8>,
         attributes: Vec<Named>,
     ) -> AttributedNode {
-        let made = self.restore_to(|tree, _, _| tree.symlink(&node, &text, &wanted(attributes)));
+        let made = self.restore_to(&node.name, TargetEntry::Other, |tree, _, _| {
+            tree.symlink(&node, &text, &wanted(attributes))
+        });
         self.answer(made.map(refused))
     }
 
     fn make_fifo(&mut self, node: Node, attributes: Vec<Named>) -> AttributedNode {
-        let made = self.restore_to(|tree, _, _| tree.fifo(&node, &wanted(attributes)));
+        let made = self.restore_to(&node.name, TargetEntry::Other, |tree, _, _| {
+            tree.fifo(&node, &wanted(attributes))
+        });
         self.answer(made.map(refused))
     }
 }

@@ -13,7 +13,7 @@ use crate::sandbox::bindings::strategy::sidecar::strategy::commands::{
     Captured, Command, Finished, Host,
 };
 use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
-use crate::sandbox::state::State;
+use crate::sandbox::state::{Restoring, State};
 
 /// The most that `run-and-capture` returns.
 const LARGEST_CAPTURE: usize = 16 << 20;
@@ -181,10 +181,7 @@ impl State {
         let workdir = workdir
             .as_ref()
             .map_or_else(|| self.commands.workdir.clone(), by_descriptor);
-        let target = self
-            .restoring
-            .as_ref()
-            .and_then(|restoring| restoring.target.as_ref());
+        let target = self.restoring.as_ref().and_then(Restoring::tree);
         let confined = self.commands.confined.as_ref();
         let rules = confined
             .map(|confined| confined.rules(&self.commands.grants, &self.access, target))

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::sandbox::bindings::restorer::sidecar::strategy::source::Host;
 use crate::sandbox::bindings::strategy::sidecar::strategy::commands::{Command, Finished};
 use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
-use crate::sandbox::state::{State, no_restore};
+use crate::sandbox::state::{State, in_preflight, no_restore};
 
 /// The most bytes of one `read`.
 const LARGEST_READ: usize = 1 << 20;
@@ -46,7 +46,10 @@ impl Host for State {
         let range = self
             .source()
             .and_then(|source| source.range(offset, length));
-        let laid = range.and_then(|range| self.temp_dump.lay_out(range, &self.cancel));
+        let laid = match self.looks_only {
+            true => Err(in_preflight()),
+            false => range.and_then(|range| self.temp_dump.lay_out(range, &self.cancel)),
+        };
         self.answer(laid)
     }
 }

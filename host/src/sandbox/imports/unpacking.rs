@@ -6,7 +6,7 @@ use crate::sandbox::bindings::attributed::sidecar::strategy::unpacking::Host;
 use crate::sandbox::bindings::restorer::sidecar::strategy::target::Node;
 use crate::sandbox::bindings::strategy::sidecar::strategy::types::Failure;
 use crate::sandbox::imports::attributed_target::{refused, wanted};
-use crate::sandbox::state::State;
+use crate::sandbox::state::{State, TargetEntry};
 
 impl Host for State {
     fn written_as_one(&mut self, selection: u32) -> wasmtime::Result<bool> {
@@ -17,7 +17,7 @@ impl Host for State {
         let accepted = self.choices.accepted.iter().any(|word| word == "space");
         let fits = match accepted {
             true => Ok(()),
-            false => self.restore_to(|tree, _, _| tree.expect(entries, bytes)),
+            false => self.expect_room(entries, bytes),
         };
         self.answer(fits)
     }
@@ -27,7 +27,9 @@ impl Host for State {
         node: Node,
         attributes: Vec<Named>,
     ) -> wasmtime::Result<Result<Vec<Refused>, Failure>> {
-        let made = self.restore_to(|tree, _, _| tree.parent(node, wanted(attributes)));
+        let made = self.restore_to(&node.name.clone(), TargetEntry::Directory, |tree, _, _| {
+            tree.parent(node, wanted(attributes))
+        });
         self.answer(made.map(refused))
     }
 }

@@ -38,9 +38,11 @@ pub(super) use commands::GrantedCommands;
 pub(super) use confined::ConfinedCommands;
 pub(super) use listed_names::ListedNames;
 pub(super) use read_ahead::ReadAhead;
-pub(super) use restoring::{Restoring, no_restore};
+pub(super) use restoring::{Restoring, TargetDirectory, no_restore};
 pub(super) use temp_dump::TempDump;
-pub(super) use tree::{Body, LostOwners, RefusedAttribute, Tree, TreeRequest, rolled_back};
+pub(super) use tree::{
+    Body, LostOwners, RefusedAttribute, TargetEntry, TargetView, Tree, TreeRequest, rolled_back,
+};
 
 /// What the host keeps for a running module.
 pub(in crate::sandbox) struct State {

@@ -29,7 +29,7 @@ use super::runs::job::Job;
 use super::runs::lock::RunLock;
 use super::runs::outcome::RunOutcome;
 use super::runs::post::watch::PostWatch;
-use super::runs::{download_cache, publish_journal, record};
+use super::runs::{download_cache, kept_for_set, publish_journal, record};
 use super::{overlap, strategy};
 use crate::artifact::{Omission, Sealed, Spool};
 use crate::error::Result;
@@ -147,7 +147,10 @@ pub(super) fn complete(
 
     let staged = match &uploads {
         Some(_) => None,
-        None => Some(publish_journal::stage(&lock.folder, &manifest)?),
+        None => {
+            kept_for_set::retain(context, &lock.folder);
+            Some(publish_journal::stage(&lock.folder, &manifest)?)
+        }
     };
     let artifact = publish::publish(config, sealed, &manifest.omissions)?;
     if let Some(staged) = staged {

@@ -13,7 +13,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::history::{Run, RunArtifact, RunState};
 use crate::service::context::Context;
-use crate::service::runs::download_cache;
+use crate::service::runs::{download_cache, kept_for_set};
 use crate::store::{DamageExtent, DamagedBackup, StoredBackup};
 
 /// A backup that is what it was.
@@ -123,14 +123,16 @@ fn verify_published(context: &Context, which: &str) -> Result<Verified> {
     })
 }
 
-/// The published file; for an older run, the one in the download cache.
+/// The published file; for an older run, the one in the download cache, or the one that is kept for a set.
 fn open_artifact(context: &Context, run: &Run, artifact: &RunArtifact) -> Result<File> {
     let last = context.history().last(RunState::Succeeded);
     let is_published = last.is_some_and(|last| last.id == run.id);
     let file = is_published
         .then(|| File::open(&artifact.path).ok())
         .flatten();
-    file.or_else(|| download_cache::open(&context.state_folder(), &run.id))
+    let folder = context.state_folder();
+    file.or_else(|| download_cache::open(&folder, &run.id))
+        .or_else(|| kept_for_set::open(&folder, &run.id))
         .ok_or_else(|| {
             Error::new(
                 Kind::Verification,

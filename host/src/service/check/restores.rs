@@ -19,6 +19,9 @@ pub(super) fn check_needs(context: &Context, module: &Module) -> (Vec<AccessVerd
     if !module.can_restore() {
         return (grants, findings);
     }
+    if context.config().member.is_some() && !module.finds_refusals() {
+        findings.warnings.push(cannot_refuse(module.name()));
+    }
     match needs(context, module) {
         Ok(Ok(needs)) => {
             grants = needs.access().verdicts(&needs.allow);
@@ -40,6 +43,14 @@ pub(super) fn check_needs(context: &Context, module: &Module) -> (Vec<AccessVerd
     });
     findings.failures.extend(accepted.err());
     (grants, findings)
+}
+
+/// A restore of the set may replace members before this one refuses.
+fn cannot_refuse(module: &str) -> Error {
+    let message =
+        format!("{module} does not say before a restore of the set whether it would refuse");
+    Error::new(Kind::Config, "refusals-unknown", message)
+        .hint("strategies before it may be restored by then: build it with a newer SDK (module interface `refusals`)")
 }
 
 /// What keeps a drill from being made is an error where one is configured. A module of other hands may not know what

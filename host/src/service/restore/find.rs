@@ -9,8 +9,8 @@ use crate::error::{Error, Kind, Result};
 use crate::service::catalogue::plaintext::require_encrypted;
 use crate::service::catalogue::readable_copies;
 use crate::service::context::Context;
-use crate::service::runs::publish_journal;
 use crate::service::runs::request::Order;
+use crate::service::runs::{kept_for_set, publish_journal};
 use crate::store::StoredBackup;
 
 /// A backup that can be restored.
@@ -23,13 +23,13 @@ pub(in crate::service) struct FoundBackup {
 pub(in crate::service) enum BackupPlace {
     /// In stores: its copies, in the order in which they are to be tried.
     Stores(Vec<StoredBackup>),
-    /// Here: the artifact that was published last.
+    /// Here: the artifact that was published last, or that is kept for a set.
     File(PathBuf),
     /// In a file that holds a whole set.
     Archive(PathBuf, ArchivedEntry),
 }
 
-/// Finds a backup in the stores; without stores, what this sidecar published last.
+/// Finds a backup in the stores; without stores, what this sidecar published last, or keeps for a set.
 pub(in crate::service) fn find(context: &Context, order: &Order) -> Result<FoundBackup> {
     match context.config().stores.is_empty() {
         true => find_published(context, order),
@@ -49,7 +49,9 @@ fn find_stored(context: &Context, order: &Order) -> Result<FoundBackup> {
 
 fn find_published(context: &Context, order: &Order) -> Result<FoundBackup> {
     let which = order.which.as_str();
-    let path = publish_journal::manifest_path(&context.state_folder());
+    let folder = context.state_folder();
+    let retained = kept_for_set::find(&folder, which);
+    let path = publish_journal::manifest_path(&folder);
     let text = fs::read(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Error::new(
             Kind::NotFound,
@@ -59,7 +61,15 @@ fn find_published(context: &Context, order: &Order) -> Result<FoundBackup> {
         .hint("`sidecar backup` makes one; `stores` keep more than the last"),
         _ => Error::io("read", &path, error),
     })?;
-    let manifest = Manifest::from_json(&text)?;
+    let artifacts = &context.config().paths.artifacts;
+    let (manifest, place) = match retained {
+        Some(retained) => retained,
+        None => {
+            let manifest = Manifest::from_json(&text)?;
+            let place = artifacts.join(&manifest.artifact.filename);
+            (manifest, place)
+        }
+    };
     if which != "latest" && !manifest.id.starts_with(which) {
         return Err(Error::new(
             Kind::NotFound,
@@ -80,8 +90,6 @@ fn find_published(context: &Context, order: &Order) -> Result<FoundBackup> {
             .hint("restore it with the configuration that it was made with (--config), or make a backup: `sidecar backup`"));
     }
     require_encrypted(context.config(), &manifest, &order.accept)?;
-    let artifacts = &context.config().paths.artifacts;
-    let place = artifacts.join(&manifest.artifact.filename);
     Ok(FoundBackup {
         manifest,
         place: BackupPlace::File(place),

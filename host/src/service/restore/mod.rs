@@ -32,7 +32,7 @@ use super::runs::outcome::RunOutcome;
 use super::runs::record;
 use super::runs::request::{Order, Task};
 use super::strategy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sandbox::{Choices, Module, Purpose};
 use download::Downloaded;
 use plan::PlannedRestore;
@@ -178,6 +178,19 @@ impl Planned {
 }
 
 impl ReadyRestore {
+    /// Fails if the module would refuse it, or a part of it. Nothing is changed.
+    pub(super) fn require_not_refused(
+        &self,
+        context: &Context,
+        lock: &RunLock,
+        job: &Arc<Job>,
+    ) -> Result<()> {
+        let (config, folder) = (context.config(), &lock.folder);
+        let (planned, downloaded) = (&self.planned, &self.downloaded);
+        let found = apply::find_refusals(config, folder, job, &self.module, planned, downloaded)?;
+        Error::joined(&found).map_or(Ok(()), Err)
+    }
+
     /// Restores.
     pub(super) fn apply(
         self,
@@ -209,7 +222,6 @@ fn outcome_of(done: &Result<RestoreReport>) -> RunOutcome<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
 
     #[test]
     fn a_store_that_failed_makes_no_restore_a_backup_that_missed_it() {

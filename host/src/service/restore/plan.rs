@@ -129,30 +129,17 @@ fn parts(plan: &RestorePlan, manifest: &Manifest) -> Result<Vec<Part>> {
 
 /// All the module's reasons in one error.
 pub(in crate::service) fn impossible(reasons: Vec<Error>) -> Error {
-    let mut reasons = reasons.into_iter();
-    let Some(first) = reasons.next() else {
+    let Some(all) = Error::joined(&reasons) else {
         return Error::run(
             "cannot-restore",
             "the module gives no reason why it cannot restore this",
         );
     };
-    let mut message = first.message().to_owned();
-    let mut hints: Vec<String> = first.hint_text().map(str::to_owned).into_iter().collect();
-    for more in reasons {
-        message.push_str("; ");
-        message.push_str(more.message());
-        hints.extend(more.hint_text().map(str::to_owned));
-    }
-    hints.dedup();
-    let kind = match RestoreRefusal::of(&first) {
+    let kind = match RestoreRefusal::of(&all) {
         RestoreRefusal::NotInBackup => Kind::NotFound,
         RestoreRefusal::Impossible => Kind::Config,
     };
-    let error = Error::new(kind, first.code().to_owned(), message);
-    match hints.is_empty() {
-        true => error,
-        false => error.hint(hints.join("; ")),
-    }
+    all.of_kind(kind)
 }
 
 /// Why a module refuses. Its interface has codes only, and any are allowed: here they get a meaning.

@@ -1,19 +1,18 @@
 //! What a run adds to the folders that its module writes, compared with what it may add.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use crate::cancel::Reason;
+use super::disk_room::FreeRoom;
+use super::disk_use::{DiskUse, used};
+use crate::cancel::{Cancel, Reason};
 use crate::error::{Error, Result};
 use crate::sandbox::{CommandFolder, SandboxJob};
 
-/// Between two looks; longer where looking takes long itself.
+/// Between two looks; longer where looking takes long itself, unless the disk loses meanwhile what is left of the limit.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 const PAUSE_PER_POLL: u32 = 20;
 
@@ -46,21 +45,14 @@ impl DiskWatch {
             added: Arc::clone(&added),
             _alive: alive,
         };
-        let (places, cancel) = (watch.places.clone(), job.cancel.clone());
-        let before = used(&places);
-        let watching = move || {
-            let mut pause = POLL_INTERVAL;
-            while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                let began = Instant::now();
-                let more = used(&places).saturating_sub(before);
-                if more > limit {
-                    added.store(more, Relaxed);
-                    cancel.cancel(Reason::DiskLimit(limit));
-                    return;
-                }
-                pause = POLL_INTERVAL.max(began.elapsed() * PAUSE_PER_POLL);
-            }
+        let watcher = Watcher {
+            limit,
+            before: used(&watch.places).bytes,
+            places: watch.places.clone(),
+            added,
+            cancel: job.cancel.clone(),
         };
+        let watching = move || watcher.watch(&ended);
         let thread = std::thread::Builder::new().name("disk-watch".to_owned());
         thread.spawn(watching).map_err(|error| {
             Error::run("no-thread", format!("cannot watch the run's disk: {error}"))
@@ -94,6 +86,49 @@ impl DiskWatch {
     }
 }
 
+/// The thread that looks.
+struct Watcher {
+    limit: u64,
+    places: Vec<PathBuf>,
+    /// What was used at the start.
+    before: u64,
+    added: Arc<AtomicU64>,
+    cancel: Cancel,
+}
+
+impl Watcher {
+    /// Until the run ends, or is ended from here.
+    fn watch(&self, ended: &Receiver<()>) {
+        let mut told = false;
+        loop {
+            let began = Instant::now();
+            let room = FreeRoom::of(&self.places);
+            let DiskUse { bytes, hidden } = used(&self.places);
+            let more = bytes.saturating_sub(self.before);
+            if more > self.limit {
+                self.added.store(more, Relaxed);
+                self.cancel.cancel(Reason::DiskLimit(self.limit));
+                return;
+            }
+            if hidden && !told {
+                told = true;
+                tracing::warn!(
+                    "a command runs as another user: a file that it removes and holds open is not counted for the limit of the disk"
+                );
+            }
+            let next = Instant::now() + POLL_INTERVAL.max(began.elapsed() * PAUSE_PER_POLL);
+            loop {
+                if ended.recv_timeout(POLL_INTERVAL) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+                if Instant::now() >= next || room.lost() > self.limit - more {
+                    break;
+                }
+            }
+        }
+    }
+}
+
 /// A module from elsewhere writes anywhere in the folder of the temporary dump, and its commands in theirs.
 fn places(job: &SandboxJob) -> Vec<PathBuf> {
     let workdir = job.directories.workdir.clone();
@@ -109,46 +144,4 @@ fn places(job: &SandboxJob) -> Vec<PathBuf> {
 /// The key that sets the limit of a module.
 pub(in crate::service) fn key(module: &str) -> String {
     format!("modules.{module}.limits.disk")
-}
-
-/// Bytes on the disk. One directory after the other is open, whatever lies in them.
-fn used(places: &[PathBuf]) -> u64 {
-    let mut bytes = 0_u64;
-    let mut left = places.to_vec();
-    while let Some(path) = left.pop() {
-        let facts = match fs::symlink_metadata(&path) {
-            Ok(facts) => facts,
-            // Below what has a path, nothing can be counted.
-            Err(error) if error.kind() == ErrorKind::InvalidFilename => return u64::MAX,
-            Err(_) => continue,
-        };
-        bytes = bytes.saturating_add(facts.blocks().saturating_mul(512));
-        if facts.is_dir() {
-            let entries = fs::read_dir(&path).into_iter().flatten().flatten();
-            left.extend(entries.map(|entry| entry.path()));
-        }
-    }
-    bytes
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_takes_place_is_counted_and_holes_and_links_are_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().join("work");
-        fs::create_dir_all(place.join("below")).unwrap();
-        let size = |place: &PathBuf| used(std::slice::from_ref(place));
-        let before = size(&place);
-        fs::write(place.join("below/file"), vec![1; 100_000]).unwrap();
-        let hole = fs::File::create(place.join("hole")).unwrap();
-        hole.set_len(4 << 40).unwrap();
-        std::os::unix::fs::symlink("/usr", place.join("link")).unwrap();
-        let added = size(&place) - before;
-        assert!((100_000..200_000).contains(&added), "{added}");
-        assert_eq!(size(&folder.path().join("missing")), 0);
-    }
 }

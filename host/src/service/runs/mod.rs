@@ -1,14 +1,18 @@
 //! What runs now, and what every run shares whatever it is for: the request, the lock, the record of
 //! its beginning and end, progress, events. It knows no verb: the queue is handed what to perform.
 
+mod disk_room;
+mod disk_use;
 pub(super) mod disk_watch;
 pub(super) mod download_cache;
 pub(super) mod first_seen;
 pub(super) mod guards;
 pub(super) mod handle;
 pub(super) mod job;
+pub(super) mod kept_for_set;
 pub(super) mod list;
 pub(super) mod lock;
+mod nameless;
 pub(super) mod notifications;
 pub(super) mod omissions;
 pub(super) mod outcome;

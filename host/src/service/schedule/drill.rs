@@ -23,27 +23,42 @@ use crate::service::variables;
 /// Tells the checks where the restored data is.
 const INTO: &str = "SIDE_CAR_DRILL_INTO";
 
-/// Restores the latest backup into the scratch target, runs the operator's checks, and cleans up. Waits for a replica that
-/// uses the target.
-pub(in crate::service) fn drill(context: &Context, job: &Arc<Job>) -> Result<RestoreReport> {
+/// Restores a backup ("latest", or an id) into the scratch target, runs the operator's checks, and cleans up. Waits for a
+/// replica that uses the target.
+pub(in crate::service) fn drill(
+    context: &Context,
+    job: &Arc<Job>,
+    which: &str,
+) -> Result<RestoreReport> {
     // A run in progress here is told at once, and not waited for.
     drop(RunLock::acquire(context)?);
     let leases = wait_for_lease(context, SharedTask::Drill, job)?;
-    let done = RunLock::acquire(context).and_then(|lock| run_drill(context, lock, job));
+    let done = RunLock::acquire(context).and_then(|lock| run(context, lock, job, which));
     release(context, leases, false)?;
     done
 }
 
-/// The same with the run lock held, and the lease.
+/// The same of the latest, with the run lock held, and the lease.
 pub(in crate::service) fn run_drill(
     context: &Context,
     lock: RunLock,
     job: &Arc<Job>,
 ) -> Result<RestoreReport> {
-    restore::recorded(context, lock, job, |lock| rehearse(context, lock, job))
+    run(context, lock, job, "latest")
 }
 
-fn rehearse(context: &Context, lock: &RunLock, job: &Arc<Job>) -> Result<RestoreReport> {
+fn run(context: &Context, lock: RunLock, job: &Arc<Job>, which: &str) -> Result<RestoreReport> {
+    restore::recorded(context, lock, job, |lock| {
+        rehearse(context, lock, job, which)
+    })
+}
+
+fn rehearse(
+    context: &Context,
+    lock: &RunLock,
+    job: &Arc<Job>,
+    which: &str,
+) -> Result<RestoreReport> {
     let config = context.config();
     let drill = config.drill.as_ref().ok_or_else(no_drill)?;
     let id = Choices::of_run(&job.request().id).id;
@@ -56,7 +71,7 @@ fn rehearse(context: &Context, lock: &RunLock, job: &Arc<Job>) -> Result<Restore
         None => drill.into.reveal().to_owned(),
     };
     let order = Order {
-        which: "latest".to_owned(),
+        which: which.to_owned(),
         only: Vec::new(),
         into: Some(into.clone()),
         replace: true,

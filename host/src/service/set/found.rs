@@ -51,6 +51,26 @@ pub(super) fn find(context: &Context, order: &Order) -> Result<FoundSet> {
     }
 }
 
+/// The last set, and the backups that it names.
+pub struct LatestSet {
+    /// Its id.
+    pub id: String,
+    /// In the order of the set.
+    pub members: Vec<SetMember>,
+}
+
+/// The latest set; none if there is none yet, or one strategy alone.
+pub(in crate::service) fn latest(context: &Context) -> Result<Option<LatestSet>> {
+    if context.set().is_none() {
+        return Ok(None);
+    }
+    match find(context, &Order::all_of("latest")) {
+        Ok(FoundSet { id, members, .. }) => Ok(Some(LatestSet { id, members })),
+        Err(error) if error.kind() == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether a set is named as a file, by its ending or by how it begins.
 pub(in crate::service) fn is_archive(which: &str) -> bool {
     let path = Path::new(which);

@@ -107,16 +107,13 @@ fn incomplete(context: &Context, name: &str, error: Error, done: &[CompletedBack
         [one] => format!("{one} stays as a backup of its own"),
         made => format!("{} stay as backups of their own", made.join(", ")),
     };
-    // Nothing but the last artifact of each is kept then.
-    let replaced = match context.config().stores.is_empty() && !done.is_empty() {
-        true => {
-            "; it has replaced what the last set names, which is not whole any more: `stores` keep older ones"
-        }
+    let retained = match context.config().stores.is_empty() && !done.is_empty() {
+        true => "; what the last set names is kept until there is a new one",
         false => "",
     };
     let message = format!("the set is not complete: {name}: {}", error.message());
     let hint = error.hint_text().map(|hint| format!("; {hint}"));
     Error::run("set-incomplete", message)
-        .hint(format!("{stays}{replaced}{}", hint.unwrap_or_default()))
+        .hint(format!("{stays}{retained}{}", hint.unwrap_or_default()))
         .caused_by(error)
 }

@@ -28,6 +28,7 @@ use super::overlap;
 use super::runs::download_cache;
 use super::runs::guards::OrphanReaper;
 use super::runs::job::Job;
+use super::runs::kept_for_set;
 use super::runs::lock::RunLock;
 use crate::artifact::set::{SetContents, SetMember};
 use crate::artifact::{Spool, Writer};
@@ -39,7 +40,8 @@ use quiesce::Quiesced;
 
 pub use archive::TakeBytes;
 pub(super) use archive::write as write_archive;
-pub(super) use found::is_archive;
+pub use found::LatestSet;
+pub(super) use found::{is_archive, latest};
 pub(super) use gone::gone;
 pub(super) use restore::{preview, restore, run as run_restore};
 pub(super) use verify::verify;
@@ -119,6 +121,9 @@ fn make(
         uploads,
     };
     let made = backup::complete(context, lock, job, &label, staged)?;
+    for member in context.in_set() {
+        kept_for_set::discard(&member.state_folder());
+    }
     at("set-end")?;
     Ok(made)
 }

@@ -1,13 +1,14 @@
 //! Brings a set back: every member is planned, fetched and compared before the first is touched.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::choice::{Chosen, choose};
 use super::found::{FoundSet, find};
 use crate::error::{Error, Result};
 use crate::sandbox::Purpose;
 use crate::service::context::Context;
-use crate::service::restore::{self, Planned, Preview, RestoreReport};
+use crate::service::restore::{self, Planned, Preview, ReadyRestore, RestoreReport};
 use crate::service::runs::guards::{Deadline, OrphanReaper};
 use crate::service::runs::job::Job;
 use crate::service::runs::lock::RunLock;
@@ -72,15 +73,22 @@ fn perform(
         let limit = plan.limit(chosen.context);
         let _deadline = Deadline::start(limit, job.cancel())?;
         let ready = plan.fetch(chosen.context, &lock, job);
-        fetched.push((
-            ready.map_err(|error| of(&chosen, error))?,
+        fetched.push(ReadyMember {
+            ready: ready.map_err(|error| of(&chosen, error))?,
             chosen,
             lock,
             limit,
-        ));
+        });
     }
+    require_none_refused(&fetched, job)?;
     let mut report = RestoreReport::of_set(&set.id);
-    for (ready, chosen, lock, limit) in fetched {
+    for member in fetched {
+        let ReadyMember {
+            ready,
+            chosen,
+            lock,
+            limit,
+        } = member;
         let strategy = &chosen.member.strategy;
         // Those that are left stay as they are: together they would be of two moments.
         if report.error.is_some() {
@@ -96,6 +104,34 @@ fn perform(
         }
     }
     Ok(report)
+}
+
+/// A member for which all is fetched, and nothing is touched.
+struct ReadyMember<'a> {
+    ready: ReadyRestore,
+    chosen: Chosen<'a>,
+    lock: RunLock,
+    limit: Option<Duration>,
+}
+
+/// Asks every member before the first is touched: together with what one refuses, the others would be of two moments.
+fn require_none_refused(members: &[ReadyMember<'_>], job: &Arc<Job>) -> Result<()> {
+    let mut refused = Vec::new();
+    for member in members {
+        let _deadline = Deadline::start(member.limit, job.cancel())?;
+        let context = member.chosen.context;
+        let asked = member.ready.require_not_refused(context, &member.lock, job);
+        job.cancel().check()?;
+        refused.extend(asked.err().map(|error| of(&member.chosen, error)));
+    }
+    match Error::joined(&refused) {
+        None => Ok(()),
+        Some(all) => {
+            let why = all.hint_text().map(|hint| format!("; {hint}"));
+            let hint = format!("no member was touched{}", why.unwrap_or_default());
+            Err(all.hint(hint))
+        }
+    }
 }
 
 /// Plans one member.

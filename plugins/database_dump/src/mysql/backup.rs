@@ -2,7 +2,8 @@
 
 use sidecar_sdk::{Artifact, Result, log};
 
-use super::contents::{self, Catalogue, Contents};
+use super::catalogue::Catalogue;
+use super::contents::{self, Contents};
 use super::server::{BEFORE, DATABASE, MysqlServer, PRELUDE};
 use super::{events, identity, roles};
 use crate::coverage::{AllowedGaps, Content};

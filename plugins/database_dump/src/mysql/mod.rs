@@ -1,6 +1,7 @@
 //! MySQL and MariaDB: a dump of each database, and the users.
 
 mod backup;
+mod catalogue;
 mod command_lines;
 mod connection;
 mod contents;
@@ -137,6 +138,10 @@ impl Engine for Mysql {
 
     fn backup(&self, allowed: &AllowedGaps, artifact: &mut Artifact) -> Result<()> {
         backup::run(&self.0, allowed, artifact)
+    }
+
+    fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>> {
+        restore::refusals(&self.0, selection, replace)
     }
 
     fn restore(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Outcome>> {

@@ -1,4 +1,4 @@
-//! Roles that the dump tool of MariaDB passes over: those that no account and no role may give on, whoever is a member of
+//! Roles that the dump tool of MariaDB passes over: those that no account and no role may give on, even to their members; a role that has
 //! them, and PUBLIC.
 
 use sidecar_sdk::Result;

@@ -4,7 +4,7 @@ use sidecar_sdk::{Result, choices, log};
 
 use super::command_lines::RESTORE;
 use super::database_restore::DatabaseRestore;
-use super::judgement::judge;
+use super::judgement::{judge, what_helps};
 use super::others_code::{ACCEPT, OthersCode};
 use super::rows_role::RowsRole;
 use super::server::PostgresServer;
@@ -77,6 +77,10 @@ fn feed(
     }))
 }
 
+/// What helps where the errors say nothing better.
+const OF_ANY: &str = "the log has each error. A role that is missing comes with --only globals; --accept incomplete takes \
+                      what could be restored";
+
 /// Goes on in spite of a failure, if the operator would rather have what there is.
 pub(super) fn unless_accepted(result: Result<()>) -> Result<()> {
     match result {
@@ -85,14 +89,12 @@ pub(super) fn unless_accepted(result: Result<()>) -> Result<()> {
             Ok(())
         }
         result => result.map_err(|failure| {
-            let hint = match failure.message.contains("No space left on device") {
-                true => "nothing was replaced; the server needs room for the old database and the new one at once",
-                false => {
-                    "nothing was replaced; the log has each error. A role that is missing comes with --only globals; \
-                     --accept incomplete takes what could be restored"
-                }
+            let advice = if failure.message.contains("No space left on device") {
+                "the server needs room for the old database and the new one at once".to_owned()
+            } else {
+                what_helps(&failure.message).unwrap_or_else(|| OF_ANY.to_owned())
             };
-            failure.hint(hint)
+            failure.hint(format!("nothing was replaced; {advice}"))
         }),
     }
 }

@@ -9,6 +9,7 @@ use super::aside;
 use super::citus;
 use super::command_lines::INSIDE;
 use super::database_restore::DatabaseRestore;
+use super::judgement::what_helps;
 use super::left_out;
 use super::live::LiveDatabase;
 use super::sql::{ARGUMENTS, WITH_ARGUMENTS, comment_on};
@@ -74,8 +75,12 @@ impl Inside<'_> {
         }
         let command = self.job.adapted.command(command);
         server.client.run(&command).map_err(|failure| {
-            Failure::new("restore-failed", format!("{name}: {}", failure.message))
-                .hint("everything was rolled back: the database is what it was")
+            let rolled_back = "everything was rolled back: the database is what it was";
+            let hint = match what_helps(&failure.message) {
+                Some(advice) => format!("{rolled_back}; {advice}"),
+                None => rolled_back.to_owned(),
+            };
+            Failure::new("restore-failed", format!("{name}: {}", failure.message)).hint(hint)
         })?;
         self.drop_aside();
         Ok(())

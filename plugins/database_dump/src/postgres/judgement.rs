@@ -75,6 +75,17 @@ fn failure(stderr: &str, counted: Option<usize>) -> Failure {
     Failure::new("restore-failed", message)
 }
 
+/// Servers note things of their own at columns (`pg_attver`, since the releases of November 2026). A `pg_dump` that
+/// does not know that saves them as the owner's, and a server that does not know them refuses the table.
+pub(super) fn what_helps(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("unrecognized parameter \"")?;
+    let name = rest.split('"').next()?;
+    Some(format!(
+        "this server does not know `{name}`, which the backup's server notes for itself: update this server, or make the \
+         backup with the pg_dump of that server's release"
+    ))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -119,6 +130,15 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    #[test]
+    fn what_an_older_server_lacks_is_named_with_what_helps() {
+        let error = "pg_restore: error: could not execute query: ERROR:  unrecognized parameter \"pg_attver\"\n\
+             Command was: CREATE TABLE public.t (\n";
+        let failure = judged(1, error).unwrap_err();
+        let advice = what_helps(&failure.message).unwrap();
+        assert!(advice.contains("does not know `pg_attver`"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ mod swap;
 mod version;
 
 use sidecar_sdk::restore::Outcome;
-use sidecar_sdk::{Artifact, Result};
+use sidecar_sdk::{Artifact, Failure, Result};
 
 use crate::client::{Client, SQL};
 use crate::config::Config;
@@ -131,6 +131,10 @@ impl Engine for Postgres {
 
     fn backup(&self, allowed: &AllowedGaps, artifact: &mut Artifact) -> Result<()> {
         backup::run(&self.0, allowed, artifact)
+    }
+
+    fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>> {
+        restore::refusals(&self.0, selection, replace)
     }
 
     fn restore(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Outcome>> {

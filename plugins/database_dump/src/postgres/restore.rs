@@ -25,7 +25,7 @@ use super::server::{NAME, PostgresServer};
 use super::sql::identifier;
 use super::version;
 use crate::layout::{GLOBALS, Index};
-use crate::restore::{each_database, outcome};
+use crate::restore::{each_database, outcome, refused};
 use crate::selection::{RestoreSelection, SelectedDatabase};
 
 /// Where is restored to.
@@ -44,28 +44,25 @@ pub(super) fn run(
     replace: bool,
 ) -> Result<Vec<Outcome>> {
     let index: Index<PostgresProperties> = Index::read(&selection.index, NAME)?;
-    let entries = MaintenanceDatabases::find(server)?;
-    let state = TargetServer::read(server, entries.first())?;
+    let target = Target::find(server, replace)?;
     let client = server
         .client
         .capture(&server.client.command(RESTORE_VERSION))?;
-    version::warn_of_target(&client, &index.server, &state.version);
+    version::warn_of_target(&client, &index.server, &target.state.version);
     let targets: Vec<&str> = selection
         .databases
         .iter()
         .map(|database| database.target.as_str())
         .collect();
-    tidy(server, entries.first(), state.number, &targets)?;
-    if state.superuser {
-        rows_role::remove_left(server, entries.first());
-    }
-    let target = Target {
+    tidy(
         server,
-        state,
-        entries,
-        replace,
-        mark: DrillMark::of_drill(server),
-    };
+        target.entries.first(),
+        target.state.number,
+        &targets,
+    )?;
+    if target.state.superuser {
+        rows_role::remove_left(server, target.entries.first());
+    }
     let mut outcomes = Vec::new();
     if let Some(part) = &selection.globals {
         // What no drill has made is not changed by one: roles that are there stay.
@@ -81,7 +78,57 @@ pub(super) fn run(
     Ok(outcomes)
 }
 
-impl Target<'_> {
+/// Why databases would not be restored.
+pub(super) fn refusals(
+    server: &PostgresServer,
+    selection: &RestoreSelection,
+    replace: bool,
+) -> Result<Vec<Failure>> {
+    let index: Index<PostgresProperties> = Index::read(&selection.index, NAME)?;
+    let target = Target::find(server, replace)?;
+    Ok(refused(selection, &index, |database, properties| {
+        if target.check(database, properties)?.is_none() {
+            target.check_creates(&database.target)?;
+        }
+        // Roles that are missing may come with the backup's.
+        match selection.globals {
+            Some(_) => Ok(()),
+            None => {
+                let adapted = Adapted::find(server, target.entries.first(), properties)?;
+                target.check_code(&database.target, properties, &adapted)
+            }
+        }
+    }))
+}
+
+impl<'a> Target<'a> {
+    fn find(server: &'a PostgresServer, replace: bool) -> Result<Self> {
+        let entries = MaintenanceDatabases::find(server)?;
+        Ok(Self {
+            server,
+            state: TargetServer::read(server, entries.first())?,
+            entries,
+            replace,
+            mark: DrillMark::of_drill(server),
+        })
+    }
+
+    /// Checks the part and the target; what is there under its name.
+    fn check(
+        &self,
+        database: &SelectedDatabase,
+        properties: &PostgresProperties,
+    ) -> Result<Option<LiveDatabase>> {
+        let name = &database.target;
+        self.check_archive(&database.part)?;
+        let live = self.find_live(name, properties)?;
+        if let Some(live) = &live {
+            self.check_replaceable(live)?;
+            obstacles::check(name, live)?;
+        }
+        Ok(live)
+    }
+
     /// Restores a database. Nothing is changed before the part and the target have been checked.
     fn restore_database(
         &self,
@@ -89,12 +136,7 @@ impl Target<'_> {
         properties: &PostgresProperties,
     ) -> Result<String> {
         let name = &database.target;
-        self.check_archive(&database.part)?;
-        let live = self.find(name, properties)?;
-        if let Some(live) = &live {
-            self.check_replaceable(live)?;
-            obstacles::check(name, live)?;
-        }
+        let live = self.check(database, properties)?;
         let adapted = Adapted::find(self.server, self.entries.first(), properties)?;
         self.say_space(name, live.as_ref(), &database.part);
         self.check_code(name, properties, &adapted)?;
@@ -143,7 +185,7 @@ impl Target<'_> {
         keys.require_accepted(name, account, why)
     }
 
-    fn find(&self, name: &str, backup: &PostgresProperties) -> Result<Option<LiveDatabase>> {
+    fn find_live(&self, name: &str, backup: &PostgresProperties) -> Result<Option<LiveDatabase>> {
         let brought = Extensions::Of(&backup.extensions);
         LiveDatabase::find(self.server, &self.entries, name, brought)
     }
@@ -232,13 +274,13 @@ impl Target<'_> {
             let extension = "CREATE EXTENSION IF NOT EXISTS citus";
             self.server.execute(job.name, extension)?;
         }
-        self.find(job.name, job.backup)
+        self.find_live(job.name, job.backup)
     }
 
     fn beside(&self, job: &DatabaseRestore<'_>, entry: &str) -> Result<Vec<String>> {
         let still_free = || match job.live {
             Some(live) if live.is_empty() => {
-                let found = self.find(job.name, job.backup)?;
+                let found = self.find_live(job.name, job.backup)?;
                 let filled = found.filter(|live| !live.is_empty());
                 filled.map_or(Ok(()), |live| Err(not_empty(&live)))
             }

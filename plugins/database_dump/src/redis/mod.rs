@@ -17,7 +17,7 @@ use crate::coverage::{AllowedGaps, Gap};
 use crate::engine::Engine;
 use crate::identity::Identity;
 use crate::layout::{Index, LayoutWriter, NoProperties};
-use crate::restore::each_database;
+use crate::restore::{each_database, refused};
 use crate::selection::RestoreSelection;
 use crate::url::{Url, variable};
 use crate::version_text::older_client;
@@ -204,6 +204,13 @@ impl Engine for Redis {
             self.client.dump(&command, artifact)
         })?;
         layout.finish()
+    }
+
+    fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>> {
+        let index: Index<NoProperties> = Index::read(&selection.index, NAME)?;
+        Ok(refused(selection, &index, |snapshot, _| {
+            restore::require_free(&self.client, snapshot, replace)
+        }))
     }
 
     fn restore(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Outcome>> {

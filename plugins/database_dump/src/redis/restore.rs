@@ -40,20 +40,29 @@ enum Attempt {
     },
 }
 
-/// Restores a snapshot to the client's server.
-pub(super) fn restore(
+/// Fails if a snapshot cannot be restored to the client's server, or not without `replace`.
+pub(super) fn require_free(
     client: &Client,
     snapshot: &SelectedDatabase,
     replace: bool,
-) -> Result<String> {
+) -> Result<()> {
     if !snapshot.has_original_name() {
         return Err(
             Failure::new("cannot-rename", "a snapshot of Redis has no other name")
                 .hint("write --into redis://other-server/ to restore it elsewhere"),
         );
     }
+    inspect(client)?.require_free(client.server(), replace)
+}
+
+/// Restores a snapshot to the client's server.
+pub(super) fn restore(
+    client: &Client,
+    snapshot: &SelectedDatabase,
+    replace: bool,
+) -> Result<String> {
     // Before anything is touched: also what a killed restore has left stays until it may be replaced.
-    inspect(client)?.require_free(client.server(), replace)?;
+    require_free(client, snapshot, replace)?;
     client.run(&command(client, TIDY))?;
     let target = inspect(client)?;
     target.require_free(client.server(), replace)?;

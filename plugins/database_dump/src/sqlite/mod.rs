@@ -18,8 +18,8 @@ use crate::coverage::{AllowedGaps, Gap};
 use crate::engine::Engine;
 use crate::identity::Identity;
 use crate::layout::{Index, LayoutWriter, NoProperties};
-use crate::restore::each_database;
-use crate::selection::RestoreSelection;
+use crate::restore::{each_database, refused};
+use crate::selection::{RestoreSelection, SelectedDatabase};
 use command_lines::{QUERY, READ, VERSION};
 use identity::FILE_ID;
 pub(crate) use names::require_beside;
@@ -93,6 +93,14 @@ impl Sqlite {
             }
             Ok(answer)
         })
+    }
+
+    /// The file that a database is restored as.
+    fn target_path(&self, database: &SelectedDatabase) -> String {
+        match database.has_original_name() {
+            true => self.path.clone(),
+            false => self.path_of(&database.target),
+        }
     }
 
     /// A new name is a path, or a file beside the one in the URL.
@@ -189,14 +197,18 @@ impl Engine for Sqlite {
         layout.finish()
     }
 
+    fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>> {
+        let index: Index<NoProperties> = Index::read(&selection.index, NAME)?;
+        Ok(refused(selection, &index, |database, _| {
+            let path = self.target_path(database);
+            FileRestore::new(&self.client, &path).require_possible(database, replace)
+        }))
+    }
+
     fn restore(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Outcome>> {
         let index: Index<NoProperties> = Index::read(&selection.index, NAME)?;
         Ok(each_database(selection, &index, |database, _| {
-            let path = if database.has_original_name() {
-                self.path.clone()
-            } else {
-                self.path_of(&database.target)
-            };
+            let path = self.target_path(database);
             FileRestore::new(&self.client, &path).run(database, replace)
         }))
     }

@@ -54,12 +54,24 @@ impl<'a> FileRestore<'a> {
         restored
     }
 
-    fn restore(&self, database: &SelectedDatabase, replace: bool) -> Result<String> {
-        let exists = self.place(self.path)?.exists(self.path)?;
-        if exists {
-            self.require_writable()?;
-            self.require_empty_or(replace)?;
+    /// Fails if it would be refused. Nothing is changed.
+    pub(super) fn require_possible(
+        &self,
+        database: &SelectedDatabase,
+        replace: bool,
+    ) -> Result<()> {
+        let place = self.place(self.path)?;
+        match place.exists(self.path)? {
+            true => {
+                self.require_writable()?;
+                self.require_empty_or(replace)
+            }
+            false => place.require_space(self.path, database.part.length),
         }
+    }
+
+    fn restore(&self, database: &SelectedDatabase, replace: bool) -> Result<String> {
+        self.require_possible(database, replace)?;
         database.part.lay_out()?;
         let laid_out = helper("SIDE_CAR_TEMP_DUMP");
         let what = format!("the backup of {}", database.part.name);

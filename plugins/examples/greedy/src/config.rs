@@ -53,6 +53,8 @@ pub(crate) enum Take {
     Artifact,
     /// Files of `bytes` in the work directory.
     WorkDirectory,
+    /// The same, removed while they are open.
+    RemovedFiles,
     /// The file at SIDE_CAR_TEMP_DUMP, after a command that writes nothing there.
     OldDump,
     /// The same, after one that writes behind what is there.

@@ -1,6 +1,7 @@
 //! What a backup takes too much of.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::time::Duration;
 
 use sidecar_sdk::bindings::sidecar::strategy::artifact as raw;
@@ -49,10 +50,17 @@ pub(crate) fn take(config: &Config, artifact: &mut Artifact) -> Result<()> {
                 artifact.append(&vec![1; config.bytes])?;
             }
         }
-        Take::WorkDirectory => {
+        Take::WorkDirectory | Take::RemovedFiles => {
             let folder = std::env::var("SIDE_CAR_WORKDIR").unwrap_or_default();
+            let mut open = Vec::new();
             for at in each {
-                fs::write(format!("{folder}/{at}"), vec![1; config.bytes])?;
+                let path = format!("{folder}/{at}");
+                let mut file = File::create(&path)?;
+                if config.take == Take::RemovedFiles {
+                    fs::remove_file(path)?;
+                }
+                file.write_all(&vec![1; config.bytes])?;
+                open.push(file);
             }
             std::thread::sleep(Duration::from_secs(600));
         }

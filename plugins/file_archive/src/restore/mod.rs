@@ -95,6 +95,14 @@ pub(crate) fn restore(request: &Request<Config>) -> Result<Vec<Outcome>> {
     Ok(extraction.finish())
 }
 
+/// Why the restore would fail, or a part of it: the same, in a directory where nothing is made.
+pub(crate) fn find_refusals(request: &Request<Config>) -> Vec<Failure> {
+    match restore(request) {
+        Ok(outcomes) => outcomes.into_iter().filter_map(|one| one.failure).collect(),
+        Err(failure) => vec![failure],
+    }
+}
+
 /// Most files have no attributes.
 fn make_file(node: &Node, content: &Content, attributes: &[Attribute]) -> Result<Vec<Refused>> {
     match attributes {

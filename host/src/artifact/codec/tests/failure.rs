@@ -156,3 +156,29 @@ fn threads(name: &str) -> usize {
         })
         .count()
 }
+
+/// A few bytes whose header asks for 4 GiB of memory are refused, and nothing is allocated for them.
+#[test]
+fn a_stream_cannot_ask_for_gigabytes() {
+    let mut xz = compress(fast(Codec::Xz), b"a few bytes");
+    // Behind the 12 bytes of the stream: the header of a block, with LZMA2 and the size of its dictionary as one byte, and
+    // a CRC-32 at its end.
+    let end = 12 + (usize::from(xz[12]) + 1) * 4;
+    let filter = 12
+        + xz[12..end]
+            .windows(2)
+            .position(|at| at == [0x21, 1])
+            .unwrap();
+    xz[filter + 2] = 40;
+    let mut sum = flate2::Crc::new();
+    sum.update(&xz[12..end - 4]);
+    xz[end - 4..end].copy_from_slice(&sum.sum().to_le_bytes());
+    assert!(decompress(Codec::Xz, &xz).is_err());
+
+    // No flags, a window of 2 GiB, a last raw block of one byte.
+    let window = 21 << 3;
+    let zst = [0x28, 0xb5, 0x2f, 0xfd, 0, window, 9, 0, 0, b'x'];
+    assert!(decompress(Codec::Zst, &zst).is_err());
+    let smaller = [0x28, 0xb5, 0x2f, 0xfd, 0, 17 << 3, 9, 0, 0, b'x'];
+    assert_eq!(decompress(Codec::Zst, &smaller).unwrap(), b"x");
+}

@@ -12,9 +12,10 @@ use rustix::io::Errno;
 use super::directories::Pending;
 use super::name::Name;
 use super::owners::LostOwners;
+use super::refusal;
 use crate::error::{Error, Result};
 use crate::exchange::{Adding, PARTIAL, Staging, StagingRequest, beneath, fault};
-use crate::fs_atomic::{Space, TemporaryEntry};
+use crate::fs_atomic::TemporaryEntry;
 
 /// How a directory is opened to look up names in it.
 pub(super) const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -122,11 +123,7 @@ impl Tree {
 
     /// Fails if the volume has no room for so much.
     pub(in crate::sandbox) fn expect(&self, entries: u64, bytes: u64) -> Result<()> {
-        let space = Space::at(&self.root);
-        let space = space.map_err(|error| Error::io("inspect", &self.path, error.into()))?;
-        space.require(&self.path, bytes, entries).map_err(|error| {
-            error.hint("free space on that volume or make it larger; nothing was written. Files with holes may need less: --accept space")
-        })
+        refusal::require_room(&self.root, &self.path, entries, bytes)
     }
 
     /// Whether nothing was made in it.
@@ -220,37 +217,11 @@ impl Tree {
     }
 
     pub(super) fn exists(&self, name: &Name) -> Error {
-        let place = self.path.join(name.path());
-        let error = Error::run("exists", format!("{} is there already", place.display()));
-        error.hint(match self.replace {
-            true => "a directory is never replaced by something else: move it away",
-            false => {
-                "restore into another directory (--into), or allow it to be replaced (--replace)"
-            }
-        })
+        refusal::exists(&self.path, name, self.replace)
     }
 
     pub(super) fn failed(&self, doing: &str, name: &Name, error: Errno) -> Error {
-        let place = self.path.join(name.path());
-        match error {
-            Errno::LOOP | Errno::XDEV => Error::run(
-                "outside-target",
-                format!(
-                    "{} lies behind a symbolic link, which a restore does not follow",
-                    place.display()
-                ),
-            )
-            .hint("restore into another directory, or replace the link by a directory"),
-            Errno::NOTDIR => Error::run(
-                "exists",
-                format!(
-                    "{} cannot be: something on the way to it is no directory",
-                    place.display()
-                ),
-            )
-            .hint("restore into another directory (--into), or move it away"),
-            error => Error::io(doing, &place, error.into()),
-        }
+        refusal::failed(&self.path, doing, name, error)
     }
 }
 

@@ -6,7 +6,8 @@ use sidecar_sdk::{Failure, Result, log};
 
 use super::inside;
 use super::prepare::{Prepared, Way};
-use crate::mysql::contents::{Catalogue, Contents};
+use crate::mysql::catalogue::Catalogue;
+use crate::mysql::contents::Contents;
 use crate::mysql::server::MysqlServer;
 use crate::mysql::swap::{events, routines, tidy_up, views};
 

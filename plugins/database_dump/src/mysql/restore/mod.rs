@@ -7,7 +7,7 @@ mod prepare;
 mod users;
 
 use sidecar_sdk::restore::Outcome;
-use sidecar_sdk::{Result, choices, log};
+use sidecar_sdk::{Failure, Result, choices, log};
 
 use super::packet_limit;
 use super::server::{MysqlProperties, MysqlServer};
@@ -26,27 +26,49 @@ pub(super) fn run(
     if server.is_mariadb()? {
         swap::finish_leftovers(server)?;
     }
+    let prepared = prepare_all(server, selection, &index, replace)?;
+    packet_limit::raised(server, || restore(server, selection, prepared, replace))
+}
+
+/// Why databases would not be restored.
+pub(super) fn refusals(
+    server: &MysqlServer,
+    selection: &RestoreSelection,
+    replace: bool,
+) -> Result<Vec<Failure>> {
+    let index: Index<MysqlProperties> = Index::read(&selection.index, server.name)?;
+    let prepared = prepare_all(server, selection, &index, replace)?;
+    let refused = prepared
+        .into_iter()
+        .filter_map(|(_, prepared)| prepared.err());
+    Ok(refused.collect())
+}
+
+/// All of them before the first one is touched.
+fn prepare_all<'a>(
+    server: &MysqlServer,
+    selection: &'a RestoreSelection,
+    index: &Index<MysqlProperties>,
+    replace: bool,
+) -> Result<Vec<(&'a str, Result<Prepared>)>> {
     let account = prepare::account(server)?;
     let databases = selection.databases.iter().enumerate();
-    // All of them before the first one is touched.
-    let prepared: Vec<(&str, Result<Prepared>)> = databases
-        .map(|(number, selected)| {
-            let names = SwapNames::of(&choices::id(), number);
-            let database = index.database(&selected.part.name);
-            let prepared = database.and_then(|database| {
-                prepare::prepare(
-                    server,
-                    &account,
-                    selected,
-                    &database.properties,
-                    names,
-                    replace,
-                )
-            });
-            (selected.part.name.as_str(), prepared)
-        })
-        .collect();
-    packet_limit::raised(server, || restore(server, selection, prepared, replace))
+    let prepared = databases.map(|(number, selected)| {
+        let names = SwapNames::of(&choices::id(), number);
+        let database = index.database(&selected.part.name);
+        let prepared = database.and_then(|database| {
+            prepare::prepare(
+                server,
+                &account,
+                selected,
+                &database.properties,
+                names,
+                replace,
+            )
+        });
+        (selected.part.name.as_str(), prepared)
+    });
+    Ok(prepared.collect())
 }
 
 fn restore(

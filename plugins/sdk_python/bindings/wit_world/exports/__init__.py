@@ -8,7 +8,9 @@ from abc import abstractmethod
 import weakref
 
 from componentize_py_types import Result, Ok, Err, Some
+from ..imports import types
 from ..exports import preflight
+from ..exports import refusals
 from ..exports import restore_preflight
 from ..exports import restore
 from ..exports import strategy
@@ -20,6 +22,19 @@ class Preflight(Protocol):
         """
         Called by `sidecar check`, once in a fresh instance, with what a run would be granted. It looks,
         and changes nothing: the imports that write are the failure "not-in-preflight". It has 60 s.
+        """
+        raise NotImplementedError
+
+
+class Refusals(Protocol):
+
+    @abstractmethod
+    def find_refusals(self, request: refusals.Request) -> List[types.Failure]:
+        """
+        Called before a restore of several strategies, once in a fresh instance, with the request and the grants that
+        `restore` would get: the first strategy is restored once none refuses. Returns every reason why `restore` would
+        refuse this request or a part of it. It looks, and changes nothing. `source` and `choices` answer as in the restore,
+        but `source.lay-out` is the failure "not-in-preflight"; `target` makes nothing, and refuses what is in the way.
         """
         raise NotImplementedError
 

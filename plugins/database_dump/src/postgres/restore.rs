@@ -177,12 +177,12 @@ impl<'a> Target<'a> {
             let why = "with no-owner it becomes the account's own";
             return code.require_accepted(name, account, why);
         }
-        let keys = OthersCode {
+        let definitions = OthersCode {
             rows: Vec::new(),
             ..code.clone()
         };
-        let why = "the account that makes a foreign key calls the casts in it";
-        keys.require_accepted(name, account, why)
+        let why = "the account that makes a table or a foreign key calls it";
+        definitions.require_accepted(name, account, why)
     }
 
     fn find_live(&self, name: &str, backup: &PostgresProperties) -> Result<Option<LiveDatabase>> {

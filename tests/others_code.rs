@@ -87,6 +87,10 @@ fn own_names(postgres: &Postgres) -> String {
     postgres.sql("postgres", names).stdout
 }
 
+/// What is called does no harm any more.
+const HARMLESS: &str =
+    "CREATE OR REPLACE FUNCTION spring() RETURNS void LANGUAGE plpgsql AS 'BEGIN END'";
+
 /// Lets no other account in than the one that restores.
 fn only_backup_logs_in(postgres: &Postgres) {
     postgres.sql(
@@ -138,6 +142,27 @@ fn a_drill_gives_it_none_either() {
 }
 
 #[test]
+fn what_a_drill_may_accept_stands_in_the_configuration() {
+    let postgres = planted();
+    let scratch = Postgres::start();
+    scratch.adopt_password_of(&postgres);
+    only_backup_logs_in(&scratch);
+    postgres.sql("app", HARMLESS);
+    let sidecar = sidecar(&postgres).set("drill", json!({"into": scratch.login()}));
+    sidecar.backup().succeeds();
+    sidecar
+        .run(&["drill"])
+        .exits(1)
+        .stderr_contains("--accept others-code");
+    let sidecar = sidecar.set("drill.accept", json!(["others-code"]));
+    sidecar.run(&["drill"]).succeeds();
+    assert!(
+        dump(&scratch, "app") == dump(&postgres, "app"),
+        "not what it was"
+    );
+}
+
+#[test]
 fn where_no_other_role_can_log_in_it_is_refused_until_it_is_accepted() {
     let postgres = planted();
     let sidecar = sidecar(&postgres);
@@ -153,11 +178,7 @@ fn where_no_other_role_can_log_in_it_is_refused_until_it_is_accepted() {
         .stderr_contains("--accept others-code");
     nothing_happened(&postgres);
     assert!(dump(&postgres, "app") == before, "not what it was");
-    // With functions that do no harm.
-    postgres.sql(
-        "app",
-        "CREATE OR REPLACE FUNCTION spring() RETURNS void LANGUAGE plpgsql AS 'BEGIN END'",
-    );
+    postgres.sql("app", HARMLESS);
     sidecar.backup().succeeds();
     sidecar
         .run(&[&restore[..], &["--accept", "others-code"]].concat())

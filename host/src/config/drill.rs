@@ -26,6 +26,9 @@ pub(super) struct RawDrill {
     into_file: Option<String>,
     /// Commands that fail if the restored data is not right. SIDE_CAR_DRILL_INTO says where it is.
     pub(super) check: Option<Vec<String>>,
+    /// Consequences that the restore may have, as `sidecar restore --accept`: a refusal names the word.
+    #[schemars(extend("examples" = [["others-code"]]))]
+    pub(super) accept: Option<Vec<String>>,
 }
 
 /// How a backup is tried.
@@ -37,6 +40,8 @@ pub struct Drill {
     pub into: Secret,
     /// Commands that fail if the restored data is not right.
     pub check: Vec<String>,
+    /// Consequences that the restore may have, beyond what a drill replaces.
+    pub accept: Vec<String>,
 }
 
 impl Drill {
@@ -69,5 +74,6 @@ pub(super) fn read(reader: &mut SectionReader<'_>) -> Option<Drill> {
         cron: raw.cron.map(|cron| cron.0),
         into,
         check: raw.check.unwrap_or_default(),
+        accept: raw.accept.unwrap_or_default(),
     })
 }

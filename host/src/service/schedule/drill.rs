@@ -75,7 +75,7 @@ fn rehearse(
         only: Vec::new(),
         into: Some(into.clone()),
         replace: true,
-        accept: Vec::new(),
+        accept: drill.accept.clone(),
         wait: None,
     };
     let mut report = restore::perform(context, lock, job, &order)?;

@@ -87,6 +87,7 @@ mod replaced_postgres_inside;
 mod replaced_postgres_killed;
 mod replacing;
 mod replicas;
+mod repository;
 mod restore;
 mod retention_over_400_days;
 mod runs;

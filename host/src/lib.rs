@@ -18,6 +18,7 @@ pub mod notify;
 pub mod paths;
 pub mod plan;
 pub mod redact;
+pub mod repository;
 pub mod retention;
 pub mod sandbox;
 pub mod schedule;

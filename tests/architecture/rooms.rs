@@ -9,7 +9,7 @@ use super::source::{code, files, without_tests};
 use crate::harness::repository;
 
 /// A room and what it may import from the crate, beside itself: only what stands above it here.
-const ROOMS: [(&str, &[&str]); 24] = [
+const ROOMS: [(&str, &[&str]); 25] = [
     // What all rooms may know.
     ("redact", &[]),
     ("error", &["redact"]),
@@ -55,6 +55,10 @@ const ROOMS: [(&str, &[&str]); 24] = [
             "paths",
             "retention",
         ],
+    ),
+    (
+        "repository",
+        &["artifact", "config", "digest", "error", "store"],
     ),
     (
         "sandbox",
@@ -110,6 +114,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
             "paths",
             "plan",
             "redact",
+            "repository",
             "retention",
             "sandbox",
             "schedule",

@@ -1,5 +1,7 @@
 //! Encryption by `age`: the stock program can decrypt what comes out.
 
+use std::io::Write as _;
+
 use age::{Encryptor, scrypt, x25519};
 
 use crate::config::Encryption;
@@ -37,4 +39,19 @@ fn invalid(key: &str, error: &str) -> Error {
         format!("{key} is not a public key of age: {error}"),
     )
     .hint("write the line \"age1…\" that `age-keygen` prints")
+}
+
+/// Encrypts a few bytes for the holders of these keys.
+pub fn encrypt_small(recipients: &[String], bytes: &[u8]) -> Result<Vec<u8>> {
+    let encryption = Encryption {
+        recipients: recipients.to_vec(),
+        passphrase: None,
+        identity_file: None,
+    };
+    let encrypted = encryptor(&encryption)?.wrap_output(Vec::new());
+    let encrypted = encrypted.and_then(|mut to| {
+        to.write_all(bytes)?;
+        to.finish()
+    });
+    encrypted.map_err(|error| Error::run("encryption", format!("cannot encrypt: {error}")))
 }

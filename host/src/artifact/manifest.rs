@@ -16,8 +16,10 @@ use super::{Omission, Part};
 use crate::config::{Codec, Tier};
 use crate::error::{Error, Kind, Result};
 
-/// The version that this sidecar writes, and the newest that it reads.
+/// The version of a backup whose artifact lies beside its manifest.
 const VERSION: u32 = 1;
+/// The version of one that lies in a repository, and the newest that this sidecar reads.
+const IN_REPOSITORY: u32 = 2;
 
 /// The key of the digest that protects the rest.
 const SEAL: &str = "manifest_sha256";
@@ -28,7 +30,7 @@ const SEAL: &str = "manifest_sha256";
 pub struct Manifest {
     /// Of this format.
     #[serde(rename = "manifest_version")]
-    #[schemars(extend("const" = VERSION))]
+    #[schemars(extend("enum" = [VERSION, IN_REPOSITORY]))]
     pub version: u32,
     /// Of the run; the same in every store and tier.
     pub id: String,
@@ -89,9 +91,9 @@ pub struct Contents {
     pub format: String,
     /// A MIME type.
     pub content_type: String,
-    /// Bytes, as they lie in the store.
+    /// Bytes, as they lie in the store; in a repository, those that the backup added to it.
     pub size: u64,
-    /// Of the bytes as they lie in the store.
+    /// Of the bytes as they lie in the store; in a repository, as they come out of it.
     pub sha256: Sha256,
     /// Bytes before compression and encryption.
     pub raw_size: u64,
@@ -102,6 +104,32 @@ pub struct Contents {
     /// What it did to them after that; none leaves them readable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Encrypted>,
+    /// Where it lies, if it is no object of its own but shares its bytes with other backups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<InRepository>,
+}
+
+/// A backup in a repository that restic reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InRepository {
+    /// The repository's own id: 64 hexadecimal digits.
+    pub id: String,
+    /// The snapshot, by the same kind of id.
+    pub snapshot: String,
+    /// The tree that the snapshot names.
+    pub tree: String,
+    /// The folder in it whose files, in the order of their names, are the artifact.
+    pub path: String,
+}
+
+impl Contents {
+    /// Bytes that come out of the store.
+    pub fn stored_size(&self) -> u64 {
+        match self.repository {
+            Some(_) => self.raw_size,
+            None => self.size,
+        }
+    }
 }
 
 /// By which method, and for whom.
@@ -182,6 +210,16 @@ impl Manifest {
     /// The version that new manifests have.
     pub const VERSION: u32 = VERSION;
 
+    /// The same of a backup that lies in a repository.
+    #[must_use]
+    pub fn in_repository(&self, at: InRepository, added: u64) -> Self {
+        let mut manifest = self.clone();
+        manifest.version = IN_REPOSITORY;
+        manifest.artifact.size = added;
+        manifest.artifact.repository = Some(at);
+        manifest
+    }
+
     /// Bytes that a manifest stays below: what is written can be read back.
     pub const LARGEST: usize = 16 << 20;
 
@@ -195,7 +233,8 @@ impl Manifest {
 
     /// Of what it says of the backup itself: the same in every store and tier.
     pub fn identity(&self) -> Sha256 {
-        let own = Self {
+        let mut own = Self {
+            version: VERSION,
             tier: Tier::Daily,
             lease: None,
             seq: None,
@@ -203,6 +242,8 @@ impl Manifest {
             owner: None,
             ..self.clone()
         };
+        own.artifact.size = own.artifact.stored_size();
+        own.artifact.repository = None;
         let value = serde_json::to_value(own);
         seal(&value.expect("a manifest has nothing that JSON cannot say"))
     }
@@ -232,9 +273,9 @@ impl Manifest {
         };
         let mut value: Value = serde_json::from_slice(text).map_err(damaged)?;
         let found = Versioned::deserialize(&value).map_err(damaged)?;
-        if found.manifest_version > VERSION {
+        if found.manifest_version > IN_REPOSITORY {
             let message = format!(
-                "the manifest has version {}, this sidecar reads up to {VERSION}",
+                "the manifest has version {}, this sidecar reads up to {IN_REPOSITORY}",
                 found.manifest_version
             );
             return Err(Error::new(Kind::Verification, "newer-manifest", message)

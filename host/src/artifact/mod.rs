@@ -18,6 +18,7 @@ mod encrypt;
 mod fetched;
 pub mod manifest;
 mod omissions;
+mod part_borders;
 mod pipeline;
 mod read_error;
 pub mod set;
@@ -28,8 +29,10 @@ mod stage;
 mod transform;
 
 pub use decrypt::{decryptor, encrypted_end};
+pub use encrypt::encrypt_small;
 pub use fetched::{Fetched, FetchedRange};
 pub use omissions::{Omission, Omissions};
+pub use part_borders::{PartBorder, PartBorders};
 pub use pipeline::{Part, ReadError, Sealed, Writer};
 pub use read_error::read_error;
 pub use spool::{Published, Spool, SpoolLimit, remove_leftovers};

@@ -8,6 +8,7 @@ use rustix::buffer::spare_capacity;
 
 use super::buffers::BufferPool;
 use super::manifest::{self, Manifest};
+use super::part_borders::PartBorders;
 use super::spool::Spool;
 use super::stage::{self, Inlet, Outlet, StageFailure, Stopped, abandoned};
 use super::transform::{self, transform};
@@ -43,6 +44,8 @@ pub struct Writer {
     described: usize,
     /// The part that was begun and has not ended: its name and where it begins.
     open: Option<(String, u64)>,
+    /// The same for those who read along.
+    borders: PartBorders,
     /// Gone once they were asked how it went.
     stages: Option<Stages>,
 }
@@ -79,6 +82,7 @@ impl Writer {
         spool: Spool,
     ) -> Result<Self> {
         let pool = BufferPool::default();
+        let borders = spool.borders.clone();
         let (to_spool, from_hash) = stage::channel(&pool);
         let spool = stage::start("spool", move || write_spool(from_hash, spool))?;
         let (mut outlet, from_transforms) = stage::channel(&pool);
@@ -109,6 +113,7 @@ impl Writer {
             names: HashSet::new(),
             described: 0,
             open: None,
+            borders,
             stages: Some(Stages {
                 transforms,
                 hash,
@@ -199,7 +204,9 @@ impl Writer {
         self.reserve(&name)?;
         let sent = self.outlet()?.begin_digest();
         sent.map_err(|Stopped| self.why_stopped())?;
-        self.open = Some((name, self.position()));
+        let position = self.position();
+        self.borders.add(position, Some(name.clone()));
+        self.open = Some((name, position));
         Ok(())
     }
 
@@ -211,6 +218,7 @@ impl Writer {
             .ok_or_else(|| bad_part("no part was begun".to_owned()))?;
         let sent = self.outlet()?.end_digest();
         let hash = sent.map_err(|Stopped| self.why_stopped())?;
+        self.borders.add(self.position(), None);
         self.parts.push(Part {
             name,
             offset,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Advice, fadvise};
 use tokio::sync::watch;
 
+use super::part_borders::PartBorders;
 use super::spool_reader::SpoolReader;
 use crate::error::{Error, Result};
 use crate::fs_atomic::{self, PublishStep};
@@ -31,6 +32,8 @@ pub struct Spool {
     /// Whether it is this run's, and goes away with it unless it is published.
     ours: bool,
     limit: Option<SpoolLimit>,
+    /// Of its parts, for readers that have to know them while it grows.
+    pub(super) borders: PartBorders,
 }
 
 /// How long an artifact may become, and which key says so.
@@ -67,6 +70,7 @@ impl Spool {
             unsynced: 0,
             ours: true,
             limit: None,
+            borders: PartBorders::default(),
         })
     }
 
@@ -95,13 +99,15 @@ impl Spool {
             unsynced: 0,
             ours: false,
             limit: None,
+            borders: PartBorders::default(),
         })
     }
 
     /// For reading along while it is written; stays good after publishing and after removal.
     pub fn reader(&self) -> Result<SpoolReader> {
         let file = File::open(&self.path).map_err(|error| Error::io("open", &self.path, error))?;
-        Ok(SpoolReader::new(file, self.written.subscribe()))
+        let reader = SpoolReader::new(file, self.written.subscribe());
+        Ok(reader.with_borders(self.borders.clone()))
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {

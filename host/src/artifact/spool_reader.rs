@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::part_borders::PartBorders;
+
 /// The bytes of a spool so far. Whether they are all of a good artifact only the run can tell.
 #[derive(Debug, Clone)]
 pub struct SpoolReader {
     file: Arc<File>,
     /// Closed once the spool was published or given up.
     written: watch::Receiver<u64>,
+    borders: PartBorders,
 }
 
 impl SpoolReader {
@@ -19,7 +22,19 @@ impl SpoolReader {
         Self {
             file: Arc::new(file),
             written,
+            borders: PartBorders::default(),
         }
+    }
+
+    /// The same with what is known of its parts.
+    #[must_use]
+    pub fn with_borders(self, borders: PartBorders) -> Self {
+        Self { borders, ..self }
+    }
+
+    /// Where its parts begin and end, before compression.
+    pub fn borders(&self) -> &PartBorders {
+        &self.borders
     }
 
     /// A file that is complete.

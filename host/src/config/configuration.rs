@@ -20,6 +20,7 @@ use super::modules_lock::{self, LockRule};
 use super::notify::{self, RawNotify, Receiver};
 use super::paths::{self, Paths, RawPaths};
 use super::registries::{self, RawRegistry, Registry};
+use super::repository;
 use super::restore::{self, RawRestore, RestoreTarget};
 use super::retention::{self, Policy, RawRetention};
 use super::schedule::{self, RawSchedule, ScheduleSpec};
@@ -279,6 +280,9 @@ fn read(
         }
         (None, None) => (capabilities, paths, stores, drill),
     };
+    if let Some(strategy) = &strategy {
+        repository::check(&mut sections, &stores, strategy);
+    }
     let problems = sections.finish();
     match (capabilities, strategy, paths, secrets) {
         (Some(capabilities), Some(strategy), Some(paths), Some(secrets)) if problems.is_empty() => {

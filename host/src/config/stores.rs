@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::environment::Environment;
+use super::repository::{self, Layout, RawLayout, RawRepository, RepositorySpec};
 use super::section_reader::SectionReader;
+use super::set::SETS;
 use super::store_credentials::{self, Credentials};
 
 /// A place for backups.
@@ -32,6 +34,10 @@ pub(super) enum RawStore {
         /// What stands before every key.
         prefix: Option<RawPrefix>,
         owner: Option<RawOwner>,
+        /// How backups lie in it.
+        #[schemars(extend("default" = "artifacts"))]
+        layout: Option<RawLayout>,
+        repository: Option<RawRepository>,
     },
     /// A bucket of any service that speaks S3.
     S3 {
@@ -62,6 +68,10 @@ pub(super) enum RawStore {
         /// Where the bucket's name goes in a URL: `https://host/bucket` or `https://bucket.host`.
         #[schemars(extend("default" = "path"))]
         addressing: Option<Addressing>,
+        /// How backups lie in it.
+        #[schemars(extend("default" = "artifacts"))]
+        layout: Option<RawLayout>,
+        repository: Option<RawRepository>,
     },
 }
 
@@ -121,6 +131,8 @@ pub struct StoreSpec {
     pub owner: Option<String>,
     /// Where it is.
     pub place: Place,
+    /// How backups lie in it.
+    pub layout: Layout,
 }
 
 /// `type` and what belongs to it.
@@ -172,7 +184,20 @@ impl StoreSpec {
                 root => format!("{root}/{strategy}"),
             },
             strategy: Some(strategy.to_owned()),
+            layout: match strategy {
+                // A list of names: there is nothing to find again in it.
+                SETS => Layout::Artifacts,
+                _ => self.layout.clone(),
+            },
             ..self.clone()
+        }
+    }
+
+    /// How the repository is made and opened; none of a store whose backups are objects.
+    pub fn repository(&self) -> Option<&RepositorySpec> {
+        match &self.layout {
+            Layout::Artifacts => None,
+            Layout::Repository(spec) => Some(spec),
         }
     }
 }
@@ -188,10 +213,12 @@ pub(super) fn read(reader: &mut SectionReader<'_>) -> Vec<StoreSpec> {
             reader.problem(&named, wrong, "give each store a name of its own");
         }
         let credentials = store_credentials::read(reader, &at);
+        let layout = repository::read(reader, &at);
         if let Some(raw) = reader.read(&at) {
             let store = read_store(reader.environment, raw, credentials);
             stores.push(StoreSpec {
                 prefix: store.root.clone(),
+                layout,
                 ..store
             });
         }
@@ -210,12 +237,14 @@ fn read_store(
             path,
             prefix,
             owner,
+            ..
         } => StoreSpec {
             name: name.0,
             root: trimmed(prefix),
             prefix: String::new(),
             strategy: None,
             owner: owner.map(|owner| owner.0),
+            layout: Layout::Artifacts,
             place: Place::Fs {
                 path: environment.absolute(path),
             },
@@ -236,6 +265,7 @@ fn read_store(
             prefix: String::new(),
             strategy: None,
             owner: owner.map(|owner| owner.0),
+            layout: Layout::Artifacts,
             place: Place::S3(Box::new(Bucket {
                 name: bucket,
                 endpoint: endpoint.map(|url| url.0.trim_end_matches('/').to_owned()),

@@ -6,6 +6,7 @@ mod limits;
 mod lines;
 mod overview;
 mod preflight;
+mod repository;
 mod restores;
 mod space;
 
@@ -195,6 +196,12 @@ pub(super) fn check_stores(context: &Context, report: &mut CheckReport) -> Resul
             probe
                 .problems
                 .extend(context.runtime()?.block_on(examined).err());
+        }
+        if probe.problems.is_empty() {
+            match repository::check(context, spec) {
+                Ok(found) => report.remarks.extend(found.map(named)),
+                Err(error) => probe.problems.push(error),
+            }
         }
         if probe.problems.is_empty() {
             report.stores.push(spec.name.clone());

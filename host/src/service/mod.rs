@@ -53,7 +53,7 @@ use context::Context;
 use schedule::Timetables;
 
 pub use crate::artifact::SpoolReader;
-pub use crate::artifact::manifest::{Manifest, Sha256};
+pub use crate::artifact::manifest::{Contents, Manifest, Sha256};
 pub use crate::artifact::set_archive::{self, ArchiveWriter};
 pub use crate::history::{
     PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState,

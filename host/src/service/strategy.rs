@@ -36,9 +36,26 @@ pub(super) fn checked_config(context: &Context, module: &Module) -> Result<Value
         return Ok(config);
     }
     let schema = module.describe()?.config_schema;
-    let config = context.config.check_strategy(&schema)?;
+    let mut config = context.config.check_strategy(&schema)?;
+    leave_uncompressed(&context.config, &mut config);
     context.remember_checked(module.digest(), config.clone());
     Ok(config)
+}
+
+/// A repository compresses by itself, and finds nothing again in what was compressed before: an engine's tools leave
+/// that to it, unless the operator says otherwise.
+fn leave_uncompressed(config: &Config, strategy_config: &mut Value) {
+    let has_repository = config
+        .stores
+        .iter()
+        .any(|store| store.repository().is_some());
+    let is_builtin = !config.modules.contains_key(&config.strategy.name);
+    let Some(keys) = strategy_config.as_object_mut() else {
+        return;
+    };
+    if has_repository && is_builtin && keys.get("engine").is_some_and(|engine| !engine.is_null()) {
+        keys.entry("compress").or_insert(Value::Bool(false));
+    }
 }
 
 /// What the module asks for. Its objections to the configuration get their place in the file.

@@ -130,6 +130,8 @@ impl Store {
                 false => catalogue.unfinished.push(artifact),
             }
         }
+        // Listed after the manifests: one that was written in between has its snapshot all the same.
+        let snapshots = self.listed_snapshots().await?;
         let store = self.clone();
         let mut read = stream::iter(manifests)
             .map(move |(artifact, object)| {
@@ -149,7 +151,7 @@ impl Store {
                     catalogue.burned.push(artifact);
                     continue;
                 }
-                Ok(text) => usable(&text, tier, &artifact, size),
+                Ok(text) => usable(&text, tier, &artifact, size, snapshots.as_ref()),
                 // It was deleted since it was listed.
                 Err(error) if error.kind() == Kind::NotFound => continue,
                 Err(error) => {
@@ -186,6 +188,21 @@ impl Store {
             .buffer_unordered(PARALLEL);
         catalogue.backups.extend(known.collect::<Vec<_>>().await);
         Ok(())
+    }
+
+    /// The snapshots of a store with a repository; none if there is none, or they cannot be listed.
+    async fn listed_snapshots(&self) -> Result<Option<HashSet<String>>> {
+        if self.spec().repository().is_none() {
+            return Ok(None);
+        }
+        match self.snapshots().await {
+            Ok(snapshots) => Ok(Some(snapshots)),
+            Err(error) if is_of_the_store(&error) => Err(error),
+            Err(error) => {
+                tracing::warn!("it is not known which snapshots are there: {error}");
+                Ok(None)
+            }
+        }
     }
 
     async fn manifest_text(&self, object: &Object) -> Result<Vec<u8>> {
@@ -331,12 +348,28 @@ impl Catalogue {
     }
 }
 
-/// The manifest, if it fits what lies beside it: an artifact of that size.
-fn usable(text: &[u8], tier: Tier, artifact: &str, size: Option<u64>) -> Result<Manifest> {
+/// The manifest, if it fits what lies beside it: an artifact of that size, or its snapshot.
+fn usable(
+    text: &[u8],
+    tier: Tier,
+    artifact: &str,
+    size: Option<u64>,
+    snapshots: Option<&HashSet<String>>,
+) -> Result<Manifest> {
     let manifest = Manifest::from_json(text)?;
     let damaged =
         |code: &'static str, message: String| Err(Error::new(Kind::Verification, code, message));
     let promised = manifest.artifact.size;
+    let size = match (&manifest.artifact.repository, snapshots) {
+        (None, _) => size,
+        (Some(at), Some(snapshots)) if !snapshots.contains(&at.snapshot) => {
+            return damaged(
+                "missing-snapshot",
+                format!("the snapshot {} of {artifact} is missing", at.snapshot),
+            );
+        }
+        (Some(_), _) => Some(promised),
+    };
     match size {
         None => damaged(
             "missing-artifact",

@@ -29,12 +29,12 @@ impl StoreLock {
             None => None,
         };
         let key = keys::manifest(&stored.key);
-        let shown = store.shown(&stored.key);
+        let shown = store.shown(&stored.object);
         if !self.put_manifest(&key, &manifest).await? {
             let message = format!("{shown} was given up");
             return Err(lost(&store, &message));
         }
-        let is_there = match store.size(&stored.key).await {
+        let is_there = match store.size(&stored.object).await {
             // Credentials that may only write: the store's own word is all there is.
             Err(error) if failure(&error) == Some(StoreFailure::Denied(StoreOperation::Read)) => {
                 true
@@ -69,11 +69,14 @@ impl StoreLock {
         let key = self
             .note_free_key(to, filename, manifest.started_at)
             .await?;
-        self.store.copy(&backup.key, &key).await?;
-        self.require_same(backup, &key).await?;
-        let stored = Stored {
-            key,
-            size: manifest.artifact.size,
+        let stored = match &manifest.artifact.repository {
+            None => {
+                self.store.copy(&backup.key, &key).await?;
+                self.require_same(backup, &key).await?;
+                Stored::at(key, manifest.artifact.size)
+            }
+            // The snapshot serves all tiers.
+            Some(at) => self.store.snapshot(key, &at.snapshot).await?,
         };
         let copy = self.commit(&stored, &manifest).await?;
         self.store.forget_health(&copy).await?;

@@ -14,9 +14,8 @@ use crate::error::{Error, Kind, Result};
 use crate::fs_atomic::AtomicFile;
 
 impl Store {
-    /// Reads the whole artifact and compares it with the manifest.
-    pub async fn verify(&self, backup: &StoredBackup) -> Result<()> {
-        let mut reading = self.read(&backup.key, 0..u64::MAX).await?;
+    /// Reads the whole artifact, of which `reading` is all, and compares it with the manifest.
+    pub async fn verify(&self, backup: &StoredBackup, mut reading: Reading) -> Result<()> {
         let mut hash = Sha256::new();
         let mut size = 0;
         while let Some(piece) = reading.next().await? {
@@ -28,9 +27,13 @@ impl Store {
 
     /// Writes the artifact, as it lies in the store, to a file that appears only when it is whole and
     /// what the manifest says. What stood there is replaced then.
-    pub async fn fetch(&self, backup: &StoredBackup, to: &Path) -> Result<()> {
+    pub async fn fetch(
+        &self,
+        backup: &StoredBackup,
+        mut reading: Reading,
+        to: &Path,
+    ) -> Result<()> {
         let mut file = AtomicFile::create(to, 0o600)?;
-        let mut reading = self.read(&backup.key, 0..u64::MAX).await?;
         let mut hash = Sha256::new();
         let mut size = 0;
         while let Some(piece) = reading.next().await? {
@@ -75,8 +78,9 @@ impl Store {
     fn compare(&self, backup: &StoredBackup, size: u64, hash: Sha256) -> Result<()> {
         let expected = &backup.manifest.artifact;
         let shown = self.shown(&backup.key);
-        let what = if size != expected.size {
-            format!("{shown} has {size} bytes instead of {}", expected.size)
+        let wanted = expected.stored_size();
+        let what = if size != wanted {
+            format!("{shown} has {size} bytes instead of {wanted}")
         } else if crate::artifact::manifest::Sha256::of(hash) != expected.sha256 {
             format!("{shown} has other bytes than were stored: its SHA-256 differs")
         } else {

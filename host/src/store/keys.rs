@@ -3,6 +3,7 @@
 //! ```text
 //! daily/backup_20231201_030000.dump                    <tier>/<stem>_<UTC time><extension>
 //! daily/backup_20231201_030000.dump.manifest.json
+//! repository/…                                         bytes that backups share: the layout is restic's
 //! .sidecar/verdicts/daily/backup_20231201_030000.dump.json   what is known of its bytes
 //! .sidecar/…                                           leases, probes, what is not finished
 //! ```
@@ -30,6 +31,14 @@ pub(super) fn artifact(tier: Tier, filename: &str, at: Timestamp, again: u32) ->
         again => format!("_{again}"),
     };
     format!("{}{stem}_{time}{again}{extension}", folder(tier))
+}
+
+/// Below here lies the repository of a store that has one.
+pub const REPOSITORY: &str = "repository/";
+
+/// The snapshots of a repository.
+pub(super) fn snapshots() -> String {
+    format!("{REPOSITORY}snapshots/")
 }
 
 /// The key with the store's prefix, which may be empty.

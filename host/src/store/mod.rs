@@ -11,7 +11,7 @@
 //!        local/  s3/           what keeps the bytes; open.rs chooses
 //! ```
 //!
-//! A backup is an artifact with a manifest beside it ([`crate::artifact::manifest`]). The artifact is
+//! A backup is an artifact with a manifest beside it, or a snapshot in the repository of its store, whose manifest names it ([`crate::artifact::manifest`]). The artifact is
 //! written first and deleted last, so that a manifest never promises what is not there. A sidecar that
 //! writes or deletes has the store's lock meanwhile ([`StoreLock`]), and notes at which keys: what it
 //! leaves half done if it dies is removed by the next one.
@@ -44,6 +44,7 @@ mod owner_record;
 mod probe;
 mod reading;
 mod renewed_lease;
+mod repository;
 mod retry;
 mod s3;
 mod same_place;
@@ -60,7 +61,7 @@ pub use commit::Removal;
 pub use damage::{DamageExtent, DamagedBackup};
 pub use error::{StoreFailure, StoreOperation, failure};
 pub use health::BackupHealth;
-pub use keys::{is_dated_at, stem, stem_and_time};
+pub use keys::{REPOSITORY, is_dated_at, stem, stem_and_time};
 pub use lease::{Acquired, Lease};
 pub use lease_watch::LeaseWatch;
 pub use lock::StoreLock;

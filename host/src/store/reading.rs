@@ -59,7 +59,7 @@ impl Store {
         })
     }
 
-    async fn piece(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
+    pub(super) async fn piece(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
         let piece = self.backend.read_range(key, range.clone()).await?;
         if piece.len() as u64 == range.end - range.start {
             return Ok(piece);
@@ -72,6 +72,14 @@ impl Store {
 }
 
 impl Reading {
+    /// `length` bytes that come from elsewhere than one object.
+    pub fn of(length: u64, pieces: impl Stream<Item = Result<Bytes>> + Send + 'static) -> Self {
+        Self {
+            length,
+            pieces: Box::pin(pieces),
+        }
+    }
+
     /// Bytes in all.
     pub fn length(&self) -> u64 {
         self.length

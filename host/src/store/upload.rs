@@ -24,10 +24,23 @@ pub struct Upload {
 /// An artifact that lies whole in a store, but is no backup yet: see [`commit`](super::StoreLock::commit).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Where it lies.
+    /// Where it lies; in a repository, what it is called.
     pub key: String,
-    /// Bytes.
+    /// The object that must be there before it is called a backup: itself, or its snapshot.
+    pub object: String,
+    /// Bytes of that.
     pub size: u64,
+}
+
+impl Stored {
+    /// An artifact that is an object.
+    pub(super) fn at(key: String, size: u64) -> Self {
+        Self {
+            object: key.clone(),
+            key,
+            size,
+        }
+    }
 }
 
 impl Store {
@@ -136,10 +149,7 @@ impl UploadTask {
             self.store.delete(&self.key).await?;
             return Err(self.damaged(size, stored));
         }
-        Ok(Stored {
-            key: self.key.clone(),
-            size,
-        })
+        Ok(Stored::at(self.key.clone(), size))
     }
 
     fn damaged(&self, sent: u64, stored: u64) -> Error {

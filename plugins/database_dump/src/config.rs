@@ -35,6 +35,11 @@ pub struct Config {
     #[serde(default)]
     #[schemars(with = "Strings")]
     pub(crate) allow_empty: Option<Strings>,
+    /// Whether the engine's own tools compress what they write (postgres). Left out: yes, but not where a
+    /// store is a repository, which finds nothing again in compressed bytes.
+    #[serde(default)]
+    #[schemars(with = "bool")]
+    pub(crate) compress: Option<bool>,
 }
 
 /// A database system.
@@ -113,6 +118,7 @@ impl Config {
             ("databases", self.databases.is_some()),
             ("allow_missing", self.allow_missing.is_some()),
             ("allow_empty", self.allow_empty.is_some()),
+            ("compress", self.compress.is_some()),
         ];
         let used = keys.into_iter().filter(|(_, used)| *used);
         used.map(|(key, _)| {

@@ -33,6 +33,7 @@ pub(crate) fn manifest() -> Manifest {
             encryption: Some(Encrypted::Age {
                 recipients: vec!["age1…".to_owned()],
             }),
+            repository: None,
         },
         parts: vec![Part {
             name: "app1".to_owned(),
@@ -87,7 +88,7 @@ fn fields_of_a_later_sidecar_are_ignored_and_a_later_version_is_refused() {
         Manifest::from_json(value.to_string().as_bytes()).unwrap(),
         manifest()
     );
-    value["manifest_version"] = 2.into();
+    value["manifest_version"] = 3.into();
     let error = Manifest::from_json(value.to_string().as_bytes()).unwrap_err();
     assert_eq!(error.code(), "newer-manifest");
     let altered = String::from_utf8(manifest().to_json()).unwrap();
@@ -96,6 +97,25 @@ fn fields_of_a_later_sidecar_are_ignored_and_a_later_version_is_refused() {
     assert_eq!(error.code(), "damaged-manifest");
     let error = Manifest::from_json(b"{\"manifest_version\": 1, \"id\": 3").unwrap_err();
     assert_eq!(error.code(), "damaged-manifest");
+}
+
+#[test]
+fn what_lies_in_a_repository_is_version_2_and_the_same_backup() {
+    let of_one = manifest();
+    let stored = InRepository {
+        id: "1".repeat(64),
+        snapshot: "2".repeat(64),
+        tree: "3".repeat(64),
+        path: "/database_dump".to_owned(),
+    };
+    let in_repository = of_one.in_repository(stored, 2);
+    let read = Manifest::from_json(&in_repository.to_json()).unwrap();
+    assert_eq!(read, in_repository);
+    assert_eq!((read.version, read.artifact.size), (2, 2));
+    assert_eq!(read.artifact.stored_size(), of_one.artifact.raw_size);
+    let mut plain = of_one.clone();
+    plain.artifact.size = plain.artifact.raw_size;
+    assert_eq!(read.identity(), plain.identity());
 }
 
 #[test]

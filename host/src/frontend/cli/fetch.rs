@@ -40,8 +40,8 @@ pub(super) fn run(options: &Options, args: &FetchArgs) -> Result<ExitCode> {
         outln!("  from    {} {key}", backup.store);
         outln!(
             "  size    {} ({} bytes)",
-            print::size(artifact.size),
-            artifact.size
+            print::size(artifact.stored_size()),
+            artifact.stored_size()
         );
         outln!("  sha256  {}", artifact.sha256);
     }

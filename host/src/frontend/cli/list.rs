@@ -9,7 +9,7 @@ use super::options::{Options, StrategyArg};
 use super::print::outln;
 use super::{exit, print};
 use crate::error::Result;
-use crate::service::{Catalogue, Service};
+use crate::service::{Catalogue, Contents, Service};
 
 /// Arguments of `sidecar list`.
 #[derive(Debug, Args)]
@@ -19,6 +19,15 @@ pub(super) struct ListArgs {
     /// List only the backups in this store
     #[arg(long, value_name = "NAME")]
     store: Option<String>,
+}
+
+/// What a backup cost: a repository has most of its bytes already.
+fn added(artifact: &Contents) -> String {
+    let share = 100 * u128::from(artifact.size) / u128::from(artifact.raw_size.max(1));
+    format!(
+        "added {} to the repository ({share} %)",
+        print::size(artifact.size)
+    )
 }
 
 pub(super) fn run(options: &Options, args: &ListArgs) -> Result<ExitCode> {
@@ -52,12 +61,15 @@ pub(super) fn run(options: &Options, args: &ListArgs) -> Result<ExitCode> {
                 manifest.id,
                 manifest.started_at,
                 manifest.tier,
-                print::size(manifest.artifact.size),
+                print::size(manifest.artifact.stored_size()),
                 backup.store,
                 print::key(backup.strategy.as_deref(), &backup.key),
                 backup.health,
                 print::plain(&whose)
             );
+            if manifest.artifact.repository.is_some() {
+                outln!("{:>38}{}", "", added(&manifest.artifact));
+            }
             for omission in &manifest.omissions {
                 outln!(
                     "{:>38}without {}: {}",

@@ -14,13 +14,14 @@ use crate::display::{visible, visible_line};
 use crate::redact::redacted;
 
 /// Libraries that log every byte they send, including the secrets in URLs, or the keys that they sign with.
-const QUIETED_LIBRARIES: [&str; 6] = [
+const QUIETED_LIBRARIES: [&str; 7] = [
     "reqwest=warn",
     "hyper_util=warn",
     "reqsign_core=warn",
     "reqsign_aws_core=warn",
     "reqsign_aws_v4=warn",
     "reqsign_file_read_tokio=warn",
+    "rustic_core=warn",
 ];
 
 /// Starts logging. `RUST_LOG` overrides the level of the options.

@@ -134,7 +134,7 @@ pub(super) async fn artifact(
     let open = move |app: &ApiState| app.jobs.service().stream_stored(&id, &accept);
     let delivery = app.blocking(open).await??;
     let mut head = headers::stored(&delivery.backup.manifest);
-    let size = delivery.backup.manifest.artifact.size;
+    let size = delivery.backup.manifest.artifact.stored_size();
     head.insert(CONTENT_LENGTH, size.into());
     let (sender, body) = body_channel(Some(size));
     tokio::spawn(async move {

@@ -39,7 +39,7 @@ pub(super) fn stored(manifest: &Manifest) -> HeaderMap {
     let (filename, sha256) = (&artifact.filename, artifact.sha256.to_string());
     let (format, content_type) = (&artifact.format, &artifact.content_type);
     let mut headers = describe(&manifest.id, filename, format, content_type);
-    set(&mut headers, "x-size", &artifact.size.to_string());
+    set(&mut headers, "x-size", &artifact.stored_size().to_string());
     set(&mut headers, "x-checksum-sha256", &sha256);
     set(&mut headers, "etag", &format!("\"{sha256}\""));
     headers

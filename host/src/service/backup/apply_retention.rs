@@ -9,6 +9,7 @@ use crate::history::RunFailure;
 use crate::retention::{self, RetentionRecord};
 use crate::service::catalogue::in_sets;
 use crate::service::catalogue::prune::{PruneExtent, prune_store, record};
+use crate::service::catalogue::repository::{self, PruneOccasion};
 use crate::service::retention_rules::RetentionRules;
 use crate::store::{Catalogue, Removal, Store, StoreLock, StoredBackup};
 
@@ -177,6 +178,23 @@ async fn remove_replaced(
 }
 
 impl StoredCopies {
+    /// Removes what no backup needs any more of a repository, if the store has one.
+    pub(super) async fn tidy_repository(
+        &mut self,
+        rules: &RetentionRules,
+        store: &Store,
+        lock: &StoreLock,
+    ) {
+        if let Err(error) = repository::tidy(rules, store, lock, PruneOccasion::Run).await {
+            let (name, error) = (store.name(), RunFailure::from(&error));
+            let message = format!(
+                "the repository of store `{name}` keeps what is no longer needed: {}",
+                error.message
+            );
+            self.warn(store, &RunFailure { message, ..error });
+        }
+    }
+
     fn warn(&mut self, store: &Store, warning: &RunFailure) {
         let (store, code, hint) = (store.name(), &warning.code, &warning.hint);
         tracing::warn!(

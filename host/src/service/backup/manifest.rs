@@ -54,6 +54,8 @@ pub(super) fn manifest(
             encryption: spec.encryption.as_ref().map(|encryption| Encrypted::Age {
                 recipients: encryption.recipients.clone(),
             }),
+            // Each repository puts its own there.
+            repository: None,
         },
         parts: sealed.parts.clone(),
         omissions,

@@ -18,6 +18,7 @@ mod publish;
 mod report;
 mod stage;
 pub(super) mod store_upload;
+mod stored_run;
 mod upload;
 
 use std::sync::Arc;

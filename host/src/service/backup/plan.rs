@@ -28,6 +28,7 @@ pub(super) fn plan(context: &Context, module: &Module, request: &RunRequest) -> 
     strategy::require_accepted(context, module, Some(&asked))?;
     overlap::require_not_named(config, &asked)?;
     let compression = compression(config, &strategy_config, asked.compression)?;
+    require_uncompressed(config, compression)?;
     let allowed = strategy::allowed(config, &strategy_config, &asked);
     let grants = asked.approve(module.name(), &allowed)?;
     require_pipefail(&grants)?;
@@ -46,6 +47,24 @@ fn require_pipefail(grants: &Grants) -> Result<()> {
     let shell = Shell::find(Some(named))?;
     let mut lines = grants.commands.iter();
     lines.try_for_each(|line| shell.require_pipefail(line))
+}
+
+/// What was compressed before a repository gets it is stored again each night.
+fn require_uncompressed(config: &Config, compression: Compression) -> Result<()> {
+    let mut stores = config.stores.iter();
+    match stores.find(|store| store.repository().is_some()) {
+        Some(store) if compression.codec != Codec::None => {
+            let name = &store.name;
+            let message = format!(
+                "the strategy wants its backup compressed, and store `{name}` is a repository, which compresses by itself"
+            );
+            Err(
+                Error::new(Kind::Config, "compressed-for-repository", message)
+                    .hint("remove the compression from strategy.config"),
+            )
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Compressed once: by the strategy's wish or by the operator's, not both.

@@ -3,20 +3,26 @@
 use jiff::Timestamp;
 
 use super::apply_retention::{StoredCopies, apply_retention};
+use super::stored_run::RunUpload;
 use crate::artifact::SpoolReader;
 use crate::artifact::manifest::Manifest;
 use crate::cancel::Cancel;
 use crate::config::Tier;
 use crate::error::{Error, Result};
+use crate::repository::SnapshotLabel;
 use crate::service::retention_rules::RetentionRules;
 use crate::store::{
-    Catalogue, Store, StoreFailure, StoreLock, StoreOperation, StoredBackup, Upload, failure,
+    Catalogue, Store, StoreFailure, StoreLock, StoreOperation, StoredBackup, failure,
 };
 
 /// What it is called in the store.
 pub(in crate::service) struct UploadTarget<'a> {
     pub(in crate::service) filename: &'a str,
     pub(in crate::service) started_at: Timestamp,
+    /// The run's id.
+    pub(in crate::service) id: &'a str,
+    /// The strategy's name.
+    pub(in crate::service) strategy: &'a str,
     /// What holds the store's lock: see [`crate::service::owner`].
     pub(in crate::service) owner: &'a str,
 }
@@ -25,7 +31,7 @@ pub(in crate::service) struct UploadTarget<'a> {
 pub(in crate::service) struct StoreUpload {
     store: Store,
     lock: StoreLock,
-    upload: Upload,
+    upload: RunUpload,
     /// An earlier run has made it.
     late: bool,
 }
@@ -47,10 +53,19 @@ impl StoreUpload {
         to: UploadTarget<'_>,
         bytes: SpoolReader,
     ) -> Result<Self> {
-        let begun = lock.note_free_key(Tier::Daily, to.filename, to.started_at);
+        let begun = async {
+            let free = lock.note_free_key(Tier::Daily, to.filename, to.started_at);
+            let key = free.await?;
+            let label = SnapshotLabel {
+                id: to.id.to_owned(),
+                strategy: to.strategy.to_owned(),
+                started_at: to.started_at,
+            };
+            RunUpload::begin(&store, key, label, bytes).await
+        };
         match begun.await {
-            Ok(key) => Ok(Self {
-                upload: store.upload(&key, bytes),
+            Ok(upload) => Ok(Self {
+                upload,
                 store,
                 lock,
                 late: false,
@@ -77,8 +92,12 @@ impl StoreUpload {
             late,
         } = self;
         let finished = async {
-            let stored = tokio::select! {
-                stored = upload.finish(manifest.artifact.size) => match stored {
+            if upload.is_snapshot() {
+                // Who has taken the store over may have removed what the snapshot would name.
+                lock.confirm().await?;
+            }
+            let (stored, manifest) = tokio::select! {
+                stored = upload.finish(&store, manifest) => match stored {
                     Ok(stored) => stored,
                     Err(error) => return Err(reason(error, &mut lock).await),
                 },
@@ -90,9 +109,11 @@ impl StoreUpload {
             // Credentials that may only write list nothing: the backup is made all the same.
             let earlier = store.catalogue().await;
             let listed = earlier.as_ref().ok();
-            let manifest = rules.numbered(&store, &lock, listed, manifest, late).await;
+            let manifest = rules.numbered(&store, &lock, listed, &manifest, late).await;
             let backup = lock.commit(&stored, &manifest).await?;
-            Ok(apply_retention(rules, &store, &mut lock, &backup, earlier).await)
+            let mut copies = apply_retention(rules, &store, &mut lock, &backup, earlier).await;
+            copies.tidy_repository(rules, &store, &lock).await;
+            Ok(copies)
         };
         let finished = finished.await;
         let nothing_left = finished.as_ref().is_ok_and(|copies| !copies.half_done);

@@ -42,6 +42,7 @@ pub(in crate::service) fn upload_all(
     let runtime = context.runtime()?;
     let uploads = config.stores.iter().map(|spec| {
         let (spec, bytes, owner) = (spec.clone(), bytes.clone(), owner(id));
+        let (id, strategy) = (id.to_owned(), config.strategy.name.clone());
         let filename = config.strategy.artifact.filename.clone();
         let name = spec.name.clone();
         let claimant = context.claimant().clone();
@@ -50,6 +51,8 @@ pub(in crate::service) fn upload_all(
             let target = UploadTarget {
                 filename: &filename,
                 started_at,
+                id: &id,
+                strategy: &strategy,
                 owner: &owner,
             };
             StoreUpload::begin(store, target, bytes).await

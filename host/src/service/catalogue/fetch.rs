@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::list::readable_copies;
+use super::stored_bytes::StoredBytes;
 use super::stores::{no_stores, open};
 use super::verdicts;
 use crate::error::Result;
@@ -20,8 +21,10 @@ pub(in crate::service) fn fetch(
     let mut failed = None;
     for copy in readable_copies(context, which, accept)? {
         let store = open(context.config(), &copy.store)?;
+        let bytes = StoredBytes::open(context, &store, &copy);
         let fetched = context.runtime()?.block_on(async {
-            let fetched = store.fetch(&copy, to).await;
+            let fetched = async { store.fetch(&copy, bytes?.read_all().await?, to).await };
+            let fetched = fetched.await;
             verdicts::record(&store, &copy, &fetched).await;
             fetched
         });

@@ -63,6 +63,15 @@ impl BucketRules {
 
 /// The rules for each bucket among the stores.
 pub(in crate::service) fn lifecycles(config: &Config) -> Result<Vec<BucketRules>> {
+    let mut stores = config.stores.iter();
+    if let Some(store) = stores.find(|store| store.repository().is_some()) {
+        let message = format!(
+            "store `{}` is a repository: a bucket's own rules would delete what newer backups share with old ones",
+            store.name
+        );
+        return Err(Error::new(Kind::Config, "lifecycle-of-repository", message)
+            .hint("every run applies the retention there, and `sidecar prune` does"));
+    }
     let rules: Vec<BucketRules> = config
         .stores
         .iter()

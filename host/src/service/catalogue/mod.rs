@@ -8,6 +8,8 @@ pub(super) mod missed_uploads;
 mod own_knowledge;
 pub(super) mod plaintext;
 pub(super) mod prune;
+pub(super) mod repository;
+pub(super) mod stored_bytes;
 pub(super) mod stores;
 mod stream;
 pub(super) mod upload_missed;

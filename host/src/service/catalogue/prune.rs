@@ -7,6 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::in_sets;
+use super::repository::{PruneOccasion, tidy};
 use crate::error::{Error, Result};
 use crate::history::RunFailure;
 use crate::retention::{self, Decision, Retain, RetentionRecord, Verdict, decide_at_pace};
@@ -107,7 +108,12 @@ pub(in crate::service) fn prune(context: &Context, options: PruneOptions) -> Res
                 .await?;
             let owner = owner(&Uuid::now_v7().to_string());
             let mut lock = store.try_lock(&owner).await?;
-            let pruned = prune_store(&store, rules, extent(), Some(&mut lock)).await;
+            let mut pruned = prune_store(&store, rules, extent(), Some(&mut lock)).await;
+            if pruned.is_ok()
+                && let Err(error) = tidy(rules, &store, &lock, PruneOccasion::Asked).await
+            {
+                pruned = Err(error);
+            }
             let finished = pruned.as_ref().is_ok_and(|pruned| !pruned.half_done);
             lock.release(finished).await;
             Ok(pruned?.backups)

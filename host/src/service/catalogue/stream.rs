@@ -5,6 +5,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinHandle;
 
 use super::list::readable_copies;
+use super::stored_bytes::StoredBytes;
 use super::stores::{no_stores, open};
 use super::verdicts;
 use crate::error::{Error, Result};
@@ -30,7 +31,9 @@ pub(in crate::service) fn stream(
     for copy in readable_copies(context, which, accept)? {
         let store = open(context.config(), &copy.store)?;
         let runtime = context.runtime()?;
-        match runtime.block_on(store.read(&copy.key, 0..u64::MAX)) {
+        let reading = StoredBytes::open(context, &store, &copy)
+            .and_then(|bytes| runtime.block_on(bytes.read_all()));
+        match reading {
             Ok(reading) => {
                 let (sender, pieces) = channel(1);
                 let backup = copy.clone();

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::missed_uploads::{MissedUpload, damaged, folder, read_all, remove};
 use super::stores::open_all;
-use crate::artifact::SpoolReader;
+use crate::artifact::{PartBorders, SpoolReader};
 use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::digest::Digest;
@@ -146,10 +146,13 @@ fn send(
         let target = UploadTarget {
             filename: &manifest.artifact.filename,
             started_at: manifest.started_at,
+            id: &manifest.id,
+            strategy: &manifest.strategy.name,
             // Not the run's own: that one may be at work in this store at the same time.
             owner: &owner(&Uuid::now_v7().to_string()),
         };
         let bytes = SpoolReader::whole(file, manifest.artifact.size);
+        let bytes = bytes.with_borders(PartBorders::of(&manifest.parts));
         let rules = &context.retention;
         StoreUpload::send_missed(store, target, bytes, rules, manifest, cancel).await
     })

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::list::{list, undamaged};
 use super::plaintext::require_encrypted;
+use super::stored_bytes::StoredBytes;
 use super::stores::open;
 use super::verdicts;
 use crate::digest::Digest;
@@ -78,8 +79,10 @@ fn verify_stored(
             continue;
         }
         let store = open(context.config(), &copy.store)?;
+        let bytes = StoredBytes::open(context, &store, &copy);
         let verified = context.runtime()?.block_on(async {
-            let verified = store.verify(&copy).await;
+            let verified = async { store.verify(&copy, bytes?.read_all().await?).await };
+            let verified = verified.await;
             verdicts::record(&store, &copy, &verified).await;
             verified
         });

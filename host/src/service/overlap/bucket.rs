@@ -67,7 +67,7 @@ fn server(bucket: &Bucket) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Addressing;
+    use crate::config::{Addressing, Layout};
 
     fn place(endpoint: Option<&str>, prefix: &str) -> BucketPlace {
         let bucket = Bucket {
@@ -85,6 +85,7 @@ mod tests {
             strategy: None,
             owner: None,
             place: Place::S3(Box::new(bucket)),
+            layout: Layout::Artifacts,
         };
         BucketPlace::of(&spec).expect("a bucket")
     }

@@ -17,6 +17,7 @@ use crate::artifact::set_archive::ArchivedEntry;
 use crate::artifact::{Fetched, Part, decryptor, encrypted_end, read_error};
 use crate::config::Codec;
 use crate::error::{Error, Kind, Result};
+use crate::service::catalogue::stored_bytes::StoredBytes;
 use crate::service::catalogue::{stores, verdicts};
 use crate::service::context::Context;
 use crate::store::StoredBackup;
@@ -108,7 +109,14 @@ fn from_store(
     let artifact = &copy.manifest.artifact;
     let driver = context.runtime()?.handle().clone();
     let cancel = workspace.job.cancel().clone();
-    let remote = RemoteReader::new(store.clone(), &copy.key, artifact.size, driver, cancel);
+    let stored = StoredBytes::open(context, &store, copy);
+    context.runtime()?.block_on(async {
+        if stored.is_err() {
+            verdicts::record(&store, copy, &stored).await;
+        }
+    });
+    let stored = stored?;
+    let remote = RemoteReader::new(stored.clone(), artifact.stored_size(), driver, cancel);
     let meter = remote.meter();
     // A restore of everything reads everything, and so can compare everything.
     let by_range = artifact.compression == Codec::None
@@ -125,7 +133,8 @@ fn from_store(
             workspace.job.cancel().check()?;
             // A wrong key and a damaged header look the same: the whole of it tells.
             context.runtime()?.block_on(async {
-                let verified = store.verify(copy).await;
+                let verified = async { store.verify(copy, stored.read_all().await?).await };
+                let verified = verified.await;
                 verdicts::record(&store, copy, &verified).await;
                 verified
             })?;
@@ -149,11 +158,12 @@ fn whole(
     let decoded = artifact.compression != Codec::None || artifact.encryption.is_some();
     // What is made of it lies beside it.
     let needed = artifact
-        .size
+        .stored_size()
         .saturating_add(if decoded { artifact.raw_size } else { 0 });
     let stored = workspace.spool(needed)?;
-    let progress = TransferProgress::new(workspace.job, artifact.size);
-    let (size, sha256) = transfer_into(&stored, &mut remote, progress, artifact.size)?;
+    let progress = TransferProgress::new(workspace.job, artifact.stored_size());
+    let most = artifact.stored_size();
+    let (size, sha256) = transfer_into(&stored, &mut remote, progress, most)?;
     let shown = format!("{} in store {}", copy.key, copy.store);
     compare(&shown, size, &sha256, artifact)?;
     decode(workspace, stored.file, artifact)

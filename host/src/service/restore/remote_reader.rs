@@ -1,4 +1,4 @@
-//! An object of a store as a file: read from anywhere, fetched as far as it is needed.
+//! A stored backup as a file: read from anywhere, fetched as far as it is needed.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use tokio::runtime::Handle;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
-use crate::store::{Reading, Store};
+use crate::service::catalogue::stored_bytes::StoredBytes;
+use crate::store::Reading;
 
 /// Fetched at once where it is not known how much will be needed.
 const READ_SIZE: u64 = 64 << 10;
 
 /// Reads on the thread that asks. Cancelling ends every wait.
 pub(super) struct RemoteReader {
-    store: Store,
-    key: String,
+    bytes: StoredBytes,
     size: u64,
     position: u64,
     open: Option<Reading>,
@@ -54,10 +54,9 @@ impl FetchMeter {
 }
 
 impl RemoteReader {
-    pub(super) fn new(store: Store, key: &str, size: u64, driver: Handle, cancel: Cancel) -> Self {
+    pub(super) fn new(bytes: StoredBytes, size: u64, driver: Handle, cancel: Cancel) -> Self {
         Self {
-            store,
-            key: key.to_owned(),
+            bytes,
             size,
             position: 0,
             open: None,
@@ -84,14 +83,14 @@ impl RemoteReader {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
-        let (store, key, open) = (&self.store, &self.key, &mut self.open);
+        let (bytes, open) = (&self.bytes, &mut self.open);
         let next = async {
             if let Some(reading) = open.as_mut()
                 && let Some(piece) = reading.next().await?
             {
                 return Ok(piece);
             }
-            let mut reading = store.read(key, range).await?;
+            let mut reading = bytes.read(range).await?;
             let piece = reading.next().await?.unwrap_or_default();
             *open = Some(reading);
             Ok::<_, Error>(piece)

@@ -122,10 +122,10 @@ pub(super) fn compare(
     sha256: &manifest::Sha256,
     expected: &Contents,
 ) -> Result<()> {
-    if size != expected.size {
+    if size != expected.stored_size() {
         return Err(altered(&format!(
             "{shown} has {size} bytes instead of {}",
-            expected.size
+            expected.stored_size()
         )));
     }
     match *sha256 == expected.sha256 {

@@ -2,7 +2,7 @@
 //! what was written is there, byte for byte.
 
 use super::faulty::{Fault, Faulty};
-use super::fixtures::{MIB, at, backup, bucket, noise, open, removed, s3, store_bytes};
+use super::fixtures::{MIB, at, backup, bucket, noise, open, removed, s3, store_bytes, verify};
 use super::server::S3Server;
 use crate::config::{StoreSpec, Tier};
 use crate::store::Store;
@@ -34,7 +34,7 @@ impl OddService {
     async fn takes_a_backup(&self, size: usize) {
         let store = open(&self.spec);
         let backup = backup(&store, "odd", &noise(size), TIME).await;
-        self.direct.verify(&backup).await.unwrap();
+        verify(&self.direct, &backup).await.unwrap();
         removed(&store, &backup).await;
         assert_eq!(self.direct.list("daily/").await.unwrap(), []);
     }
@@ -203,7 +203,7 @@ async fn a_copy_that_fails_in_a_good_answer_is_made_again() {
     let mut lock = store.lock("copying").await.unwrap();
     let copy = lock.promote(&backup, Tier::Monthly).await.unwrap();
     assert_eq!(hits.count(), 1);
-    service.direct.verify(&copy).await.unwrap();
+    verify(&service.direct, &copy).await.unwrap();
     let hits = service.faulty.inject("PUT", "yearly/", ALWAYS, fault);
     let error = lock.promote(&backup, Tier::Yearly).await.unwrap_err();
     assert!(hits.count() > 1, "{error}");

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::faulty::{Fault, Faulty, Hits};
-use super::fixtures::{MIB, backup, noise, open, removed, store_bytes};
+use super::fixtures::{MIB, backup, fetch, noise, open, removed, store_bytes, verify};
 use super::server::S3Server;
 use crate::error::Error;
 use crate::store::{Store, keys};
@@ -48,7 +48,7 @@ impl FaultySetup {
             assert_eq!(hits.count(), *expected);
         }
         self.faulty.heal();
-        self.direct.verify(&backup).await.unwrap();
+        verify(&self.direct, &backup).await.unwrap();
         removed(&self.direct, &backup).await;
         self.nothing_is_left().await;
     }
@@ -222,7 +222,7 @@ async fn answers_that_break_off_are_asked_for_again() {
         Fault::Answer(503, "SlowDown"),
     ] {
         let hits = setup.faulty.inject("GET", "backup_", 2, fault);
-        setup.store.verify(&backup).await.unwrap();
+        verify(&setup.store, &backup).await.unwrap();
         assert_eq!(hits.count(), 2, "{fault:?}");
         setup.faulty.heal();
     }
@@ -234,7 +234,7 @@ async fn answers_that_break_off_are_asked_for_again() {
         (Fault::Answer(403, "AccessDenied"), "no-read-permission"),
     ] {
         let hits = setup.faulty.inject("GET", "backup_", ALWAYS, fault);
-        let error = setup.store.fetch(&backup, &file).await.unwrap_err();
+        let error = fetch(&setup.store, &backup, &file).await.unwrap_err();
         assert_eq!(error.code(), code, "{error}");
         assert!(hits.count() >= 1);
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);

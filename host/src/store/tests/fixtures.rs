@@ -13,7 +13,7 @@ use super::server::S3Server;
 use crate::artifact::SpoolReader;
 use crate::artifact::manifest::{Contents, MadeBy, Manifest, Sha256};
 use crate::config::Tier;
-use crate::config::{Addressing, Bucket, Codec, Credentials, Place, Secret, StoreSpec};
+use crate::config::{Addressing, Bucket, Codec, Credentials, Layout, Place, Secret, StoreSpec};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::store::{Removal, RetryPolicy, Store, StoreLock, Stored, StoredBackup, Upload};
@@ -41,6 +41,7 @@ pub(super) fn fs(path: &Path, prefix: &str) -> StoreSpec {
         place: Place::Fs {
             path: path.to_owned(),
         },
+        layout: Layout::Artifacts,
     }
 }
 
@@ -52,6 +53,7 @@ pub(super) fn s3(prefix: &str, bucket: Bucket) -> StoreSpec {
         strategy: None,
         owner: None,
         place: Place::S3(Box::new(bucket)),
+        layout: Layout::Artifacts,
     }
 }
 
@@ -160,6 +162,7 @@ pub(in crate::store) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest
             raw_sha256: digest,
             compression: Codec::None,
             encryption: None,
+            repository: None,
         },
         parts: Vec::new(),
         omissions: Vec::new(),
@@ -168,6 +171,18 @@ pub(in crate::store) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest
         owner: None,
         members: Vec::new(),
     }
+}
+
+/// Reads all of a backup, and compares it.
+pub(super) async fn verify(store: &Store, backup: &StoredBackup) -> Result<()> {
+    let reading = store.read(&backup.key, 0..u64::MAX).await?;
+    store.verify(backup, reading).await
+}
+
+/// The same into a file.
+pub(super) async fn fetch(store: &Store, backup: &StoredBackup, to: &Path) -> Result<()> {
+    let reading = store.read(&backup.key, 0..u64::MAX).await?;
+    store.fetch(backup, reading, to).await
 }
 
 /// A whole backup.

@@ -37,7 +37,7 @@ pub(super) const QUERY: &str = session!(
 pub(super) const VERSION: &str = "pg_dump --version";
 pub(super) const RESTORE_VERSION: &str = "pg_restore --version";
 pub(super) const DUMP: &str = session!(
-    r#"pg_dump --no-password --format=custom ${SIDE_CAR_WITHOUT_SCHEMAS:+--exclude-schema="$SIDE_CAR_WITHOUT_SCHEMAS"}"#
+    r#"pg_dump --no-password --format=custom ${SIDE_CAR_UNCOMPRESSED:+--compress=0} ${SIDE_CAR_WITHOUT_SCHEMAS:+--exclude-schema="$SIDE_CAR_WITHOUT_SCHEMAS"}"#
 );
 
 /// Lists an archive, which checks that it can be read.

@@ -321,7 +321,7 @@ impl<'a> Target<'a> {
                 size.div_ceil(MIB),
             )),
             None => log::info(&format!(
-                "{name}: the server needs room for {} MiB of dump, which is compressed, and its indexes",
+                "{name}: the server needs room for {} MiB of dump, more if that is compressed, and its indexes",
                 part.length.div_ceil(MIB)
             )),
         }

@@ -21,6 +21,9 @@ pub(super) const DATABASE: &str = "PGDATABASE";
 /// What a dump is written in: not what the owner of a database has set.
 pub(super) const ENCODING: &str = "PGCLIENTENCODING";
 
+/// Whether a dump is to be as it is.
+const UNCOMPRESSED: &str = "SIDE_CAR_UNCOMPRESSED";
+
 const VERSION: &str = "SELECT pg_catalog.current_setting('server_version_num')";
 
 /// A server, and which of its databases are dumped.
@@ -36,7 +39,12 @@ pub(super) struct PostgresServer {
 impl PostgresServer {
     /// The server at `url`; `key` names it in a failure.
     pub(super) fn open(config: &Config, url: &str, key: &str) -> Result<Self> {
-        let connection = connection::parse(url, key)?;
+        let mut connection = connection::parse(url, key)?;
+        if config.compress == Some(false) {
+            connection
+                .env
+                .push((UNCOMPRESSED.to_owned(), "1".to_owned()));
+        }
         // libpq takes the folder of a socket as the host.
         let name = server_name(NAME, &connection.env, ["PGHOST", "PGPORT", ""]);
         Ok(Self {

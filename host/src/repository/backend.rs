@@ -1,0 +1,194 @@
+//! A store, as `rustic_core` wants to have it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use rustic_core::{
+    BytesList, ErrorKind, FileType, Id, ReadBackend, RusticError, RusticResult, WriteBackend,
+};
+use tokio::runtime::Handle;
+
+use super::gate::VerdictGate;
+use crate::error::{Error, Result};
+use crate::store::{Object, REPOSITORY, Store};
+
+/// Folders of packs that are listed at once.
+const PARALLEL: usize = 8;
+
+/// Files of a repository as objects of a store. What fails is kept in the gate, with its code and hint:
+/// the library has words of its own.
+pub(super) struct StoreBackend {
+    store: Store,
+    driver: Handle,
+    gate: Arc<VerdictGate>,
+}
+
+impl StoreBackend {
+    pub(super) fn new(store: &Store, driver: &Handle, gate: &Arc<VerdictGate>) -> Self {
+        Self {
+            store: store.clone(),
+            driver: driver.clone(),
+            gate: gate.clone(),
+        }
+    }
+
+    /// Waits on this thread, which is the library's, for what the event loop reads.
+    fn read<T>(&self, work: impl Future<Output = Result<T>>) -> RusticResult<T> {
+        self.wait(work, VerdictGate::note)
+    }
+
+    /// The same for what it writes: after a failure nothing more is written.
+    fn write<T>(&self, work: impl Future<Output = Result<T>>) -> RusticResult<T> {
+        self.wait(work, VerdictGate::fail)
+    }
+
+    fn wait<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+        failed: impl FnOnce(&VerdictGate, Error),
+    ) -> RusticResult<T> {
+        let done = self.driver.block_on(async {
+            tokio::select! {
+                done = work => done,
+                () = self.gate.failed() => self.gate.require_not_failed().and_then(|()| Err(ended())),
+            }
+        });
+        done.map_err(|error| {
+            let told = RusticError::new(ErrorKind::Backend, error.message().to_owned());
+            failed(&self.gate, error);
+            told
+        })
+    }
+
+    /// What lies in the folder of `tpe`: ids and sizes. What has another name is none of the repository's.
+    async fn listed(&self, tpe: FileType) -> Result<Vec<(Id, u32)>> {
+        let folder = format!("{REPOSITORY}{}/", tpe.dirname());
+        let objects: Vec<Object> = match tpe {
+            FileType::Config => {
+                let size = self.store.size(&key(tpe, &Id::default())).await?;
+                return Ok(size.and_then(sized(Id::default())).into_iter().collect());
+            }
+            FileType::Pack => {
+                let folders = (0..=u8::MAX).map(|first| format!("{folder}{first:02x}/"));
+                let lists = stream::iter(folders)
+                    .map(|folder| async move { self.store.list(&folder).await })
+                    .buffer_unordered(PARALLEL);
+                lists.try_concat().await?
+            }
+            FileType::Index | FileType::Key | FileType::Snapshot => {
+                self.store.list(&folder).await?
+            }
+        };
+        let ids = objects.iter().filter_map(|object| {
+            let name = object.key.rsplit('/').next()?;
+            sized(name.parse().ok()?)(object.size)
+        });
+        Ok(ids.collect())
+    }
+}
+
+/// No file of a repository has 4 GiB: another program's is left alone.
+fn sized(id: Id) -> impl Fn(u64) -> Option<(Id, u32)> {
+    move |size| Some((id, u32::try_from(size).ok()?))
+}
+
+fn ended() -> Error {
+    Error::run("internal", "the repository was left while it was used")
+}
+
+/// All digits of an id: to display one shows eight.
+pub(super) fn hex(id: Id) -> String {
+    id.to_hex().as_str().to_owned()
+}
+
+/// Where a file of the repository lies.
+pub(super) fn key(tpe: FileType, id: &Id) -> String {
+    let name = id.to_hex();
+    match tpe {
+        FileType::Config => format!("{REPOSITORY}config"),
+        FileType::Pack => format!("{REPOSITORY}data/{}/{}", &name.as_str()[..2], name.as_str()),
+        FileType::Index | FileType::Key | FileType::Snapshot => {
+            format!("{REPOSITORY}{}/{}", tpe.dirname(), name.as_str())
+        }
+    }
+}
+
+impl ReadBackend for StoreBackend {
+    fn location(&self) -> String {
+        format!("store `{}`", self.store.name())
+    }
+
+    fn list_with_size(&self, tpe: FileType) -> RusticResult<Vec<(Id, u32)>> {
+        self.read(self.listed(tpe))
+    }
+
+    fn read_full(&self, tpe: FileType, id: &Id) -> RusticResult<Bytes> {
+        let key = key(tpe, id);
+        self.read(async {
+            let mut reading = self.store.read(&key, 0..u64::from(u32::MAX)).await?;
+            let mut all = Vec::with_capacity(reading.length() as usize);
+            while let Some(piece) = reading.next().await? {
+                all.extend_from_slice(&piece);
+            }
+            Ok(all.into())
+        })
+    }
+
+    fn read_partial(
+        &self,
+        tpe: FileType,
+        id: &Id,
+        _cacheable: bool,
+        offset: u32,
+        length: u32,
+    ) -> RusticResult<Bytes> {
+        let (key, start) = (key(tpe, id), u64::from(offset));
+        let range = start..start + u64::from(length);
+        self.read(self.store.read_whole_range(&key, range))
+    }
+
+    fn warmup_path(&self, tpe: FileType, id: &Id) -> String {
+        self.store.shown(&key(tpe, id))
+    }
+}
+
+impl WriteBackend for StoreBackend {
+    fn write_bytes(
+        &self,
+        tpe: FileType,
+        id: &Id,
+        _cacheable: bool,
+        content: BytesList,
+    ) -> RusticResult<()> {
+        let key = key(tpe, id);
+        self.write(async {
+            match tpe {
+                FileType::Snapshot => self.gate.require_good()?,
+                _ => self.gate.require_not_failed()?,
+            }
+            let bytes = content.slice().concat();
+            match tpe {
+                // Two sidecars that make it at once would lock one another out.
+                FileType::Config => match self.store.put_once(&key, bytes).await? {
+                    true => Ok(()),
+                    false => Err(made_elsewhere(&self.store)),
+                },
+                _ => self.store.put(&key, bytes).await,
+            }
+        })
+    }
+
+    fn remove(&self, tpe: FileType, id: &Id, _cacheable: bool) -> RusticResult<()> {
+        let key = key(tpe, id);
+        self.write(self.store.delete(&key))
+    }
+}
+
+fn made_elsewhere(store: &Store) -> Error {
+    let message = format!(
+        "another program has just made a repository in store `{}`",
+        store.name()
+    );
+    Error::run("repository-exists", message).hint("run the backup again: it uses that one")
+}

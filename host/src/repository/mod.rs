@@ -1,0 +1,38 @@
+//! A store whose backups share their bytes: a repository in restic's format, made by `rustic_core` over
+//! our own stores.
+//!
+//! ```text
+//! spool ──► pieces ──► rustic_core ──► backend ──► Store
+//!           cut where    chunks,         gate: no snapshot before
+//!           the content  compresses,     the run has ended well
+//!           says so      encrypts
+//!
+//! Store ──► backend ──► rustic_core ──► contents ──► fetch, verify, restore, drill
+//! ```
+//!
+//! The library is synchronous: it works on threads of its own, which wait for the stores' event loop.
+//! README.md of this folder has what it does not say of itself.
+
+mod backend;
+mod contents;
+mod cut;
+mod error;
+mod escrow;
+mod foreign_lock;
+mod gate;
+mod master_keys;
+mod memory;
+mod opened;
+mod pieces;
+mod prune;
+mod section_names;
+mod upload;
+
+pub use contents::SnapshotContents;
+pub use foreign_lock::require_unlocked;
+pub use memory::{IndexMemory, index_memory};
+pub use prune::{RepositoryPruning, prune, was_pruned_at};
+pub use upload::{Archived, SnapshotLabel, SnapshotUpload};
+
+#[cfg(test)]
+mod tests;

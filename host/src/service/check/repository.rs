@@ -1,0 +1,32 @@
+//! Whether the repository of a store opens, and what its index needs of memory.
+
+use crate::config::StoreSpec;
+use crate::error::{Kind, Result};
+use crate::repository::index_memory;
+use crate::service::context::Context;
+use crate::store::{RetryPolicy, Store};
+
+/// Bytes that are called one.
+const MIB: u64 = 1 << 20;
+
+/// What an operator should know of it; none of a store without one.
+pub(super) fn check(context: &Context, spec: &StoreSpec) -> Result<Option<String>> {
+    if spec.repository().is_none() {
+        return Ok(None);
+    }
+    let store = Store::open(spec, RetryPolicy::CHECK)?;
+    let found = index_memory(&store, context.runtime()?.handle());
+    let said = match found {
+        Ok(memory) => format!(
+            "the repository's index of {} stretches takes {} MiB of memory while a backup is made, {} MiB while one is read",
+            memory.blobs,
+            memory.backup.div_ceil(MIB),
+            memory.restore.div_ceil(MIB),
+        ),
+        Err(error) if error.kind() == Kind::NotFound => {
+            "there is no repository yet: the first backup makes it".to_owned()
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Some(said))
+}

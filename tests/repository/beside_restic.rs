@@ -1,0 +1,88 @@
+//! Other programs in the same repository: their snapshots are left alone, their locks are heeded.
+
+use serde_json::json;
+
+use super::{backup, fetched, local, require_sound, restic, sidecar, snapshots};
+use crate::harness::sha256;
+
+#[test]
+fn snapshots_of_restic_are_left_alone() {
+    let sidecar = sidecar("seq 1 100000; cat \"$SIDE_CAR_WORKDIR/more\"")
+        .set("retention", json!({"daily": {"last": 1}}));
+    std::fs::write(sidecar.workdir().join("more"), "one").unwrap();
+    backup(&sidecar);
+    let store = local(&sidecar);
+    let own = sidecar.folder().join("config.yaml");
+    restic(&sidecar, &store, &["backup", own.to_str().unwrap()]).succeeds();
+    let foreign: Vec<_> = restic(
+        &sidecar,
+        &store,
+        &["snapshots", "--json", "--path", own.to_str().unwrap()],
+    )
+    .succeeds()
+    .json()
+    .as_array()
+    .unwrap()
+    .iter()
+    .map(|one| one["id"].as_str().unwrap().to_owned())
+    .collect();
+    assert_eq!(foreign.len(), 1);
+    std::fs::write(sidecar.workdir().join("more"), "two").unwrap();
+    let manifest = backup(&sidecar);
+    sidecar.run(&["prune"]).succeeds();
+    sidecar.run(&["prune"]).succeeds();
+    let left = snapshots(&sidecar, &store);
+    assert_eq!(left.len(), 2, "one of ours, one of restic's: {left:?}");
+    assert!(left.contains(&foreign[0]), "{left:?}");
+    assert_eq!(
+        sha256(&fetched(&sidecar, "latest")),
+        manifest["artifact"]["raw_sha256"]
+    );
+    let target = sidecar.folder().join("by-restic");
+    restic(
+        &sidecar,
+        &store,
+        &["restore", &foreign[0], "--target", target.to_str().unwrap()],
+    )
+    .succeeds();
+    let restored = target.join(own.strip_prefix("/").unwrap());
+    assert_eq!(
+        std::fs::read(restored).unwrap(),
+        std::fs::read(&own).unwrap()
+    );
+    require_sound(&sidecar);
+}
+
+#[test]
+fn a_fresh_lock_of_another_program_is_heeded() {
+    // Trap: the library sets no locks and heeds none.
+    let sidecar = sidecar("seq 1 1000").set("retention", json!({"daily": {"last": 1}}));
+    backup(&sidecar);
+    let locks = sidecar.folder().join("store/citus/repository/locks");
+    std::fs::create_dir_all(&locks).unwrap();
+    let lock = locks.join("0000000000000000000000000000000000000000000000000000000000000000");
+    std::fs::write(&lock, "of another program").unwrap();
+    sidecar
+        .run(&["prune"])
+        .exits(5)
+        .stderr_contains("another program is at work in the repository");
+    sidecar
+        .backup()
+        .exits(1)
+        .stderr_contains("another program is at work in the repository");
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(31 * 60);
+    std::fs::File::open(&lock)
+        .unwrap()
+        .set_modified(old)
+        .unwrap();
+    sidecar.run(&["prune"]).succeeds();
+    sidecar.run(&["upload", "--pending"]).succeeds();
+    let listed = sidecar.run(&["list", "--json"]).succeeds().json();
+    assert_eq!(
+        listed["backups"].as_array().unwrap().len(),
+        1,
+        "the retention has done its work"
+    );
+    std::fs::remove_file(lock).unwrap();
+    require_sound(&sidecar);
+}

@@ -1,0 +1,143 @@
+//! What no backup needs any more goes, and what is damaged is told.
+
+use serde_json::json;
+
+use super::{backup, fetched, local, require_sound, restic, sidecar, snapshots};
+use crate::harness::{sh, sha256};
+
+/// Different bytes each time, a megabyte of them.
+const CHANGING: &str = "head -c 3000000 /dev/urandom";
+
+fn packed(sidecar: &crate::harness::Sidecar) -> u64 {
+    let folder = sidecar.folder().join("store/citus/repository/data");
+    let size = sh(&format!(
+        "du -sb --apparent-size {} | cut -f1",
+        folder.display()
+    ))
+    .succeeds();
+    size.stdout.trim().parse().unwrap()
+}
+
+#[test]
+fn retention_removes_manifests_then_snapshots_and_in_two_steps_their_bytes() {
+    let sidecar = sidecar(CHANGING).set("retention", json!({"daily": {"last": 2}}));
+    let store = local(&sidecar);
+    let mut made = Vec::new();
+    for _ in 0..4 {
+        made.push(backup(&sidecar));
+    }
+    let wanted: Vec<_> = made[2..]
+        .iter()
+        .map(|one| {
+            one["artifact"]["repository"]["snapshot"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let mut left = snapshots(&sidecar, &store);
+    left.sort();
+    let mut sorted = wanted.clone();
+    sorted.sort();
+    assert_eq!(left, sorted, "the snapshots of the two that are kept");
+    // The first finds what is unused, the second removes it.
+    sidecar.run(&["prune"]).succeeds();
+    sidecar.run(&["prune"]).succeeds();
+    assert!(packed(&sidecar) < 7_000_000, "{}", packed(&sidecar));
+    require_sound(&sidecar);
+    for manifest in &made[2..] {
+        let bytes = fetched(&sidecar, manifest["id"].as_str().unwrap());
+        assert_eq!(sha256(&bytes), manifest["artifact"]["raw_sha256"]);
+    }
+}
+
+#[test]
+fn unused_bytes_stay_as_long_as_is_configured() {
+    let sidecar = sidecar(CHANGING).set("retention", json!({"daily": {"last": 1}}));
+    let mut store = local(&sidecar);
+    store["repository"]["prune"]["keep_deleted"] = "23h".into();
+    let sidecar = sidecar.set("stores", json!([store]));
+    for _ in 0..3 {
+        backup(&sidecar);
+    }
+    sidecar.run(&["prune"]).succeeds();
+    sidecar.run(&["prune"]).succeeds();
+    assert!(packed(&sidecar) > 8_900_000, "{}", packed(&sidecar));
+    require_sound(&sidecar);
+}
+
+#[test]
+fn a_copy_in_another_tier_is_a_manifest_alone() {
+    let sidecar = sidecar(CHANGING).set(
+        "retention",
+        json!({"daily": {"last": 1}, "monthly": {"last": 3}}),
+    );
+    let first = backup(&sidecar);
+    backup(&sidecar);
+    let store = local(&sidecar);
+    let snapshot = first["artifact"]["repository"]["snapshot"]
+        .as_str()
+        .unwrap();
+    assert!(
+        snapshots(&sidecar, &store).contains(&snapshot.to_owned()),
+        "the month's first is kept"
+    );
+    let bytes = fetched(&sidecar, first["id"].as_str().unwrap());
+    assert_eq!(sha256(&bytes), first["artifact"]["raw_sha256"]);
+    sidecar.run(&["verify", "--all"]).succeeds();
+}
+
+#[test]
+fn what_was_altered_is_never_handed_out() {
+    // Trap: the library compares no digest when it reads.
+    let sidecar = sidecar("seq 1 300000");
+    backup(&sidecar);
+    let tier = sidecar.folder().join("store/citus/daily");
+    let path = std::fs::read_dir(&tier)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    manifest.as_object_mut().unwrap().remove("manifest_sha256");
+    let other = sha256(b"something else");
+    manifest["artifact"]["sha256"] = other.clone().into();
+    manifest["artifact"]["raw_sha256"] = other.into();
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let to = sidecar.folder().join("to");
+    let fetch = ["fetch", "latest", "-o", to.to_str().unwrap()];
+    sidecar
+        .run(&fetch)
+        .exits(4)
+        .stderr_contains("its SHA-256 differs");
+    assert!(!to.exists());
+    std::fs::write(&path, text).unwrap();
+
+    // And a pack with another byte.
+    let packs = sidecar.folder().join("store/citus/repository/data");
+    let largest = sh(&format!("find {} -type f -size +100k", packs.display())).succeeds();
+    let pack = largest.stdout.lines().next().unwrap().to_owned();
+    let mut bytes = std::fs::read(&pack).unwrap();
+    bytes[5000] ^= 1;
+    std::fs::write(&pack, bytes).unwrap();
+    sidecar.run(&["verify", "--all"]).exits(4);
+    sidecar.run(&fetch).exits(4);
+    assert!(!to.exists());
+}
+
+#[test]
+fn a_snapshot_that_is_missing_is_told() {
+    let sidecar = sidecar("seq 1 1000");
+    let manifest = backup(&sidecar);
+    let snapshot = manifest["artifact"]["repository"]["snapshot"]
+        .as_str()
+        .unwrap();
+    restic(&sidecar, &local(&sidecar), &["forget", snapshot]).succeeds();
+    sidecar
+        .run(&["list"])
+        .exits(4)
+        .stderr_contains("the snapshot")
+        .stderr_contains("is missing");
+}

@@ -88,6 +88,26 @@ fn a_copy_in_another_tier_is_a_manifest_alone() {
 }
 
 #[test]
+fn a_backup_that_lost_its_manifest_stays_until_it_has_one_again() {
+    let sidecar = sidecar(CHANGING).set("retention", json!({"daily": {"last": 2}}));
+    let first = backup(&sidecar);
+    let tier = sidecar.folder().join("store/citus/daily");
+    let manifest = std::fs::read_dir(&tier).unwrap().next().unwrap();
+    let (manifest, aside) = (manifest.unwrap().path(), sidecar.folder().join("aside"));
+    std::fs::rename(&manifest, &aside).unwrap();
+    for _ in 0..3 {
+        backup(&sidecar);
+    }
+    sidecar
+        .run(&["prune"])
+        .succeeds()
+        .stderr_contains("1 snapshots in the repository have no manifest");
+    std::fs::rename(&aside, &manifest).unwrap();
+    let bytes = fetched(&sidecar, first["id"].as_str().unwrap());
+    assert_eq!(sha256(&bytes), first["artifact"]["raw_sha256"]);
+}
+
+#[test]
 fn what_was_altered_is_never_handed_out() {
     // Trap: the library compares no digest when it reads.
     let sidecar = sidecar("seq 1 300000");

@@ -33,7 +33,7 @@ fn told(store: &Store, error: &RusticError) -> Error {
             "correct `repository.password`; `restic key list` shows which keys there are, and `repository.key.age` has the one that it was made with",
         );
     }
-    if error.is_code(TAMPERED) {
+    if is_tampered(error) {
         let message = format!("the repository of store `{name}` has other bytes than were written");
         return Error::new(Kind::Verification, "altered", message).hint(
             "`restic check --read-data` says which; take another backup (`sidecar list`), and find out what altered it",
@@ -46,6 +46,22 @@ fn told(store: &Store, error: &RusticError) -> Error {
         format!("the repository of store `{name}`: {text}"),
     )
     .hint("`restic check` on it says whether it is damaged")
+}
+
+/// The library wraps what it met in what it was doing.
+fn is_tampered(error: &RusticError) -> bool {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        let error_of_library = error.downcast_ref::<RusticError>().or_else(|| {
+            let boxed = error.downcast_ref::<Box<RusticError>>();
+            boxed.map(Box::as_ref)
+        });
+        if error_of_library.is_some_and(|error| error.is_code(TAMPERED)) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 fn panicked(store: &Store) -> Error {

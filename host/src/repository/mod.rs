@@ -31,7 +31,7 @@ mod upload;
 pub use contents::SnapshotContents;
 pub use foreign_lock::require_unlocked;
 pub use memory::{IndexMemory, index_memory};
-pub use prune::{RepositoryPruning, prune, was_pruned_at};
+pub use prune::{RepositoryPruning, SnapshotChoice, prune, was_pruned_at};
 pub use upload::{Archived, SnapshotLabel, SnapshotUpload};
 
 #[cfg(test)]

@@ -23,8 +23,10 @@ const NOTE: &str = ".sidecar/repository-pruned.json";
 /// What a prune did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RepositoryPruning {
-    /// Snapshots that no manifest named.
+    /// Snapshots that were deleted.
     pub snapshots: usize,
+    /// Snapshots of sidecars that no manifest names, and that were left where they are.
+    pub stray: usize,
     /// Whether unused bytes were looked for.
     pub bytes: bool,
 }
@@ -41,30 +43,37 @@ pub async fn was_pruned_at(store: &Store) -> Option<Timestamp> {
     Some(note.at)
 }
 
-/// Removes the snapshots of sidecars that are none of `named`, and, if `bytes`, what no snapshot of any
-/// program needs. The store's lock must be held, and no other program be at work. Blocks: not for a thread
-/// of the event loop.
+/// Which snapshots of sidecars stay, and which go.
+pub struct SnapshotChoice {
+    /// Those that manifests name.
+    pub named: HashSet<String>,
+    /// Those whose manifest was deleted on purpose. Others may have lost theirs: they stay.
+    pub unnamed: HashSet<String>,
+}
+
+/// Removes the snapshots that are chosen, and, if `bytes`, what no snapshot of any program needs. The store's lock must be
+/// held, and no other program be at work. Blocks: not for a thread of the event loop.
 pub fn prune(
     store: &Store,
     driver: &Handle,
-    named: &HashSet<String>,
+    choice: &SnapshotChoice,
     bytes: bool,
 ) -> Result<RepositoryPruning> {
     let gate = Arc::new(VerdictGate::default());
     let spec = opened::spec(store)?;
     let repository = opened::open(store, driver, &gate)?;
-    let snapshots = guarded(store, &gate, || {
-        let unnamed: Vec<_> = repository
+    let (snapshots, stray) = guarded(store, &gate, || {
+        let (gone, stray): (Vec<_>, Vec<_>) = repository
             // Its filter is asked before a snapshot has its id.
             .get_matching_snapshots(|snapshot| snapshot.tags.contains(TAG))?
             .iter()
             .map(|snapshot| snapshot.id)
-            .filter(|id| !named.contains(&hex(**id)))
-            .collect();
-        if !unnamed.is_empty() {
-            repository.delete_snapshots(&unnamed)?;
+            .filter(|id| !choice.named.contains(&hex(**id)))
+            .partition(|id| choice.unnamed.contains(&hex(**id)));
+        if !gone.is_empty() {
+            repository.delete_snapshots(&gone)?;
         }
-        Ok(unnamed.len())
+        Ok((gone.len(), stray.len()))
     })?;
     if bytes {
         guarded(store, &gate, || {
@@ -76,7 +85,11 @@ pub fn prune(
         let note = serde_json::to_vec(&note).unwrap_or_default();
         driver.block_on(store.put(NOTE, note))?;
     }
-    Ok(RepositoryPruning { snapshots, bytes })
+    Ok(RepositoryPruning {
+        snapshots,
+        stray,
+        bytes,
+    })
 }
 
 fn options(spec: &RepositorySpec) -> PruneOptions {

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::upload::{Archived, SnapshotLabel, SnapshotUpload};
-use super::{SnapshotContents, prune};
+use super::{SnapshotChoice, SnapshotContents, prune};
 use crate::artifact::manifest::{Contents, InRepository, Sha256};
 use crate::artifact::{Part, PartBorders, SpoolReader};
 use crate::config::{Codec, Layout, Place, RepositorySpec, Secret, StoreSpec};
@@ -206,9 +206,12 @@ fn what_a_run_writes_piece_by_piece_comes_out_as_it_was() {
     assert_ne!(again.at.snapshot, archived.at.snapshot);
 
     // Of two snapshots, one is still named: its bytes stay.
-    let named = std::iter::once(again.at.snapshot.clone()).collect();
+    let choice = SnapshotChoice {
+        named: [again.at.snapshot.clone()].into(),
+        unnamed: [archived.at.snapshot, again.at.snapshot.clone()].into(),
+    };
     for _ in 0..2 {
-        prune(&setup.store, setup.runtime.handle(), &named, true).unwrap();
+        prune(&setup.store, setup.runtime.handle(), &choice, true).unwrap();
     }
     assert_eq!(setup.snapshots(), 1);
     assert!(setup.read(&again.at, &bytes, 0..u64::MAX) == bytes);

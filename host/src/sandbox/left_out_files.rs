@@ -15,7 +15,7 @@ use super::state::State;
 const TYPES: &str = "wasi:filesystem/types@0.2.12";
 const OPEN: &str = "[method]descriptor.open-at";
 
-type Opened = Result<Resource<Descriptor>, ErrorCode>;
+type OpenResult = Result<Resource<Descriptor>, ErrorCode>;
 
 /// Replaces WASI's own way to open a file.
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
@@ -39,7 +39,7 @@ type Asked = (
     DescriptorFlags,
 );
 
-async fn open(state: &mut State, asked: Asked) -> Result<Opened> {
+async fn open(state: &mut State, asked: Asked) -> Result<OpenResult> {
     let (folder, path_flags, path, open_flags, flags) = asked;
     let opened = state
         .filesystem()

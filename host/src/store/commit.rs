@@ -124,6 +124,8 @@ impl StoreLock {
             // It is about a backup that is gone, and counts for no other.
             tracing::debug!(key = backup.key, "{error}");
         }
+        let at = backup.manifest.artifact.repository.as_ref();
+        self.unnamed.extend(at.map(|at| at.snapshot.clone()));
         Ok(Removal::Done)
     }
 

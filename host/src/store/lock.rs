@@ -4,6 +4,7 @@
 //! Its owner notes each key before it writes or deletes there. The next one removes what is found at
 //! these keys without a manifest: nothing else can be known to be ours.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -31,6 +32,8 @@ pub struct StoreLock {
     /// None where the store supports no leases.
     pub(super) lease: Option<RenewedLease>,
     noted: Vec<String>,
+    /// Snapshots whose manifests were deleted under it.
+    pub(super) unnamed: HashSet<String>,
     /// What earlier owners left half done, and could not be given up yet.
     abandoned: Vec<String>,
     /// When it was ours for certain, in the kernel's own time.
@@ -121,6 +124,7 @@ impl StoreLock {
             store: store.clone(),
             lease: None,
             noted: Vec::new(),
+            unnamed: HashSet::new(),
             abandoned: Vec::new(),
             confirmed: clock::monotonic(),
             changes: 0,

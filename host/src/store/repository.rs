@@ -52,4 +52,9 @@ impl StoreLock {
     pub fn is_exclusive(&self) -> bool {
         self.lease.is_some()
     }
+
+    /// The snapshots of which a manifest was deleted under it; another one may name them still.
+    pub fn unnamed_snapshots(&self) -> &HashSet<String> {
+        &self.unnamed
+    }
 }

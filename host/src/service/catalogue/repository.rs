@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use crate::error::{Error, Result};
-use crate::repository::{prune, require_unlocked, was_pruned_at};
+use crate::repository::{SnapshotChoice, prune, require_unlocked, was_pruned_at};
 use crate::schedule::Schedule;
 use crate::service::retention_rules::RetentionRules;
 use crate::store::{Catalogue, Store, StoreLock};
@@ -21,7 +21,7 @@ pub(in crate::service) enum PruneOccasion {
     Asked,
 }
 
-/// Removes the snapshots that no manifest names, and then, if it is time, the bytes that no snapshot
+/// Removes the snapshots whose manifests were deleted under `lock`, and then, if it is time, the bytes that no snapshot
 /// names. Does nothing in a store without a repository.
 pub(in crate::service) async fn tidy(
     rules: &RetentionRules,
@@ -48,7 +48,10 @@ pub(in crate::service) async fn tidy(
     if let Some(doubt) = time.doubt {
         return Err(left_undone(store, doubt.message()));
     }
-    let named = named(store, &catalogue)?;
+    let choice = SnapshotChoice {
+        named: named(store, &catalogue)?,
+        unnamed: lock.unnamed_snapshots().clone(),
+    };
     let bytes = match occasion {
         PruneOccasion::Asked => true,
         PruneOccasion::Run => {
@@ -58,7 +61,7 @@ pub(in crate::service) async fn tidy(
     };
     require_unlocked(store).await?;
     let (at, driver) = (store.clone(), Handle::current());
-    let work = move || prune(&at, &driver, &named, bytes);
+    let work = move || prune(&at, &driver, &choice, bytes);
     let pruned = tokio::task::spawn_blocking(work).await.map_err(|error| {
         Error::run("internal", "the repository's thread ended early").caused_by(error)
     })??;
@@ -69,6 +72,15 @@ pub(in crate::service) async fn tidy(
             snapshots,
             bytes,
             "removed what no backup needs any more"
+        );
+    }
+    if pruned.stray > 0 {
+        let store = store.name();
+        tracing::warn!(
+            store,
+            hint = "bring their manifests back, or delete them: `restic snapshots --tag sidecar`, `restic forget ID`",
+            "{} snapshots in the repository have no manifest: they stay, and are no backups until they have",
+            pruned.stray
         );
     }
     Ok(())

@@ -182,7 +182,7 @@ mod tests {
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
         let stable = "Capabilities StrategyCapabilities Error Accepted AcceptedMember Restore Selection Jobs Job Kind State Artifact RunOmission \
                       Failure Outcome Progress Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
-                      Encrypted Part Omission SetMember Damaged Unaltered Verified Pruning Pruned";
+                      Encrypted InRepository Part Omission SetMember Damaged Unaltered Verified Pruning Pruned";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }
 

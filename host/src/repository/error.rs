@@ -73,6 +73,7 @@ fn panicked(store: &Store) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::config::{Layout, Place, StoreSpec};

@@ -35,4 +35,5 @@ pub use prune::{RepositoryPruning, SnapshotChoice, prune, was_pruned_at};
 pub use upload::{Archived, SnapshotLabel, SnapshotUpload};
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -142,7 +142,7 @@ impl Module {
         } = restore;
         state.restoring = Some(Restoring {
             source,
-            target: tree.map(TargetDirectory::Tree),
+            target: tree.map(|tree| TargetDirectory::Tree(Box::new(tree))),
         });
         state.choices = request.choices.clone();
         state.written_as_one = request.written_as_one();
@@ -163,7 +163,7 @@ impl Module {
         };
         let target = state.restoring.and_then(|restoring| restoring.target);
         if let Some(TargetDirectory::Tree(tree)) = target {
-            restored.finish(tree, replaces, &cancel);
+            restored.finish(*tree, replaces, &cancel);
         }
         Ok(restored)
     }

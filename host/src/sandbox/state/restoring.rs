@@ -23,7 +23,7 @@ impl Restoring {
 /// The directory that files are restored into.
 pub(in crate::sandbox) enum TargetDirectory {
     /// It is filled.
-    Tree(Tree),
+    Tree(Box<Tree>),
     /// It is looked at: would anything be in the way?
     View(TargetView),
 }

@@ -119,6 +119,7 @@ fn left_undone(store: &Store, why: &str) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -65,18 +65,18 @@ pub(super) async fn reports_damage(store: &Store) {
         ["missing-artifact", "wrong-size", "damaged-manifest"]
     );
 
-    verify(&store, &good).await.unwrap();
-    let error = verify(&store, &altered).await.unwrap_err();
+    verify(store, &good).await.unwrap();
+    let error = verify(store, &altered).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.code()),
         (Kind::Verification, "altered")
     );
     assert_eq!(
-        verify(&store, &short).await.unwrap_err().kind(),
+        verify(store, &short).await.unwrap_err().kind(),
         Kind::Verification
     );
     assert_eq!(
-        verify(&store, &lost).await.unwrap_err().kind(),
+        verify(store, &lost).await.unwrap_err().kind(),
         Kind::NotFound
     );
 
@@ -103,7 +103,7 @@ pub(super) async fn promotes(store: &Store) {
     assert_eq!(monthly.key, "monthly/backup_20231201_030000.dump");
     assert_eq!(monthly.manifest.tier, Tier::Monthly);
     assert_eq!(monthly.manifest.id, daily.manifest.id);
-    verify(&store, &monthly).await.unwrap();
+    verify(store, &monthly).await.unwrap();
 
     let catalogue = store.catalogue().await.unwrap();
     assert_eq!(catalogue.backups, [daily.clone(), monthly.clone()]);
@@ -112,7 +112,7 @@ pub(super) async fn promotes(store: &Store) {
         &daily
     );
     removed_by(&mut lock, &daily).await;
-    verify(&store, &monthly).await.unwrap();
+    verify(store, &monthly).await.unwrap();
     removed_by(&mut lock, &monthly).await;
     lock.release(true).await;
 }
@@ -123,13 +123,13 @@ pub(super) async fn fetches(store: &Store) {
     std::fs::write(&file, "older").unwrap();
     let bytes = noise(5 * MIB + 1);
     let backup = backup(store, "fetched", &bytes, "2023-12-01T03:00:00Z").await;
-    fetch(&store, &backup, &file).await.unwrap();
+    fetch(store, &backup, &file).await.unwrap();
     assert!(std::fs::read(&file).unwrap() == bytes);
 
     let mut altered = bytes.clone();
     altered[77] ^= 1;
     store.put(&backup.key, altered).await.unwrap();
-    let error = fetch(&store, &backup, &file).await.unwrap_err();
+    let error = fetch(store, &backup, &file).await.unwrap_err();
     assert_eq!(error.code(), "altered");
     assert!(std::fs::read(&file).unwrap() == bytes);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
@@ -159,7 +159,7 @@ pub(super) async fn locks(store: &Store) {
     let mut second = store.try_lock("second").await.unwrap();
     assert_eq!(store.size(&half.key).await.unwrap(), None);
     assert_eq!(store.size(foreign).await.unwrap(), Some(8));
-    verify(&store, &good).await.unwrap();
+    verify(store, &good).await.unwrap();
     // What was given up is no backup to any reader, and its name is not used again.
     let catalogue = store.catalogue().await.unwrap();
     assert_eq!(catalogue.backups, std::slice::from_ref(&good));

@@ -61,7 +61,7 @@ pub(super) async fn of_a_robbed_owner_fail(store: &Store) {
         assert_eq!(error.code(), "lease-lost", "{error}");
     }
     assert_eq!(store.list("monthly/").await.unwrap(), []);
-    verify(&store, &daily).await.unwrap();
+    verify(store, &daily).await.unwrap();
     removed_by(&mut successor, &daily).await;
     successor.release(true).await;
     clear(store).await;
@@ -80,7 +80,7 @@ pub(super) async fn are_found_again(store: &Store) {
         store.catalogue().await.unwrap().backups,
         std::slice::from_ref(&made)
     );
-    verify(&store, &made).await.unwrap();
+    verify(store, &made).await.unwrap();
 
     // One that lost its artifact is no backup: it has to be sent again, under another name.
     store.delete(&made.key).await.unwrap();

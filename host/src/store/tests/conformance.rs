@@ -147,8 +147,8 @@ async fn tells_seconds_apart(store: &Store) {
     let first = backup(store, "first", b"1", "2023-12-01T12:00:00.1Z").await;
     let second = backup(store, "second", b"2", "2023-12-01T12:00:00.9Z").await;
     assert_eq!(second.key, "daily/backup_20231201_120000_2.dump");
-    verify(&store, &first).await.unwrap();
-    verify(&store, &second).await.unwrap();
+    verify(store, &first).await.unwrap();
+    verify(store, &second).await.unwrap();
     removed(store, &first).await;
     removed(store, &second).await;
 }

@@ -154,7 +154,7 @@ fn the_second_night_of_a_large_dump_costs_at_most_15_per_cent() {
         .set("stores", json!([store]));
     let first = backup(&sidecar);
     // In the last twentieth of the rows: one in fifty is updated, some are deleted, some are new. Where the library cuts
-    // is another place in each repository: a tenth of the rows costs 13 to 16 per cent.
+    // is another place in each repository: a change in the last tenth would cost about 15 per cent.
     postgres.sql(
         "shop",
         "UPDATE orders SET note = 'changed' WHERE i > 950000 AND i % 50 = 0;

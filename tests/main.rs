@@ -1,7 +1,7 @@
 //! The specification: what a user, an orchestrator or an operator sees, tried on the real binary.
 //!
 //! One module for each feature; `harness` holds the words they are written in.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod api;
 mod architecture;

@@ -86,3 +86,23 @@ fn a_fresh_lock_of_another_program_is_heeded() {
     std::fs::remove_file(lock).unwrap();
     require_sound(&sidecar);
 }
+
+#[test]
+fn what_a_lock_of_another_program_kept_goes_later() {
+    let sidecar = sidecar("head -c 100000 /dev/urandom");
+    backup(&sidecar);
+    let last = backup(&sidecar);
+    let store = local(&sidecar);
+    let locks = sidecar.folder().join("store/citus/repository/locks");
+    std::fs::create_dir_all(&locks).unwrap();
+    let lock = locks.join("0".repeat(64));
+    std::fs::write(&lock, "of another program").unwrap();
+    let sidecar = sidecar.set("retention", json!({"daily": {"last": 1}}));
+    sidecar.run(&["prune", "--yes"]).exits(5);
+    std::fs::remove_file(lock).unwrap();
+    assert_eq!(snapshots(&sidecar, &store).len(), 2);
+    sidecar.run(&["prune"]).succeeds();
+    let snapshot = last["artifact"]["repository"]["snapshot"].as_str().unwrap();
+    assert_eq!(snapshots(&sidecar, &store), [snapshot]);
+    require_sound(&sidecar);
+}

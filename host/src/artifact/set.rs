@@ -85,7 +85,7 @@ pub fn schema() -> Value {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
     const PUBLISHED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/set.schema.json");

@@ -81,7 +81,7 @@ pub(super) fn failed(error: io::Error) -> StageFailure {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use std::io::Read;
     use std::thread::JoinHandle;

@@ -205,7 +205,7 @@ pub(super) fn end(select: impl Fn() -> Vec<Process>, timeout: Duration, strike: 
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
     #[test]

@@ -1,5 +1,5 @@
 //! What a command does, seen from outside.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod cancelling;
 mod leftovers;

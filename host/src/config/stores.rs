@@ -285,7 +285,7 @@ fn trimmed(prefix: Option<RawPrefix>) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use std::path::Path;
 
     use super::*;

@@ -1,5 +1,5 @@
 //! The shipped files, and pairs of broken files with the exact messages about them.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
 

@@ -112,7 +112,7 @@ fn places_below<'m>(folder: &Path, mounts: &'m [Mount]) -> Vec<&'m Path> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
     #[test]

@@ -62,7 +62,7 @@ fn relevant(all: Vec<Mount>, paths: &[PathBuf]) -> BTreeMap<PathBuf, u64> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

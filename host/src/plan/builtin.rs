@@ -146,7 +146,7 @@ mod tests {
             "pre": ["echo one", "echo two"], "command": "pg_dump * | gzip", "env": {"PGPASSWORD": "x"},
             "paths": ["/srv/data/**/*.log", "notes/a.txt", "./*"], "follow_symlinks": true,
         });
-        let allow = allow(&config, Path::new("/work"), &AccessRequest::default());
+        let allow = allow(&config, Path::new("/srv"), &AccessRequest::default());
         assert_eq!(allow.lines, ["echo one", "echo two", "pg_dump * | gzip"]);
         assert!(permits(&allow, "pg_dump * | gzip"));
         assert!(!permits(&allow, "pg_dump x | gzip"));
@@ -154,8 +154,8 @@ mod tests {
             allow.read,
             [
                 Path::new("/srv/data"),
-                Path::new("/work/notes/a.txt"),
-                Path::new("/work")
+                Path::new("/srv/notes/a.txt"),
+                Path::new("/srv")
             ]
         );
         assert_eq!(allow.env, ["PGPASSWORD", "SIDE_CAR_OUTCOME"]);
@@ -170,7 +170,7 @@ mod tests {
             shell: Some("sh".into()),
             ..AccessRequest::default()
         };
-        let allowed = |config| allow(&config, Path::new("/work"), &asked);
+        let allowed = |config| allow(&config, Path::new("/srv"), &asked);
         let engine = allowed(serde_json::json!({"engine": "postgres", "pre": "echo"}));
         assert_eq!(engine.lines, ["echo", "pg_dump"]);
         assert!(engine.env.contains(&"PGHOST".to_owned()) && engine.read.is_empty());
@@ -185,7 +185,7 @@ mod tests {
             commands: vec!["pg_restore".into()],
             ..RestorePlan::default()
         };
-        let workdir = Path::new("/work");
+        let workdir = Path::new("/srv");
         let config = serde_json::json!({"command": "pg_dump", "restore": "pg_restore -d app", "env": {"A": 1}});
         let allow = allow_restore(&config, workdir, &plan);
         assert_eq!(allow.lines, ["pg_restore -d app"]);

@@ -73,7 +73,7 @@ fn panicked(store: &Store) -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::config::{Layout, Place, StoreSpec};

@@ -26,14 +26,16 @@ mod opened;
 mod pieces;
 mod prune;
 mod section_names;
+mod unnamed;
 mod upload;
 
 pub use contents::SnapshotContents;
 pub use foreign_lock::require_unlocked;
 pub use memory::{IndexMemory, index_memory};
 pub use prune::{RepositoryPruning, SnapshotChoice, prune, was_pruned_at};
+pub use unnamed::note_unnamed;
 pub use upload::{Archived, SnapshotLabel, SnapshotUpload};
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests;

@@ -12,6 +12,7 @@ use super::backend::hex;
 use super::error::guarded;
 use super::gate::VerdictGate;
 use super::opened;
+use super::unnamed;
 use super::upload::TAG;
 use crate::config::RepositorySpec;
 use crate::error::Result;
@@ -75,6 +76,9 @@ pub fn prune(
         }
         Ok((gone.len(), stray.len()))
     })?;
+    if !choice.unnamed.is_empty() {
+        driver.block_on(unnamed::forget(store))?;
+    }
     if bytes {
         guarded(store, &gate, || {
             let options = options(spec);

@@ -24,7 +24,7 @@ pub fn retain_named(decisions: &mut [Decision<'_>], is_named: impl Fn(&str) -> b
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::super::{Policy, RetentionRecord, RetentionRule, Tier, decide};
     use super::*;
 

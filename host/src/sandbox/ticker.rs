@@ -82,7 +82,7 @@ impl Drop for Ticking {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
 

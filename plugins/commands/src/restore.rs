@@ -197,7 +197,7 @@ fn not_elsewhere(line: &str, refusal: &Refusal) -> Failure {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use sidecar_sdk::restore::Selection;
 

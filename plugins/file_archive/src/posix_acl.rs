@@ -95,7 +95,7 @@ fn entry(line: &str) -> Option<(u16, u32, u16)> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

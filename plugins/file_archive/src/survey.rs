@@ -66,7 +66,7 @@ fn open(entry: &Entry, path: &[u8]) -> Result<Option<GapReason>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use serde_json::json;
     use sidecar_sdk::testing::Host;

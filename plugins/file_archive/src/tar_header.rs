@@ -196,7 +196,7 @@ fn decimal(seconds: i64, nanoseconds: u32) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use std::io::Read;
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use crate::error::{Error, Result};
-use crate::repository::{SnapshotChoice, prune, require_unlocked, was_pruned_at};
+use crate::repository::{SnapshotChoice, note_unnamed, prune, require_unlocked, was_pruned_at};
 use crate::schedule::Schedule;
 use crate::service::retention_rules::RetentionRules;
 use crate::store::{Catalogue, Store, StoreLock};
@@ -32,6 +32,7 @@ pub(in crate::service) async fn tidy(
     let Some(spec) = store.spec().repository() else {
         return Ok(());
     };
+    let unnamed = note_unnamed(store, lock.unnamed_snapshots()).await?;
     if !lock.is_exclusive() {
         // Another sidecar may be at work there.
         return Err(left_undone(
@@ -50,7 +51,7 @@ pub(in crate::service) async fn tidy(
     }
     let choice = SnapshotChoice {
         named: named(store, &catalogue)?,
-        unnamed: lock.unnamed_snapshots().clone(),
+        unnamed,
     };
     let bytes = match occasion {
         PruneOccasion::Asked => true,
@@ -119,7 +120,7 @@ fn left_undone(store: &Store, why: &str) -> Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Every kind of store does the same, and none of them believes a faulty server.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod backups;
 mod commits;

@@ -44,7 +44,7 @@ pub(super) fn without_defaults(env: &mut Vec<(String, String)>) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

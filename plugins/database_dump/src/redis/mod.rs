@@ -251,7 +251,7 @@ fn environment(text: &str, key: &str) -> Result<Vec<(String, String)>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -188,7 +188,7 @@ fn outcome(printed: &str) -> Result<Attempt> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -196,8 +196,8 @@ mod tests {
     fn a_script_says_what_became_of_it() {
         assert_eq!(outcome("swapped").unwrap(), Attempt::Done);
         assert_eq!(outcome("in-place").unwrap(), Attempt::Done);
-        let saved = Attempt::Saved("/work dir/old.rdb".to_owned());
-        assert_eq!(outcome("in-place /work dir/old.rdb").unwrap(), saved);
+        let saved = Attempt::Saved("/data dir/old.rdb".to_owned());
+        assert_eq!(outcome("in-place /data dir/old.rdb").unwrap(), saved);
         assert_eq!(outcome("no-spare").unwrap(), Attempt::NoSpare);
         let no_memory = Attempt::NoMemory {
             used: 1,

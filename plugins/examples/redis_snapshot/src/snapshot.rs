@@ -115,7 +115,7 @@ impl<S: Sink> CheckedSink<'_, S> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use std::io;
 

@@ -90,7 +90,7 @@ fn time(text: &str) -> Option<(i64, u32)> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -187,7 +187,7 @@ fn terminated(mut name: Vec<u8>) -> Vec<u8> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use std::io::Cursor;
 

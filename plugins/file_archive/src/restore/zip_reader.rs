@@ -157,7 +157,7 @@ impl Extra {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use std::io::Cursor;
 

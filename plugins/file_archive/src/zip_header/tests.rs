@@ -1,6 +1,6 @@
 //! The headers as a foreign reader sees them.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{Read, Result, Seek, SeekFrom};
 

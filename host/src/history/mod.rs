@@ -186,6 +186,13 @@ impl History {
         })
     }
 
+    /// When the first run of this strategy was asked for.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.try_to("look up the first run", |connection| {
+            store::began(connection, &self.whose)
+        })
+    }
+
     /// The youngest backup in this state.
     pub fn last(&self, state: RunState) -> Option<Run> {
         self.try_to("look up a run", |connection| {

@@ -231,6 +231,14 @@ pub(super) fn own(connection: &Connection, whose: &Whose, at_most: usize) -> Res
     all.query_map((member, of_set, at_most), run)?.collect()
 }
 
+pub(super) fn began(connection: &Connection, whose: &Whose) -> Result<Option<Timestamp>> {
+    let (member, of_set) = whose.columns();
+    let mut first = connection.prepare(
+        "SELECT min(queued_at) AS queued_at FROM runs WHERE member IS ?1 AND coalesce((set_id IS NOT NULL) = ?2, TRUE)",
+    )?;
+    first.query_row((member, of_set), |row| time(row, "queued_at"))
+}
+
 pub(super) fn last(
     connection: &Connection,
     whose: &Whose,

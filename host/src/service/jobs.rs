@@ -1,30 +1,49 @@
 //! The façade of a server: the service, and the queue of runs that its clients share.
 
 use std::convert::Infallible;
+use std::iter;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::select_all;
+use jiff::Timestamp;
 
+use super::catalogue::Listings;
 use super::context::Context;
 use super::restore::{self, RestoreReport};
 use super::runs::{Job, Order, Queue, RunHandle, RunLock, RunRequest, Task};
 use super::schedule::{self, Clock};
+use super::status::{self, ScheduledStrategy, SidecarStatus};
 use super::{CompletedBackup, Service, backup, set};
 use crate::cancel::Reason;
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::history::Run;
+use crate::schedule::Timetable;
+
+/// How long a status waits for the stores: then it tells what they held when they last answered.
+const STORES_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The runs of this process, and the journal of all.
 pub struct Jobs {
     service: Arc<Service>,
     queue: Arc<Queue>,
+    listings: Arc<Listings>,
+    /// When this process started.
+    since: Timestamp,
 }
 
 impl Jobs {
     /// Finishes what an earlier process left, unless another one is running.
     pub fn new(service: Arc<Service>) -> Self {
         let queue = Arc::new(Queue::new(service.context.clone(), perform));
-        Self { service, queue }
+        let listings = Arc::new(Listings::new(service.context.clone()));
+        Self {
+            service,
+            queue,
+            listings,
+            since: clock::now(),
+        }
     }
 
     /// What makes the backups.
@@ -45,6 +64,21 @@ impl Jobs {
     /// The run in progress, in this process or another one. May wait for the disk.
     pub fn in_progress(&self) -> Option<Run> {
         self.queue.in_progress()
+    }
+
+    /// How each strategy stands, and of several their set. May wait for the disk, and a little for the stores.
+    pub fn status(&self) -> SidecarStatus {
+        let listing = self.listings.latest(STORES_TIMEOUT);
+        let service = &self.service;
+        let scheduled = service.all().map(|one| ScheduledStrategy {
+            context: &one.context,
+            timetables: starting(service, one),
+        });
+        let all: Vec<_> = scheduled.collect();
+        let here = self.queue.job().filter(|job| !job.run().state.is_over());
+        let here = here.map(RunHandle::Here);
+        let running = here.or_else(|| Some(RunHandle::Written(Box::new(self.in_progress()?))));
+        status::status(&all, listing.as_deref(), running.as_ref(), self.since)
     }
 
     /// Takes no more runs and stops the one in progress, which is returned.
@@ -72,6 +106,14 @@ impl Jobs {
         });
         select_all(each.map(Box::pin)).await.0
     }
+}
+
+/// What starts the backups of `one`: its own schedule, and of a member that of its set.
+fn starting<'a>(all: &'a Service, one: &'a Service) -> Vec<&'a Timetable> {
+    let (set, name) = (all.context.set(), one.config().member.as_ref());
+    let is_in_set = name.is_some_and(|name| set.is_some_and(|set| set.members.contains(name)));
+    let of_set = is_in_set.then_some(&all.timetables.backups);
+    iter::once(&one.timetables.backups).chain(of_set).collect()
 }
 
 /// Does what a run is for, and logs how it went.

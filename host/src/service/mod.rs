@@ -7,6 +7,7 @@
 //! catalogue/  what the stores hold: list, fetch, verify, prune, upload what they missed
 //! schedule/   runs that start by themselves: due slots, replica leases, drills
 //! set/        several strategies as one: quiesce, members, list, restore
+//! status/     how each strategy stands, by the clock
 //! runs/       what runs now: queue, lock, progress, events
 //! context     what all of them stand on: configuration, engine, journal, event loop
 //! ```
@@ -31,6 +32,7 @@ mod runs;
 mod schedule;
 mod set;
 mod set_ties;
+mod status;
 mod strategy;
 mod timekeeper;
 mod variables;
@@ -76,6 +78,10 @@ pub use restore::{Preview, RestoreReport};
 pub use runs::{Job, Order, PostState, Progress, ProgressReporter, RunHandle, RunRequest, Task};
 pub use schedule::{Clock, SystemClock};
 pub use set::{LatestSet, TakeBytes};
+pub use status::{
+    DamagedCopy, DrillResult, LastGood, LastRun, MemberState, MemberStatus, MissingUpload,
+    RunInProgress, SidecarStatus, StatusReason, StoreStatus, VerifiedCopy,
+};
 
 #[cfg(test)]
 #[path = "tests/histories/mod.rs"]

@@ -36,6 +36,7 @@ mod server;
 mod set_export;
 mod start;
 mod state;
+mod status;
 mod throttle;
 mod tls;
 mod trickle;

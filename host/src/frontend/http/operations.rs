@@ -11,7 +11,8 @@ use super::operation::Operation;
 use super::request::Parameters;
 use super::restore::RestoreBody;
 use super::start::Accepted;
-use super::{artifact, backups, capabilities, events, export, health, jobs, metrics, restore};
+use super::{artifact, backups, capabilities, events, export, health, jobs, metrics, restore, status};
+use crate::service::SidecarStatus;
 
 /// Every operation of the API.
 pub(super) fn operations() -> Vec<Operation> {
@@ -21,6 +22,9 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new("get", "/backup/capabilities", get(capabilities::capabilities))
             .summary("What this sidecar can back up")
             .json::<CapabilitiesView>(200),
+        Operation::new("get", "/backup/status", get(status::status))
+            .summary("How each strategy stands: whether a good backup is young enough, and why not")
+            .json::<SidecarStatus>(200),
         Operation::new("post", "/backup/export", post(export::export))
             .summary("Makes a backup and answers with the artifact; in chunks with trailers when the run takes long")
             .query::<Parameters>()
@@ -180,8 +184,9 @@ mod tests {
         let document = openapi::document(&operations());
         let schemas = document["components"]["schemas"].as_object().unwrap();
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
-        let stable = "Capabilities StrategyCapabilities Error Accepted AcceptedMember Restore Selection Jobs Job Kind State Artifact RunOmission \
-                      Failure Outcome Progress Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
+        let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
+                      LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember Restore Selection \
+                      Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
                       Encrypted InRepository Part Omission SetMember Damaged Unaltered Verified Pruning Pruned";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }

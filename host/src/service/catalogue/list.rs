@@ -17,15 +17,9 @@ use crate::store::{
 pub(in crate::service) fn list(context: &Context, only: Option<&str>) -> Result<Catalogue> {
     let mut all = Catalogue::default();
     let mut away = Vec::new();
-    let stores = open_all(context, only)?;
+    let stores = list_each(context, only)?;
     let count = stores.len();
-    for (name, opened) in stores {
-        let runtime = context.runtime()?;
-        let listed = opened.and_then(|store| {
-            let mut catalogue = runtime.block_on(store.catalogue())?;
-            find_lost_manifests(context, &store, &mut catalogue)?;
-            Ok(catalogue)
-        });
+    for (name, listed) in stores {
         match listed {
             Ok(catalogue) => all.add(catalogue),
             Err(error) => away.push((name, error)),
@@ -43,6 +37,23 @@ pub(in crate::service) fn list(context: &Context, only: Option<&str>) -> Result<
     });
     all.damaged.splice(0..0, away);
     Ok(all)
+}
+
+/// The name of each store, or of the one called `only`, and what it holds.
+pub(super) fn list_each(
+    context: &Context,
+    only: Option<&str>,
+) -> Result<Vec<(String, Result<Catalogue>)>> {
+    let runtime = context.runtime()?;
+    let each = open_all(context, only)?.into_iter().map(|(name, opened)| {
+        let listed = opened.and_then(|store| {
+            let mut catalogue = runtime.block_on(store.catalogue())?;
+            find_lost_manifests(context, &store, &mut catalogue)?;
+            Ok(catalogue)
+        });
+        (name, listed)
+    });
+    Ok(each.collect())
 }
 
 /// Every copy of a backup, in the order in which they are best taken: those that are known to be

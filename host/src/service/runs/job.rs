@@ -73,6 +73,9 @@ pub struct Progress {
     /// 0 to 99; left out when it cannot be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<u64>,
+    /// Seconds until the end, if it goes on at this speed; left out when it cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining_seconds: Option<u64>,
     /// The strategy's last note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -252,6 +255,7 @@ impl Job {
             elapsed_ms: elapsed.as_millis().try_into().unwrap_or(u64::MAX),
             expected_bytes: self.expected.get().copied(),
             percent: all.filter(|all| *all > 0).map(percent),
+            remaining_seconds: all.and_then(|all| remaining(elapsed, done, all)),
             note: report.note.clone(),
         }
     }
@@ -315,6 +319,14 @@ impl Job {
     fn last_report(&self) -> MutexGuard<'_, Report> {
         self.last_report.lock()
     }
+}
+
+/// Seconds that what is left takes at the mean speed so far; none before there is a speed, or once more was done than
+/// was expected.
+fn remaining(elapsed: Duration, done: u64, all: u64) -> Option<u64> {
+    let left = all.checked_sub(done)?;
+    let seconds = elapsed.as_secs_f64() * left as f64 / done as f64;
+    seconds.is_finite().then_some(seconds.ceil() as u64)
 }
 
 impl Reporter for Job {

@@ -17,7 +17,7 @@ pub(in crate::service) fn incomplete(context: &Context, all: &Catalogue) -> Vec<
     if context.set().is_none() || all.damaged.iter().any(is_unknown) {
         return Vec::new();
     }
-    let held = Held::of(all, |_| true);
+    let held = Held::of(&all.backups);
     let newest = newest_whole(context, all);
     let lost = sets(all).filter_map(|set| {
         let lost = held.lost_member(context, &set.manifest)?;
@@ -29,6 +29,15 @@ pub(in crate::service) fn incomplete(context: &Context, all: &Catalogue) -> Vec<
         })
     });
     lost.collect()
+}
+
+/// Tells of a set whether there is a good copy of each member that it names among `all`, which are of every strategy.
+pub(in crate::service) fn is_whole<'c>(
+    context: &'c Context,
+    all: impl Iterator<Item = &'c StoredBackup>,
+) -> impl Fn(&Manifest) -> bool {
+    let held = Held::of(all.filter(|backup| backup.health.is_good()));
+    move |set| held.lost_member(context, set).is_none()
 }
 
 /// What a restore or `verify` says of a member that a set names and no place holds.
@@ -62,7 +71,7 @@ fn sets(all: &Catalogue) -> impl Iterator<Item = &StoredBackup> {
 
 /// The newest set that is good, with all its members.
 fn newest_whole<'c>(context: &Context, all: &'c Catalogue) -> Option<&'c Manifest> {
-    let held = Held::of(all, |backup| backup.health.is_good());
+    let held = Held::of(all.backups.iter().filter(|backup| backup.health.is_good()));
     let mut good = sets(all).filter(|set| set.health.is_good());
     let whole = good.find(|set| held.lost_member(context, &set.manifest).is_none());
     whole.map(|set| &set.manifest)
@@ -72,10 +81,8 @@ fn newest_whole<'c>(context: &Context, all: &'c Catalogue) -> Option<&'c Manifes
 struct Held<'c>(HashSet<(&'c str, &'c str)>);
 
 impl<'c> Held<'c> {
-    /// Of the copies that `fits` takes.
-    fn of(all: &'c Catalogue, fits: impl Fn(&StoredBackup) -> bool) -> Self {
-        let backups = all.backups.iter().filter(|one| fits(one));
-        let named = backups.filter_map(|one| Some((one.strategy.as_deref()?, &*one.manifest.id)));
+    fn of(copies: impl IntoIterator<Item = &'c StoredBackup>) -> Self {
+        let named = copies.into_iter().filter_map(|one| Some((one.strategy.as_deref()?, &*one.manifest.id)));
         Self(named.collect())
     }
 

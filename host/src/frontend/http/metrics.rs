@@ -204,7 +204,8 @@ fn render(all: &[StrategyMetrics], running: bool, doubt: Option<Doubt>) -> Strin
         "Runs of the set that are over, by their final state.",
         &ended(&sets),
     );
-    let states = |of: &[&StrategyMetrics]| of.iter().flat_map(|one| one.states()).collect::<Vec<_>>();
+    let states =
+        |of: &[&StrategyMetrics]| of.iter().flat_map(|one| one.states()).collect::<Vec<_>>();
     metric(
         "strategy_state",
         "gauge",

@@ -11,7 +11,9 @@ use super::operation::Operation;
 use super::request::Parameters;
 use super::restore::RestoreBody;
 use super::start::Accepted;
-use super::{artifact, backups, capabilities, events, export, health, jobs, metrics, restore, status};
+use super::{
+    artifact, backups, capabilities, events, export, health, jobs, metrics, restore, status,
+};
 use crate::service::SidecarStatus;
 
 /// Every operation of the API.

@@ -95,7 +95,10 @@ impl Listings {
 
     /// The listing, which is renewed first if it is old and the stores answer within `limit`. None if they have never
     /// answered.
-    pub(in crate::service) fn latest(self: &Arc<Self>, limit: Duration) -> Option<Arc<StoreListing>> {
+    pub(in crate::service) fn latest(
+        self: &Arc<Self>,
+        limit: Duration,
+    ) -> Option<Arc<StoreListing>> {
         let mark = self.mark();
         let mut state = self.state.lock();
         let is_current = |state: &Listed| {
@@ -128,7 +131,12 @@ impl Listings {
         let all = self.clone();
         let work = move || {
             let (asked, journal) = (clock::monotonic(), all.mark());
-            let before = all.state.lock().last.as_ref().map(|last| last.listing.clone());
+            let before = all
+                .state
+                .lock()
+                .last
+                .as_ref()
+                .map(|last| last.listing.clone());
             let listing = Arc::new(all.list(before.as_deref()));
             let mut state = all.state.lock();
             state.is_asking = false;
@@ -139,12 +147,18 @@ impl Listings {
             });
             all.done.notify_all();
         };
-        thread::Builder::new().name("listing".to_owned()).spawn(work).is_ok()
+        thread::Builder::new()
+            .name("listing".to_owned())
+            .spawn(work)
+            .is_ok()
     }
 
     fn list(&self, before: Option<&StoreListing>) -> StoreListing {
         let at = clock::now();
-        let stored = self.context.all().filter(|one| !one.config().stores.is_empty());
+        let stored = self
+            .context
+            .all()
+            .filter(|one| !one.config().stores.is_empty());
         let strategies = stored.map(|context| {
             let member = context.config().member.clone();
             let before = before.and_then(|before| before.of(member.as_deref()));
@@ -180,7 +194,9 @@ fn of_strategy(
                 (Some(at), None)
             }
             Err(error) => {
-                let held = before.map(|before| before.held_by(&name)).unwrap_or_default();
+                let held = before
+                    .map(|before| before.held_by(&name))
+                    .unwrap_or_default();
                 all.add(held);
                 let last = before.and_then(|before| before.listed_at(&name));
                 (last, Some(RunFailure::from(&error)))
@@ -202,7 +218,11 @@ fn of_strategy(
 impl StrategyListing {
     /// The backups of one store.
     fn held_by(&self, name: &str) -> Catalogue {
-        let held = self.catalogue.backups.iter().filter(|one| one.store == name);
+        let held = self
+            .catalogue
+            .backups
+            .iter()
+            .filter(|one| one.store == name);
         Catalogue {
             backups: held.cloned().collect(),
             ..Catalogue::default()

@@ -82,7 +82,9 @@ struct Held<'c>(HashSet<(&'c str, &'c str)>);
 
 impl<'c> Held<'c> {
     fn of(copies: impl IntoIterator<Item = &'c StoredBackup>) -> Self {
-        let named = copies.into_iter().filter_map(|one| Some((one.strategy.as_deref()?, &*one.manifest.id)));
+        let named = copies
+            .into_iter()
+            .filter_map(|one| Some((one.strategy.as_deref()?, &*one.manifest.id)));
         Self(named.collect())
     }
 

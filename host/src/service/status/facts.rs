@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 
 use super::due;
-use super::view::{
-    DamagedCopy, DrillResult, MissingUpload, RunInProgress, StoreStatus,
-};
+use super::view::{DamagedCopy, DrillResult, MissingUpload, RunInProgress, StoreStatus};
 use crate::history::{Run, RunKind};
 use crate::schedule::{Start, Timetable};
 use crate::service::catalogue::{StoreListing, StrategyListing, missed_uploads};
@@ -109,11 +107,16 @@ pub(super) fn of(
         next: next.min().map(|start| start.at),
         starts: due::starts(&one.timetables, now),
         is_scheduled: one.timetables.iter().any(|table| table.next(now).is_some()),
-        stores: listed.map(|listed| stores(listed, &copies)).unwrap_or_default(),
+        stores: listed
+            .map(|listed| stores(listed, &copies))
+            .unwrap_or_default(),
         copies,
         unusable,
         missing_uploads: missing_uploads(context),
-        backups: runs.into_iter().filter(|run| run.kind == RunKind::Backup).collect(),
+        backups: runs
+            .into_iter()
+            .filter(|run| run.kind == RunKind::Backup)
+            .collect(),
         last_drill: last_drill.as_ref().map(DrillResult::from),
         proven: proven.as_ref().map(DrillResult::from),
         running: running.and_then(|running| in_progress(running, config.member.as_deref())),
@@ -183,7 +186,9 @@ fn published(context: &Context) -> (Vec<FoundCopy>, Vec<DamagedCopy>) {
 
 fn stores(listed: &StrategyListing, copies: &[FoundCopy]) -> Vec<StoreStatus> {
     let of = |name: &str| {
-        let here = copies.iter().filter(|copy| copy.store.as_deref() == Some(name));
+        let here = copies
+            .iter()
+            .filter(|copy| copy.store.as_deref() == Some(name));
         let good = here.filter(|copy| copy.health.is_good());
         let mut ids: Vec<&str> = good.map(|copy| copy.id.as_str()).collect();
         ids.sort_unstable();

@@ -39,18 +39,28 @@ pub(super) fn judge(facts: MemberFacts) -> MemberStatus {
     why.extend(failed_run.map(|run| reason::last_run_failed(&LastRun::from(run))));
     let away = |store: &StoreStatus| {
         let error = store.error.as_ref()?;
-        Some(reason::store_unreadable(&store.name, error, store.listed_at))
+        Some(reason::store_unreadable(
+            &store.name,
+            error,
+            store.listed_at,
+        ))
     };
     why.extend(facts.stores.iter().filter_map(away));
     why.extend(damaged.iter().map(reason::copy_damaged));
     why.extend(facts.missing_uploads.iter().map(reason::upload_missing));
-    let drill_failed = facts.last_drill.iter().filter(|drill| is_failure(drill.state));
+    let drill_failed = facts
+        .last_drill
+        .iter()
+        .filter(|drill| is_failure(drill.state));
     why.extend(drill_failed.map(reason::drill_failed));
     why.truncate(MOST);
 
     let state = if is_unclear || !facts.is_known {
         MemberState::Unknown
-    } else if tried || nothing_left || missed.len() > 1 || (last_good.is_none() && missed.len() == 1)
+    } else if tried
+        || nothing_left
+        || missed.len() > 1
+        || (last_good.is_none() && missed.len() == 1)
     {
         MemberState::Failed
     } else if !why.is_empty() {
@@ -62,7 +72,10 @@ pub(super) fn judge(facts: MemberFacts) -> MemberStatus {
     };
     MemberStatus {
         state,
-        since: why.iter().filter_map(|reason: &StatusReason| reason.since).min(),
+        since: why
+            .iter()
+            .filter_map(|reason: &StatusReason| reason.since)
+            .min(),
         why,
         due: due_at(&facts, last_good.as_ref()),
         next: facts.next,
@@ -86,7 +99,9 @@ fn is_good(copy: &FoundCopy) -> bool {
 
 fn last_good(copies: &[FoundCopy]) -> Option<LastGood> {
     let newest = copies.iter().find(|copy| is_good(copy))?;
-    let same = copies.iter().filter(|copy| copy.id == newest.id && is_good(copy));
+    let same = copies
+        .iter()
+        .filter(|copy| copy.id == newest.id && is_good(copy));
     let stores: BTreeSet<&String> = same.filter_map(|copy| copy.store.as_ref()).collect();
     Some(LastGood {
         id: newest.id.clone(),
@@ -112,7 +127,10 @@ fn last_verified(copies: &[FoundCopy]) -> Option<VerifiedCopy> {
 /// Copies that a reader has found damaged, and those that cannot even be listed.
 fn damaged(facts: &MemberFacts) -> Vec<DamagedCopy> {
     let good = |id: &str| {
-        let same = facts.copies.iter().filter(|copy| copy.id == id && is_good(copy));
+        let same = facts
+            .copies
+            .iter()
+            .filter(|copy| copy.id == id && is_good(copy));
         let stores: BTreeSet<&String> = same.filter_map(|copy| copy.store.as_ref()).collect();
         stores.into_iter().cloned().collect::<Vec<_>>()
     };
@@ -137,7 +155,10 @@ fn is_failure(state: RunState) -> bool {
 /// Whether a run failed and nothing has made good for it since: a newer backup, or its own uploads sent later.
 fn is_news(run: &Run, last_good: Option<&LastGood>, facts: &MemberFacts) -> bool {
     let made_good = |good: &LastGood| match good.id == run.id {
-        true => facts.missing_uploads.iter().all(|upload| upload.id != run.id),
+        true => facts
+            .missing_uploads
+            .iter()
+            .all(|upload| upload.id != run.id),
         false => good.at > run.queued_at,
     };
     is_failure(run.state) && !last_good.is_some_and(made_good)
@@ -152,7 +173,11 @@ fn missed(facts: &MemberFacts, last_good: Option<&LastGood>) -> Vec<Timestamp> {
             return Vec::new();
         };
         let times = [interval * 2, interval].map(|after| good.at.checked_add(after).ok());
-        return times.into_iter().flatten().filter(|due| *due < facts.now).collect();
+        return times
+            .into_iter()
+            .flatten()
+            .filter(|due| *due < facts.now)
+            .collect();
     }
     let durations: Vec<u64> = facts.backups.iter().filter_map(made_in).collect();
     let tolerance = due::tolerance(&durations);

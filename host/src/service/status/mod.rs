@@ -38,7 +38,8 @@ pub(super) fn status(
     since: Timestamp,
 ) -> SidecarStatus {
     let now = clock::now();
-    let judged = |one: &ScheduledStrategy<'_>| judge::judge(facts::of(one, listing, running, since, now));
+    let judged =
+        |one: &ScheduledStrategy<'_>| judge::judge(facts::of(one, listing, running, since, now));
     let (set, members) = match all {
         [set, members @ ..] if !members.is_empty() => (Some(judged(set)), members),
         all => (None, all),

@@ -112,7 +112,11 @@ fn run(id: &str, began: Timestamp) -> Run {
 }
 
 fn codes(status: &MemberStatus) -> Vec<&str> {
-    status.why.iter().map(|reason| reason.code.as_str()).collect()
+    status
+        .why
+        .iter()
+        .map(|reason| reason.code.as_str())
+        .collect()
 }
 
 #[test]
@@ -120,7 +124,10 @@ fn fresh_while_the_newest_good_backup_covers_the_last_slot() {
     let status = Case::new("11-20T12:00").good("a", "11-20T03:00").stands();
     assert_eq!((status.state, codes(&status)), (MemberState::Fresh, vec![]));
     let good = status.last_good.unwrap();
-    assert_eq!((good.id.as_str(), good.stores), ("a", vec!["minio".to_owned()]));
+    assert_eq!(
+        (good.id.as_str(), good.stores),
+        ("a", vec!["minio".to_owned()])
+    );
     assert_eq!(status.due, Some(at("11-20T03:00")));
     assert_eq!(status.next, Some(at("11-21T03:00")));
 }
@@ -130,12 +137,18 @@ fn a_slot_is_late_once_its_time_is_over_and_failed_after_two() {
     let stands = |now: &str| Case::new(now).good("a", "11-20T03:00").stands();
     assert_eq!(stands("11-21T03:14").state, MemberState::Fresh);
     let late = stands("11-21T03:16");
-    assert_eq!((late.state, codes(&late)), (MemberState::Late, vec!["overdue"]));
+    assert_eq!(
+        (late.state, codes(&late)),
+        (MemberState::Late, vec!["overdue"])
+    );
     assert_eq!(late.since, Some(at("11-21T03:00")));
     assert_eq!(late.why[0].args["slots"], "1");
     assert_eq!(stands("11-22T03:14").state, MemberState::Late);
     let failed = stands("11-22T03:16");
-    assert_eq!((failed.state, codes(&failed)), (MemberState::Failed, vec!["overdue"]));
+    assert_eq!(
+        (failed.state, codes(&failed)),
+        (MemberState::Failed, vec!["overdue"])
+    );
     assert_eq!(failed.since, Some(at("11-21T03:00")));
     assert_eq!(failed.why[0].args["slots"], "2");
     assert_eq!(failed.last_good.unwrap().id, "a");
@@ -154,14 +167,21 @@ fn a_run_that_takes_long_has_twice_as_long() {
 fn late_with_a_young_backup_if_something_else_needs_a_look() {
     let young = || Case::new("11-20T12:00").good("a", "11-20T03:00");
     let status = young().ran("b", "11-20T10:00", RunState::Failed).stands();
-    assert_eq!((status.state, codes(&status)), (MemberState::Late, vec!["last-run-failed"]));
+    assert_eq!(
+        (status.state, codes(&status)),
+        (MemberState::Late, vec!["last-run-failed"])
+    );
     assert_eq!(status.since, Some(at("11-20T10:00")));
     assert_eq!(status.why[0].hint.as_deref(), Some("free some"));
     assert_eq!(status.why[0].args["error"], "disk-full");
 
     let mut pending = young().ran("a", "11-20T03:00", RunState::Failed);
     let sent = young().ran("a", "11-20T03:00", RunState::Failed).stands();
-    assert_eq!(sent.state, MemberState::Fresh, "what was missed is there now");
+    assert_eq!(
+        sent.state,
+        MemberState::Fresh,
+        "what was missed is there now"
+    );
     pending.0.missing_uploads.push(MissingUpload {
         id: "a".to_owned(),
         at: at("11-20T03:00"),
@@ -178,19 +198,30 @@ fn late_with_a_young_backup_if_something_else_needs_a_look() {
         error: None,
     });
     let status = drilled.stands();
-    assert_eq!((status.state, codes(&status)), (MemberState::Late, vec!["drill-failed"]));
+    assert_eq!(
+        (status.state, codes(&status)),
+        (MemberState::Late, vec!["drill-failed"])
+    );
 }
 
 #[test]
 fn a_run_that_another_replica_made_good_for_is_no_reason() {
     let case = Case::new("11-20T12:00").ran("b", "11-20T03:00", RunState::Failed);
-    assert_eq!(case.good("a", "11-20T03:05").stands().state, MemberState::Fresh);
+    assert_eq!(
+        case.good("a", "11-20T03:05").stands().state,
+        MemberState::Fresh
+    );
 }
 
 #[test]
 fn what_was_cancelled_is_no_failure() {
     let case = Case::new("11-20T12:00").good("a", "11-20T03:00");
-    assert_eq!(case.ran("b", "11-20T10:00", RunState::Cancelled).stands().state, MemberState::Fresh);
+    assert_eq!(
+        case.ran("b", "11-20T10:00", RunState::Cancelled)
+            .stands()
+            .state,
+        MemberState::Fresh
+    );
 }
 
 #[test]
@@ -202,17 +233,27 @@ fn a_damaged_copy_is_named_with_the_one_that_is_good() {
     let mut case = Case::new("11-20T12:00").holds("a", "11-20T03:00", damaged.clone());
     case.0.copies.push(FoundCopy {
         store: Some("az".to_owned()),
-        health: BackupHealth::Verified { at: at("11-20T08:00") },
+        health: BackupHealth::Verified {
+            at: at("11-20T08:00"),
+        },
         ..case.0.copies[0].clone()
     });
     let status = case.stands();
-    assert_eq!((status.state, codes(&status)), (MemberState::Late, vec!["copy-damaged"]));
+    assert_eq!(
+        (status.state, codes(&status)),
+        (MemberState::Late, vec!["copy-damaged"])
+    );
     assert_eq!(status.damaged[0].good, ["az"]);
     assert_eq!(status.last_good.unwrap().stores, ["az"]);
     let verified = status.last_verified.unwrap();
-    assert_eq!((verified.store.as_str(), verified.at), ("az", at("11-20T08:00")));
+    assert_eq!(
+        (verified.store.as_str(), verified.at),
+        ("az", at("11-20T08:00"))
+    );
 
-    let only = Case::new("11-20T12:00").holds("a", "11-20T03:00", damaged).stands();
+    let only = Case::new("11-20T12:00")
+        .holds("a", "11-20T03:00", damaged)
+        .stands();
     assert_eq!(only.state, MemberState::Failed);
     assert_eq!(codes(&only)[0], "no-good-backup");
     assert_eq!(only.last_good, None);
@@ -220,7 +261,9 @@ fn a_damaged_copy_is_named_with_the_one_that_is_good() {
 
 #[test]
 fn failed_if_the_stores_lost_what_the_journal_remembers() {
-    let status = Case::new("11-20T12:00").ran("a", "11-20T03:00", RunState::Succeeded).stands();
+    let status = Case::new("11-20T12:00")
+        .ran("a", "11-20T03:00", RunState::Succeeded)
+        .stands();
     assert_eq!(status.state, MemberState::Failed);
     assert_eq!(codes(&status), ["overdue"]);
     assert_eq!(status.last_run.unwrap().state, RunState::Succeeded);
@@ -238,7 +281,9 @@ fn never_until_the_first_slot_and_failed_after_it() {
     assert_eq!(never.next, Some(at("11-21T03:00")));
     assert_eq!(started("11-21T03:10").stands().state, MemberState::Never);
     assert_eq!(started("11-21T03:16").stands().state, MemberState::Failed);
-    let tried = started("11-20T13:00").ran("a", "11-20T12:30", RunState::Failed).stands();
+    let tried = started("11-20T13:00")
+        .ran("a", "11-20T12:30", RunState::Failed)
+        .stands();
     assert_eq!(tried.state, MemberState::Failed);
     assert_eq!(codes(&tried), ["no-good-backup", "last-run-failed"]);
 }
@@ -255,7 +300,10 @@ fn a_store_that_does_not_answer_is_never_good_news() {
         case.stands()
     };
     let held = away(Case::new("11-20T12:00").good("a", "11-20T03:00"));
-    assert_eq!((held.state, codes(&held)), (MemberState::Late, vec!["store-unreadable"]));
+    assert_eq!(
+        (held.state, codes(&held)),
+        (MemberState::Late, vec!["store-unreadable"])
+    );
     assert_eq!(away(Case::new("11-20T12:00")).state, MemberState::Unknown);
     let mut unasked = Case::new("11-20T12:00");
     unasked.0.is_known = false;
@@ -277,7 +325,11 @@ fn without_a_schedule_the_rhythm_of_the_last_backups_counts() {
     assert_eq!(stands("11-21T14:00", 4).due, Some(at("11-21T15:00")));
     assert_eq!(stands("11-21T16:00", 4).state, MemberState::Late);
     assert_eq!(stands("11-23T04:00", 4).state, MemberState::Failed);
-    assert_eq!(stands("12-20T03:00", 2).state, MemberState::Fresh, "too few for a rhythm");
+    assert_eq!(
+        stands("12-20T03:00", 2).state,
+        MemberState::Fresh,
+        "too few for a rhythm"
+    );
 }
 
 #[test]
@@ -286,7 +338,10 @@ fn starts_are_those_of_all_timetables() {
     let (nightly, hourly) = (nightly(), Timetable::new(vec![hourly], ""));
     let starts = due::starts(&[&nightly, &hourly], at("11-20T03:10"));
     let times: Vec<Timestamp> = starts.iter().take(3).map(|start| start.at).collect();
-    assert_eq!(times, [at("11-20T03:00"), at("11-20T02:30"), at("11-20T01:30")]);
+    assert_eq!(
+        times,
+        [at("11-20T03:00"), at("11-20T02:30"), at("11-20T01:30")]
+    );
     assert_eq!(due::starts(&[], at("11-20T03:10")), []);
     assert_eq!(due::tolerance(&[]), SignedDuration::from_mins(15));
 }

@@ -96,6 +96,7 @@ mod secrets;
 mod sets;
 mod several_lines;
 mod signatures;
+mod status;
 mod stored_over_http;
 mod stores;
 mod streaming;

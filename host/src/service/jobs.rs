@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use futures_util::future::select_all;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::catalogue::Listings;
 use super::context::Context;
 use super::restore::{self, RestoreReport};
-use super::runs::{Job, Order, Queue, RunHandle, RunLock, RunRequest, Task};
+use super::runs::{Job, Order, Queue, QueueMoment, RunHandle, RunLock, RunRequest, Task};
 use super::schedule::{self, Clock};
 use super::status::{self, ScheduledStrategy, SidecarStatus};
 use super::{CompletedBackup, Service, backup, set};
@@ -64,6 +65,11 @@ impl Jobs {
     /// The run in progress, in this process or another one. May wait for the disk.
     pub fn in_progress(&self) -> Option<Run> {
         self.queue.in_progress()
+    }
+
+    /// The run in progress in this process, and every change of it.
+    pub fn follow(&self) -> watch::Receiver<QueueMoment> {
+        self.queue.follow()
     }
 
     /// How each strategy stands, and of several their set. May wait for the disk, and a little for the stores.

@@ -75,7 +75,9 @@ pub use folders::Unready;
 pub use jobs::Jobs;
 pub use ownership::Adoption;
 pub use restore::{Preview, RestoreReport};
-pub use runs::{Job, Order, PostState, Progress, ProgressReporter, RunHandle, RunRequest, Task};
+pub use runs::{
+    Job, Order, PostState, Progress, ProgressReporter, QueueMoment, RunHandle, RunRequest, Task,
+};
 pub use schedule::{Clock, SystemClock};
 pub use set::{LatestSet, TakeBytes};
 pub use status::{

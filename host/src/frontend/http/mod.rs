@@ -6,6 +6,7 @@
 //!                            └───────► openapi
 //! ```
 
+mod all_events;
 mod artifact;
 mod auth;
 mod backups;

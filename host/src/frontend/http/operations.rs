@@ -27,6 +27,9 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new("get", "/backup/status", get(status::status))
             .summary("How each strategy stands: whether a good backup is young enough, and why not")
             .json::<SidecarStatus>(200),
+        Operation::new("get", "/backup/events", get(all_events::follow))
+            .summary("Everything that happens: events `status`, `run-started`, `run-progress` and `run-finished`")
+            .text(200, "text/event-stream"),
         Operation::new("post", "/backup/export", post(export::export))
             .summary("Makes a backup and answers with the artifact; in chunks with trailers when the run takes long")
             .query::<Parameters>()

@@ -16,7 +16,7 @@ use crate::service::folders;
 use crate::store::{Catalogue, StoredBackup};
 
 /// How old a listing may be before the stores are asked again.
-const REFRESH_INTERVAL: Duration = Duration::from_secs(10);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// All strategies that have stores, as they were last listed.
 #[derive(Debug)]

@@ -26,6 +26,26 @@ pub struct SidecarStatus {
     pub set: Option<MemberStatus>,
 }
 
+impl SidecarStatus {
+    /// Whether two say the same but for the times at which they were asked and how far a run is.
+    pub fn stands_like(&self, other: &Self) -> bool {
+        let steady = |status: &Self| {
+            let mut status = status.clone();
+            (status.as_of, status.listed_at) = (Timestamp::UNIX_EPOCH, None);
+            for member in status.members.iter_mut().chain(&mut status.set) {
+                for store in &mut member.stores {
+                    store.listed_at = store.listed_at.filter(|_| store.error.is_some());
+                }
+                if let Some(running) = &mut member.running {
+                    running.progress = None;
+                }
+            }
+            status
+        };
+        steady(self) == steady(other)
+    }
+}
+
 /// The state of a strategy, from the best to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -69,6 +69,7 @@ mod overlaps;
 mod own_folders;
 mod owners;
 mod page;
+mod pages_of_backups;
 mod paused;
 mod post;
 mod postgres_versions;

@@ -95,7 +95,7 @@ fn what_the_stores_have_lost_is_no_backup() {
     assert_eq!(member["last_run"]["state"], "succeeded", "{member}");
     assert_eq!(
         (&member["last_good"], &member["state"]),
-        (&Value::Null, &json!("never"))
+        (&Value::Null, &json!("failed"))
     );
 }
 

@@ -213,6 +213,11 @@ impl History {
         (over, last(RunState::Succeeded))
     }
 
+    /// When a drill last brought each backup back, by its id.
+    pub fn drilled(&self) -> HashMap<String, Timestamp> {
+        self.try_to("look up drills", store::drilled)
+    }
+
     /// The run in progress, whatever it is for.
     pub fn running(&self) -> Option<Run> {
         let mut running = RunKind::ALL.into_iter().filter_map(|kind| {

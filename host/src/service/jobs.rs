@@ -9,7 +9,8 @@ use futures_util::future::select_all;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::catalogue::Listings;
+use super::browse::{self, BackupPage, BackupQuery, ListedBackup};
+use super::catalogue::{Listings, StoreListing};
 use super::context::Context;
 use super::restore::{self, RestoreReport};
 use super::runs::{Job, Order, Queue, QueueMoment, RunHandle, RunLock, RunRequest, Task};
@@ -24,6 +25,8 @@ use crate::schedule::Timetable;
 
 /// How long a status waits for the stores: then it tells what they held when they last answered.
 const STORES_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a list of backups waits for the stores.
+const LISTING_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The runs of this process, and the journal of all.
 pub struct Jobs {
@@ -87,6 +90,44 @@ impl Jobs {
         status::status(&all, listing.as_deref(), running.as_ref(), self.since)
     }
 
+    /// Some of the backups in the stores, newest first, as the stores hold them now.
+    pub fn backups(&self, query: &BackupQuery) -> Result<BackupPage> {
+        let listing = self.listing()?;
+        browse::page(&self.service.context, &listing, query)
+    }
+
+    /// Every copy of a backup, in the order in which they are best taken.
+    pub fn copies(&self, which: &str) -> Result<Vec<ListedBackup>> {
+        let copies = self.service.copies(which)?;
+        let listing = self
+            .listings
+            .latest(LISTING_TIMEOUT)
+            .ok_or_else(no_answer)?;
+        Ok(browse::copies(&self.service.context, &listing, copies))
+    }
+
+    /// What the stores hold now; of a store that does not answer, what it held before.
+    fn listing(&self) -> Result<Arc<StoreListing>> {
+        let mut all = self.service.all();
+        if all.all(|one| one.config().stores.is_empty()) {
+            // Says so.
+            self.service.catalogue(None)?;
+        }
+        let listing = self
+            .listings
+            .renewed(LISTING_TIMEOUT)
+            .ok_or_else(no_answer)?;
+        match listing.unanswered() {
+            Some(error) => Err(error.into()),
+            None => Ok(listing),
+        }
+    }
+
+    /// What the stores hold was changed by what was just done.
+    pub fn stores_changed(&self) {
+        self.listings.expire();
+    }
+
     /// Takes no more runs and stops the one in progress, which is returned.
     pub fn close(&self, reason: Reason) -> Option<Arc<Job>> {
         self.queue.close(reason)
@@ -112,6 +153,11 @@ impl Jobs {
         });
         select_all(each.map(Box::pin)).await.0
     }
+}
+
+fn no_answer() -> Error {
+    Error::run("stores-silent", "the stores do not answer")
+        .hint("`sidecar check` says what is wrong with each of them")
 }
 
 /// What starts the backups of `one`: its own schedule, and of a member that of its set.

@@ -4,6 +4,7 @@
 //! check       what a run needs, tested before it
 //! backup/     one run, from the lock to the published artifact
 //! restore/    find, plan, download, apply, report
+//! browse/     pages of backups, with what becomes of each; what lies in one
 //! catalogue/  what the stores hold: list, fetch, verify, prune, upload what they missed
 //! schedule/   runs that start by themselves: due slots, replica leases, drills
 //! set/        several strategies as one: quiesce, members, list, restore
@@ -16,6 +17,7 @@
 //! without circles, and only this one knows all verbs.
 
 mod backup;
+mod browse;
 mod catalogue;
 mod check;
 mod context;
@@ -69,6 +71,7 @@ pub use crate::plan::{AccessVerdict, AllowedRule};
 pub use crate::sandbox::Selection;
 pub use crate::store::{Catalogue, StoredBackup};
 pub use backup::CompletedBackup;
+pub use browse::{BackupPage, BackupQuery, BackupVerdict, ListedBackup};
 pub use catalogue::{BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Verified};
 pub use check::{CheckReport, NextDue, Overview};
 pub use folders::Unready;

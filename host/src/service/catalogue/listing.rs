@@ -1,19 +1,21 @@
 //! What the stores held when they were last asked: for clients that ask often, and must not wait for a store that does
 //! not answer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use parking_lot::{Condvar, Mutex};
 
 use super::list::list_each;
 use crate::clock;
+use crate::error::Result;
 use crate::history::{RunFailure, RunState};
 use crate::service::context::Context;
 use crate::service::folders;
-use crate::store::{Catalogue, StoredBackup};
+use crate::store::{Catalogue, KnownObjects, StoredBackup, newest_first};
 
 /// How old a listing may be before the stores are asked again.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
@@ -53,6 +55,28 @@ impl StoreListing {
         strategies.find(|one| one.member.as_deref() == member)
     }
 
+    /// Whether every store and every tier of it was listed.
+    pub(in crate::service) fn is_whole(&self) -> bool {
+        self.strategies.iter().all(|one| {
+            let all = one.stores.iter().all(|store| store.error.is_none());
+            all && one.catalogue.lists_all_tiers()
+        })
+    }
+
+    /// The backups of all strategies, newest first.
+    pub(in crate::service) fn sorted(&self) -> Vec<&StoredBackup> {
+        newest_first(self.backups())
+    }
+
+    /// Why nothing is known, if that is so: no store of any strategy has ever answered.
+    pub(in crate::service) fn unanswered(&self) -> Option<&RunFailure> {
+        let stores = || self.strategies.iter().flat_map(|one| &one.stores);
+        match stores().any(|store| store.listed_at.is_some()) {
+            true => None,
+            false => stores().find_map(|store| store.error.as_ref()),
+        }
+    }
+
     /// The backups of all strategies.
     pub(in crate::service) fn backups(&self) -> impl Iterator<Item = &StoredBackup> {
         let strategies = self.strategies.iter();
@@ -65,6 +89,8 @@ pub(in crate::service) struct Listings {
     context: Arc<Context>,
     state: Mutex<Listed>,
     done: Condvar,
+    /// By strategy and store.
+    known: Mutex<HashMap<(Option<String>, String), Arc<KnownObjects>>>,
 }
 
 #[derive(Default)]
@@ -76,7 +102,7 @@ struct Listed {
 /// A listing, and what tells whether it is still current.
 struct LastListing {
     listing: Arc<StoreListing>,
-    /// On the monotonic clock.
+    /// On the monotonic clock; zero once what the stores hold was changed.
     asked: Duration,
     journal: JournalMark,
 }
@@ -90,7 +116,16 @@ impl Listings {
             context,
             state: Mutex::default(),
             done: Condvar::new(),
+            known: Mutex::default(),
         }
+    }
+
+    /// What the stores hold now, unless they do not answer within `limit`: then what they held when they last did.
+    pub(in crate::service) fn renewed(
+        self: &Arc<Self>,
+        limit: Duration,
+    ) -> Option<Arc<StoreListing>> {
+        self.current(limit, |_| false)
     }
 
     /// The listing, which is renewed first if it is old and the stores answer within `limit`. None if they have never
@@ -100,15 +135,20 @@ impl Listings {
         limit: Duration,
     ) -> Option<Arc<StoreListing>> {
         let mark = self.mark();
+        let oldest = clock::monotonic().saturating_sub(REFRESH_INTERVAL);
+        self.current(limit, |last| last.asked > oldest && last.journal == mark)
+    }
+
+    /// A listing that `is_enough`, or for which the stores were asked after this call.
+    fn current(
+        self: &Arc<Self>,
+        limit: Duration,
+        is_enough: impl Fn(&LastListing) -> bool,
+    ) -> Option<Arc<StoreListing>> {
+        let (called, until) = (clock::monotonic(), Instant::now() + limit);
         let mut state = self.state.lock();
-        let is_current = |state: &Listed| {
-            state.last.as_ref().is_some_and(|last| {
-                let age = clock::monotonic().saturating_sub(last.asked);
-                age < REFRESH_INTERVAL && last.journal == mark
-            })
-        };
-        let until = std::time::Instant::now() + limit;
-        while !is_current(&state) {
+        let is_current = |last: &LastListing| last.asked >= called || is_enough(last);
+        while !state.last.as_ref().is_some_and(is_current) {
             if !state.is_asking {
                 state.is_asking = self.ask();
             }
@@ -162,12 +202,20 @@ impl Listings {
         let strategies = stored.map(|context| {
             let member = context.config().member.clone();
             let before = before.and_then(|before| before.of(member.as_deref()));
-            of_strategy(context, member.clone(), at, before)
+            let known = |store: &str| Some(self.known(member.clone(), store));
+            let listed = list_each(context, None, known).unwrap_or_default();
+            of_strategy(member.clone(), listed, at, before)
         });
         StoreListing {
             strategies: strategies.collect(),
             at,
         }
+    }
+
+    /// What was read before of a store, in which each strategy has a folder of its own.
+    fn known(&self, member: Option<String>, store: &str) -> Arc<KnownObjects> {
+        let mut known = self.known.lock();
+        known.entry((member, store.to_owned())).or_default().clone()
     }
 
     fn mark(&self) -> JournalMark {
@@ -179,14 +227,13 @@ impl Listings {
 }
 
 fn of_strategy(
-    context: &Context,
     member: Option<String>,
+    listed: Vec<(String, Result<Catalogue>)>,
     at: Timestamp,
     before: Option<&StrategyListing>,
 ) -> StrategyListing {
     let mut all = Catalogue::default();
     let mut stores = Vec::new();
-    let listed = list_each(context, None).unwrap_or_default();
     for (name, catalogue) in listed {
         let (listed_at, error) = match catalogue {
             Ok(catalogue) => {

@@ -95,6 +95,7 @@ pub(super) fn perform(
         Task::Backup | Task::Restore(_) => Purpose::Restore,
     };
     let planned = plan(context, order, order.choices(&job.request().id, purpose))?;
+    job.brings_back(&planned.found.manifest.id);
     let _orphans = OrphanReaper;
     let _deadline = Deadline::start(planned.limit(context), job.cancel())?;
     planned.fetch(context, lock, job)?.apply(context, lock, job)

@@ -37,6 +37,8 @@ pub struct Job {
     members: Vec<Arc<Job>>,
     /// Of a member: its manifest, for a client that reads the set along.
     manifest: OnceLock<Vec<u8>>,
+    /// Of a restore or a drill: which backup it brings back.
+    backup: OnceLock<String>,
 }
 
 /// Whether `post` has to run whatever happens.
@@ -109,6 +111,7 @@ impl Job {
                 Some(_) => Some(request.id.clone()),
                 None => request.set_id.clone(),
             },
+            backup: None,
             asked_by: request.asked_by.clone(),
             drive_folder_id: request.drive_folder_id.clone(),
             idempotency_key: request.idempotency_key.clone(),
@@ -137,12 +140,23 @@ impl Job {
             warnings: Mutex::default(),
             members,
             manifest: OnceLock::new(),
+            backup: OnceLock::new(),
         }
     }
 
     /// Lets clients of the set have its manifest.
     pub(in crate::service) fn describe(&self, manifest: Vec<u8>) {
         self.manifest.get_or_init(|| manifest);
+    }
+
+    /// It brings this backup back.
+    pub(in crate::service) fn brings_back(&self, id: &str) {
+        self.backup.get_or_init(|| id.to_owned());
+    }
+
+    /// The backup that it brings back, once it was found.
+    pub(super) fn backup(&self) -> Option<&String> {
+        self.backup.get()
     }
 
     /// The manifest of a member of a set, once it is known.

@@ -60,6 +60,7 @@ fn perform(
     order: &Order,
 ) -> Result<RestoreReport> {
     let set = find(context, order)?;
+    job.brings_back(&set.id);
     let id = &job.request().id;
     let mut planned = Vec::new();
     for chosen in choose(context, &set.members, order)? {

@@ -24,14 +24,18 @@ pub(super) fn judge(facts: MemberFacts) -> MemberStatus {
     let failed_run = last_run.filter(|run| is_news(run, last_good.as_ref(), &facts));
     let damaged = damaged(&facts);
     let missed = missed(&facts, last_good.as_ref());
-    let tried = last_good.is_none() && failed_run.is_some();
+    let had_one = facts
+        .backups
+        .iter()
+        .any(|run| run.state == RunState::Succeeded);
+    let tried = last_good.is_none() && (failed_run.is_some() || had_one);
     let nothing_left = last_good.is_none() && !damaged.is_empty();
     let is_unclear = last_good.is_none() && facts.stores.iter().any(|store| store.error.is_some());
 
     let mut why = Vec::new();
     if (tried || nothing_left) && !is_unclear {
         let since = damaged.iter().filter_map(|copy| copy.at).min();
-        why.push(reason::no_good_backup(damaged.len(), since));
+        why.push(reason::no_good_backup(damaged.len(), had_one, since));
     }
     if let Some(first) = missed.last() {
         why.push(reason::overdue(*first, missed.len(), last_good.as_ref()));

@@ -73,10 +73,15 @@ pub(super) fn overdue(due: Timestamp, slots: usize, last_good: Option<&LastGood>
     }
 }
 
-/// The stores answer, and none holds a good backup.
-pub(super) fn no_good_backup(damaged: usize, since: Option<Timestamp>) -> StatusReason {
-    let message = match damaged {
-        0 => "there is no good backup".to_owned(),
+/// There is no good backup, although a run should have made one. `had_one`: one did.
+pub(super) fn no_good_backup(
+    damaged: usize,
+    had_one: bool,
+    since: Option<Timestamp>,
+) -> StatusReason {
+    let message = match (damaged, had_one) {
+        (0, false) => "there is no good backup".to_owned(),
+        (0, true) => "the backups that were made are not there any more".to_owned(),
         _ => "every backup that is left is damaged".to_owned(),
     };
     StatusReason::new("no-good-backup", since, message)

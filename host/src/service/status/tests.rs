@@ -95,6 +95,7 @@ fn run(id: &str, began: Timestamp) -> Run {
         strategy: "custom".to_owned(),
         member: None,
         set_id: None,
+        backup: None,
         asked_by: "schedule".to_owned(),
         drive_folder_id: None,
         idempotency_key: None,
@@ -265,7 +266,7 @@ fn failed_if_the_stores_lost_what_the_journal_remembers() {
         .ran("a", "11-20T03:00", RunState::Succeeded)
         .stands();
     assert_eq!(status.state, MemberState::Failed);
-    assert_eq!(codes(&status), ["overdue"]);
+    assert_eq!(codes(&status), ["no-good-backup", "overdue"]);
     assert_eq!(status.last_run.unwrap().state, RunState::Succeeded);
 }
 

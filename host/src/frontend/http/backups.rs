@@ -118,6 +118,7 @@ pub(super) async fn list(
     let query = BackupQuery {
         store: query.store,
         strategy: query.strategy,
+        tier: None,
         limit: query.limit,
         before: query.before,
     };

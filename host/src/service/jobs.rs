@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use futures_util::future::select_all;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::browse::{self, BackupPage, BackupQuery, ListedBackup};
+use super::browse::{
+    self, BackupContents, BackupPage, BackupQuery, ContentsIndex, ContentsQuery, ListedBackup,
+};
 use super::catalogue::{Listings, StoreListing};
 use super::context::Context;
 use super::restore::{self, RestoreReport};
@@ -33,6 +36,8 @@ pub struct Jobs {
     service: Arc<Service>,
     queue: Arc<Queue>,
     listings: Arc<Listings>,
+    /// What lies in the backup that was last looked into.
+    contents: Mutex<Option<Arc<ContentsIndex>>>,
     /// When this process started.
     since: Timestamp,
 }
@@ -46,6 +51,7 @@ impl Jobs {
             service,
             queue,
             listings,
+            contents: Mutex::default(),
             since: clock::now(),
         }
     }
@@ -104,6 +110,22 @@ impl Jobs {
             .latest(LISTING_TIMEOUT)
             .ok_or_else(no_answer)?;
         Ok(browse::copies(&self.service.context, &listing, copies))
+    }
+
+    /// What lies in a backup. An archive is read once for several questions.
+    pub fn contents(&self, which: &str, query: &ContentsQuery) -> Result<BackupContents> {
+        if let Some(known) = self.known_contents(which) {
+            return Ok(known.select(query));
+        }
+        let index = Arc::new(self.service.contents_index(which)?);
+        *self.contents.lock() = Some(index.clone());
+        Ok(index.select(query))
+    }
+
+    /// Of the backup that was last looked into, if it has this id.
+    fn known_contents(&self, which: &str) -> Option<Arc<ContentsIndex>> {
+        let last = self.contents.lock();
+        last.as_ref().filter(|last| last.id() == which).cloned()
     }
 
     /// What the stores hold now; of a store that does not answer, what it held before.

@@ -56,9 +56,10 @@ use crate::store::Which;
 use context::Context;
 use schedule::Timetables;
 
-pub use crate::artifact::SpoolReader;
+pub use crate::artifact::archive::EntryKind;
 pub use crate::artifact::manifest::{Contents, Manifest, Sha256};
 pub use crate::artifact::set_archive::{self, ArchiveWriter};
+pub use crate::artifact::{Part, SpoolReader};
 pub use crate::history::{
     PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState,
 };
@@ -71,7 +72,10 @@ pub use crate::plan::{AccessVerdict, AllowedRule};
 pub use crate::sandbox::Selection;
 pub use crate::store::{BackupHealth, Catalogue, StoredBackup};
 pub use backup::CompletedBackup;
-pub use browse::{BackupPage, BackupQuery, BackupVerdict, ListedBackup};
+pub use browse::{
+    BackupContents, BackupPage, BackupQuery, BackupVerdict, ContentsEntry, ContentsQuery,
+    ListedBackup, PartStream,
+};
 pub use catalogue::{BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Verified};
 pub use check::{CheckReport, NextDue, Overview};
 pub use folders::Unready;
@@ -259,6 +263,31 @@ impl Service {
     /// Starts to read a stored backup, piece by piece.
     pub fn stream_stored(&self, which: &str, accept: &[String]) -> Result<BackupStream> {
         catalogue::stream(&self.holding(which)?.context, which, accept)
+    }
+
+    /// What lies in a backup: parts of a dump, members of a set, entries of an archive.
+    pub fn contents(&self, which: &str, query: &ContentsQuery) -> Result<BackupContents> {
+        Ok(self.contents_index(which)?.select(query))
+    }
+
+    fn contents_index(&self, which: &str) -> Result<browse::ContentsIndex> {
+        browse::index(&self.holding(which)?.context, which)
+    }
+
+    /// Brings one part of a backup into a file that appears only when it is whole and unaltered.
+    pub fn fetch_part(
+        &self,
+        which: &str,
+        name: &str,
+        to: &Path,
+        accept: &[String],
+    ) -> Result<Part> {
+        browse::fetch(&self.holding(which)?.context, which, name, to, accept)
+    }
+
+    /// Starts to read one part of a backup, piece by piece.
+    pub fn stream_part(&self, which: &str, name: &str, accept: &[String]) -> Result<PartStream> {
+        browse::stream(&self.holding(which)?.context, which, name, accept)
     }
 
     /// Reads the backup `which`, or all, and compares each copy with its manifest.

@@ -15,6 +15,7 @@ mod download;
 mod fetch_spool;
 mod find;
 mod plan;
+mod raw_bytes;
 mod remote_reader;
 mod report;
 mod target;
@@ -40,6 +41,7 @@ use workspace::Workspace;
 
 pub(super) use find::{BackupPlace, FoundBackup, find};
 pub(super) use plan::impossible;
+pub(super) use raw_bytes::{RawBytes, raw_bytes};
 pub use report::{Preview, RestoreReport};
 
 /// What a restore would do. Nothing is touched, and nothing but manifests is read.

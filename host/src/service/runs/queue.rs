@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::handle::RunHandle;
 use super::job::Job;
-use super::lock::RunLock;
+use super::lock::{RunLock, busy};
 use super::post::owed;
 use super::progress::ProgressReporter;
 use super::request::{RunRequest, Task};
@@ -93,6 +93,10 @@ impl Queue {
         }
         if active.closed {
             return Err(Reason::ShuttingDown.error());
+        }
+        let is_running = |job: &Arc<Job>| !job.run().state.is_over();
+        if active.job.as_ref().is_some_and(is_running) {
+            return Err(busy());
         }
         let context = self.context.of(request.strategy.as_deref())?;
         let lock = RunLock::acquire(&context)?;

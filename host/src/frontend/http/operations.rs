@@ -12,7 +12,7 @@ use super::request::Parameters;
 use super::restore::RestoreBody;
 use super::start::Accepted;
 use super::{
-    artifact, backups, capabilities, events, export, health, jobs, metrics, restore, status,
+    all_events, artifact, backups, capabilities, events, export, health, jobs, metrics, restore, status,
 };
 use crate::service::SidecarStatus;
 

@@ -13,7 +13,6 @@ use super::fields::encoded;
 use super::frame::{Frame, Section, html, see};
 use super::marks::{Mark, Tone};
 use super::visit::Visit;
-use crate::config::Tier;
 use crate::frontend::http::error_response::ErrorResponse;
 use crate::frontend::http::state::ApiState;
 use crate::service::{BackupHealth, StoredBackup};

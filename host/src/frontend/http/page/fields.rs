@@ -26,7 +26,9 @@ impl Fields {
 
     /// The first value; empty text counts as none.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        let mut named = self.0.iter().filter(|(given, _)| given == name);
+        let found = named.find(|(_, value)| !value.is_empty());
+        found.map(|(_, value)| value.as_str())
     }
 
     /// Every value that is not empty.

@@ -128,8 +128,8 @@ impl Frame {
         self.locale.age(self.now, *at)
     }
 
-    pub(super) fn mark(&self, tone: &Tone, word: &str) -> Mark {
-        Mark::new(*tone, word)
+    pub(super) fn mark(&self, tone: Tone, word: &str) -> Mark {
+        Mark::new(tone, word)
     }
 
     pub(super) fn busy(&self, word: &str) -> Mark {

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use fluent::concurrent::FluentBundle;
 use fluent::{FluentArgs, FluentResource, FluentValue};
-use unic_langid::{LanguageIdentifier, langid};
+use unic_langid::LanguageIdentifier;
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +18,9 @@ pub(super) enum Locale {
 type Bundle = FluentBundle<FluentResource>;
 
 static ENGLISH: LazyLock<Bundle> =
-    LazyLock::new(|| bundle(langid!("en"), include_str!("locales/en.ftl")));
+    LazyLock::new(|| bundle("en", include_str!("locales/en.ftl")));
 static SPANISH: LazyLock<Bundle> =
-    LazyLock::new(|| bundle(langid!("es"), include_str!("locales/es.ftl")));
+    LazyLock::new(|| bundle("es", include_str!("locales/es.ftl")));
 
 impl Locale {
     /// All of them, in the order in which they are offered.
@@ -94,9 +94,11 @@ impl Locale {
 
 /// # Panics
 /// When a file that is compiled in is not Fluent: a test reads them all.
-fn bundle(language: LanguageIdentifier, text: &str) -> Bundle {
+fn bundle(tag: &str, text: &str) -> Bundle {
     let resource = FluentResource::try_new(text.to_owned());
-    let resource = resource.unwrap_or_else(|(_, errors)| panic!("{language}: {errors:?}"));
+    let resource = resource.unwrap_or_else(|(_, errors)| panic!("{tag}: {errors:?}"));
+    // The rules for plurals.
+    let language: LanguageIdentifier = tag.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     // Marks of direction around each value would be in what users copy.
     bundle.set_use_isolating(false);

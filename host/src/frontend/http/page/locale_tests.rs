@@ -36,7 +36,8 @@ fn keys(text: &str) -> BTreeMap<String, BTreeSet<String>> {
 /// Every text in `source` that stands directly behind one of `calls`.
 fn asked(source: &str, calls: &[&str]) -> Vec<String> {
     let behind = |call: &&str| {
-        let found = source.split(&format!("{call}\"")).skip(1);
+        let before = format!("{call}\"");
+        let found = source.split(before.as_str()).skip(1);
         found
             .filter_map(|rest| rest.split('"').next())
             .map(str::to_owned)

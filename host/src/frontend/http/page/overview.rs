@@ -44,6 +44,7 @@ struct MemberCard {
     drill: Option<Mark>,
     /// Where the newest good backup is: "minio, local".
     places: String,
+    verified: String,
     /// Whether nothing was backed up yet.
     is_new: bool,
 }
@@ -125,6 +126,10 @@ fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
         reasons: status.why.iter().map(|why| reason_text(locale, why)).collect(),
         running: status.running.as_ref().map(|run| RunProgress::of(locale, run)),
         drill,
+        verified: match is_verified(&status) {
+            true => locale.text("verified-good"),
+            false => locale.text("never-verified"),
+        },
         places: match status.last_good.as_ref().map(|good| good.stores.as_slice()) {
             Some([]) | None => locale.text("on-this-sidecar"),
             Some(stores) => stores.join(", "),
@@ -132,6 +137,12 @@ fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
         is_new: status.last_good.is_none() && status.last_run.is_none(),
         status,
     }
+}
+
+/// Whether the newest good backup was read as a whole.
+fn is_verified(status: &MemberStatus) -> bool {
+    let verified = status.last_verified.as_ref().map(|verified| &verified.id);
+    verified.is_some() && verified == status.last_good.as_ref().map(|good| &good.id)
 }
 
 /// One sentence: who needs a look, by name, or that all is well.

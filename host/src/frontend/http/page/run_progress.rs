@@ -59,19 +59,15 @@ fn line(locale: Locale, progress: &Progress) -> String {
         let elapsed = locale.duration(progress.elapsed_ms);
         locale.fill("time-elapsed", &[("time", elapsed.into())])
     };
-    let time = match left(progress) {
-        Some(left) => locale.fill("time-left", &[("time", locale.duration(left).into())]),
+    let time = match progress.remaining_seconds {
+        Some(left) => {
+            let left = locale.duration(left.saturating_mul(1000));
+            locale.fill("time-left", &[("time", left.into())])
+        }
         None => elapsed(),
     };
     let parts = [percent, (progress.bytes > 0).then_some(bytes), speed, Some(time)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
-}
-
-/// Milliseconds, if it goes on as it has begun; nothing in the first second, and nothing of the last per cent.
-fn left(progress: &Progress) -> Option<u64> {
-    let percent = progress.percent.filter(|percent| (1..99).contains(percent))?;
-    let left = progress.elapsed_ms.saturating_mul(100 - percent) / percent;
-    (progress.elapsed_ms >= 1000).then_some(left)
 }
 
 #[cfg(test)]
@@ -86,6 +82,7 @@ mod tests {
             elapsed_ms: 10_000,
             expected_bytes,
             percent,
+            remaining_seconds: percent.map(|_| 14),
             note: None,
         }
     }

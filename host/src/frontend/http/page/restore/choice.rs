@@ -20,6 +20,18 @@ pub(super) enum Destination {
     Replace,
 }
 
+impl Destination {
+    /// As forms call it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::NewNames => "names",
+            Self::Target(_) => "target",
+            Self::Original => "original",
+            Self::Replace => "replace",
+        }
+    }
+}
+
 /// Which parts, and where to.
 #[derive(Debug, Clone)]
 pub(super) struct Choice {

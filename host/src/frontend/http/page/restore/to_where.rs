@@ -25,7 +25,8 @@ struct WhereScreen {
     /// Parts that can have a new name; none if that is not how this backup comes back.
     names: Vec<NewName>,
     targets: Vec<String>,
-    chosen: Destination,
+    /// The value of the choice that is ticked.
+    to: &'static str,
     hidden: Vec<(String, String)>,
     back: String,
 }
@@ -75,7 +76,7 @@ pub(in super::super) async fn to_where(
         page: Frame::new(&visit, Section::Backups, &title).icon(Tone::Empty),
         hidden: choice.fields().pairs().to_vec(),
         back: format!("../{id}{}", choice.fields().query()),
-        chosen: choice.destination.clone().unwrap_or(default),
+        to: choice.destination.as_ref().unwrap_or(&default).name(),
         only: choice.only,
         names,
         targets,

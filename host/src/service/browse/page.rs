@@ -43,6 +43,7 @@ pub struct BackupPage {
     pub as_of: Timestamp,
     /// How many backups there are in all, each counted once.
     pub total: usize,
+    /// Copies, those of one backup together.
     pub backups: Vec<ListedBackup>,
     /// What cannot be used: the store, the key (empty: the store itself), and why.
     pub damaged: Vec<(String, String, RunFailure)>,
@@ -54,6 +55,7 @@ pub struct BackupPage {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Backup")]
 pub struct ListedBackup {
+    /// What it is, and where it lies.
     #[serde(flatten)]
     pub backup: StoredBackup,
     /// What the retention says of it; left out of what another sidecar made.

@@ -48,7 +48,7 @@ fn custom(command: &str) -> Value {
     json!({
         "type": "custom",
         "artifact": {"filename": "db.dump"},
-        "config": {"command": command, "capture_stdout": true, "restore": "cat > state"},
+        "config": {"command": command, "capture_stdout": true, "restore": "cat > \"${SIDE_CAR_RESTORE_INTO:-.}/state\""},
     })
 }
 

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use super::locale::Locale;
 
 /// A moment: in UTC, which a script adds the reader's own time to.
-pub(super) struct Moment {
+pub(super) struct MomentText {
     iso: String,
     text: String,
 }
 
-impl HtmlSafe for Moment {}
+impl HtmlSafe for MomentText {}
 
-impl fmt::Display for Moment {
+impl fmt::Display for MomentText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Digits, and a month of our own texts.
         write!(f, "<time datetime=\"{}\">{}</time>", self.iso, self.text)
@@ -64,8 +64,8 @@ impl Locale {
     }
 
     /// "29 Nov 2026 03:00 UTC"
-    pub(super) fn moment(self, at: Timestamp) -> Moment {
-        Moment {
+    pub(super) fn moment(self, at: Timestamp) -> MomentText {
+        MomentText {
             iso: format!("{at:.0}"),
             text: self.moment_text(at),
         }

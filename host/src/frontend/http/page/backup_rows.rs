@@ -19,7 +19,7 @@ pub(super) struct BackupRow {
     pub(super) copies: Vec<ListedBackup>,
     pub(super) mark: Mark,
     /// What the retention says of it, tier by tier.
-    pub(super) kept: Vec<String>,
+    pub(super) retention: Vec<String>,
     /// When a drill brought it back.
     pub(super) proven: Option<Mark>,
     /// Whether another sidecar made it.
@@ -54,14 +54,14 @@ impl BackupRow {
         let mut stores: Vec<String> = copies.iter().map(|copy| copy.backup.store.clone()).collect();
         stores.sort();
         stores.dedup();
-        let mut kept: Vec<String> = copies
+        let mut retention: Vec<String> = copies
             .iter()
             .filter_map(|copy| {
                 let verdict = copy.verdict.as_ref()?;
                 Some(verdict_text(locale, copy.backup.manifest.tier, verdict))
             })
             .collect();
-        kept.dedup();
+        retention.dedup();
         let drilled = copies.iter().filter_map(|copy| copy.drilled_at).max();
         let of = first.strategy.as_deref().map(|strategy| match strategy {
             SETS => locale.text("the-set"),
@@ -74,7 +74,7 @@ impl BackupRow {
             of,
             tiers,
             stores,
-            kept,
+            retention,
             proven: drilled.map(|at| {
                 let day = locale.day(at);
                 Mark::new(Tone::Good, &locale.fill("proven-on", &[("day", day.into())]))

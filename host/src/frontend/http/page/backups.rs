@@ -10,9 +10,9 @@ use axum::response::Response;
 use super::backup_rows::{BackupRow, tier_text};
 use super::failure::PageFailure;
 use super::filters::FilterLink;
-use super::frame::{Frame, Section, html};
+use super::frame::{Frame, MenuEntry, html};
 use super::marks::Tone;
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::config::{SETS, Tier};
 use crate::frontend::http::state::ApiState;
 use crate::service::{BackupQuery, RunFailure};
@@ -22,7 +22,7 @@ const ROWS: usize = 50;
 
 #[derive(Template)]
 #[template(path = "backups.html")]
-struct Backups {
+struct BackupsScreen {
     page: Frame,
     /// Days, each with its rows.
     days: Vec<BackupDay>,
@@ -53,7 +53,7 @@ struct DamagedRow {
 /// Shows a page of backups, newest first.
 pub(super) async fn backups(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let locale = visit.locale;
     let has_stores = app.jobs.service().all().any(|one| !one.config().stores.is_empty());
@@ -88,8 +88,8 @@ pub(super) async fn backups(
     let names: Vec<_> = names.map(|name| (name.clone(), name)).collect();
     let set = (!names.is_empty()).then(|| (SETS.to_owned(), locale.text("the-set")));
     let title = locale.text("nav-backups");
-    Ok(html(&Backups {
-        page: Frame::new(&visit, Section::Backups, &title).icon(Tone::Empty),
+    Ok(html(&BackupsScreen {
+        page: Frame::new(&visit, MenuEntry::Backups, &title).icon(Tone::Empty),
         days: by_day(&visit, rows),
         tiers: FilterLink::all(&visit, "tier", tiers),
         members: FilterLink::all(&visit, "member", names.into_iter().chain(set)),
@@ -102,7 +102,7 @@ pub(super) async fn backups(
     }))
 }
 
-fn by_day(visit: &Visit, rows: Vec<BackupRow>) -> Vec<BackupDay> {
+fn by_day(visit: &PageVisit, rows: Vec<BackupRow>) -> Vec<BackupDay> {
     let mut days: Vec<BackupDay> = Vec::new();
     for row in rows {
         let day = visit.locale.day(row.manifest.started_at);

@@ -7,7 +7,7 @@ use askama::filters::HtmlSafe;
 
 use super::locale::Locale;
 use super::marks::{Mark, run_mark};
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::service::{Run, RunKind, RunState};
 
 const HEIGHT: u64 = 120;
@@ -66,7 +66,7 @@ impl Measure {
     const ALL: [Self; 3] = [Self::Size, Self::Duration, Self::Added];
 
     /// The one that the query of the request names.
-    pub(super) fn asked(visit: &Visit) -> Self {
+    pub(super) fn asked(visit: &PageVisit) -> Self {
         let asked = visit.query.get("chart");
         let mut all = Self::ALL.into_iter();
         let found = all.find(|measure| Some(measure.name()) == asked);
@@ -107,7 +107,7 @@ impl Measure {
 
 impl Chart {
     /// Of the backups among `runs`, which are newest first. `added` is none where no store is a repository.
-    pub(super) fn of(visit: &Visit, runs: &[Run], added: Option<&AddedBytes>) -> Self {
+    pub(super) fn of(visit: &PageVisit, runs: &[Run], added: Option<&AddedBytes>) -> Self {
         let locale = visit.locale;
         let measure = Measure::asked(visit);
         let nothing = AddedBytes::new();

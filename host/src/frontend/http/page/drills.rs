@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::failure::PageFailure;
-use super::fields::{Fields, encoded};
-use super::frame::{Frame, Section, html, see};
+use super::fields::{FormFields, encoded};
+use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::{Mark, Tone};
 use super::run_rows::RunRow;
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::frontend::http::start;
 use crate::frontend::http::state::{ApiState, Peer};
 use crate::service::{MemberStatus, RunKind, RunRequest};
@@ -24,7 +24,7 @@ const SHOWN: usize = 50;
 
 #[derive(Template)]
 #[template(path = "drills.html")]
-struct Drills {
+struct DrillsScreen {
     page: Frame,
     members: Vec<DrilledMember>,
     rows: Vec<RunRow>,
@@ -44,7 +44,7 @@ struct DrilledMember {
 /// Shows the drills, and where none is configured how to.
 pub(super) async fn drills(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let locale = visit.locale;
     let (status, runs) = app
@@ -71,8 +71,8 @@ pub(super) async fn drills(
     });
     let drills = runs.into_iter().filter(|run| run.kind == RunKind::Drill);
     let title = locale.text("nav-drills");
-    Ok(html(&Drills {
-        page: Frame::new(&visit, Section::Drills, &title).icon(Tone::Empty),
+    Ok(html(&DrillsScreen {
+        page: Frame::new(&visit, MenuEntry::Drills, &title).icon(Tone::Empty),
         members: members.collect(),
         rows: drills.take(SHOWN).map(|run| RunRow::of(locale, run)).collect(),
     }))
@@ -84,7 +84,7 @@ pub(super) async fn start(
     Extension(peer): Extension<Peer>,
     body: String,
 ) -> Result<Response, PageFailure> {
-    let fields = Fields::parse(&body);
+    let fields = FormFields::parse(&body);
     let request = RunRequest {
         asked_by: peer.asked_by(),
         strategy: fields.get("strategy").map(str::to_owned),

@@ -16,7 +16,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::locale::Locale;
 use super::run_progress::RunProgress;
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::clock;
 use crate::frontend::http::state::ApiState;
 use crate::service::{RunHandle, RunState, SidecarStatus};
@@ -28,7 +28,7 @@ const STATUS_BEATS: u32 = 5;
 
 /// What a page is told each second.
 #[derive(Serialize)]
-struct Beat {
+struct PageBeat {
     /// Another one when a screen may show something else than before.
     version: String,
     as_of: String,
@@ -36,7 +36,7 @@ struct Beat {
 }
 
 /// A page that watches.
-struct Watcher {
+struct PageWatcher {
     app: Arc<ApiState>,
     locale: Locale,
     interval: Interval,
@@ -50,11 +50,11 @@ struct Watcher {
 /// Sends a `beat` every second, as long as the page is open and in sight.
 pub(super) async fn events(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
 ) -> Response {
     let mut interval = interval(INTERVAL);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let watcher = Watcher {
+    let watcher = PageWatcher {
         app,
         locale: visit.locale,
         interval,
@@ -74,9 +74,9 @@ pub(super) async fn events(
     response
 }
 
-impl Watcher {
+impl PageWatcher {
     /// None once the server stops: then the stream ends.
-    async fn next(&mut self) -> Option<Beat> {
+    async fn next(&mut self) -> Option<PageBeat> {
         self.interval.tick().await;
         if self.app.jobs.is_closed() {
             return None;
@@ -92,7 +92,7 @@ impl Watcher {
             self.read_status().await?;
         }
         self.beats = (self.beats + 1) % STATUS_BEATS;
-        Some(Beat {
+        Some(PageBeat {
             version: self.changed_at.to_string(),
             as_of: self.locale.moment_text(clock::now()),
             runs: handle.map_or_else(Vec::new, |handle| progress(self.locale, &handle)),

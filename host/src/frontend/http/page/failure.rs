@@ -4,9 +4,9 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::frame::{Frame, Section, html};
+use super::frame::{Frame, MenuEntry, html};
 use super::marks::Tone;
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::error::Error;
 use crate::frontend::http::error_response::ErrorResponse;
 
@@ -28,7 +28,7 @@ struct FailureScreen {
 
 impl PageFailure {
     /// The error with its hint, and where to go from there.
-    pub(super) fn screen(self, visit: &Visit) -> Response {
+    pub(super) fn screen(self, visit: &PageVisit) -> Response {
         let status = self.0.status();
         let body = self.0.body();
         let heading = match status {
@@ -39,7 +39,7 @@ impl PageFailure {
         };
         let run = body.status_url.as_deref().and_then(|url| url.rsplit_once("/jobs/"));
         let screen = FailureScreen {
-            page: Frame::new(visit, Section::None, &heading).icon(Tone::Bad),
+            page: Frame::new(visit, MenuEntry::None, &heading).icon(Tone::Bad),
             heading,
             message: body.error.clone(),
             hint: body.hint.clone(),

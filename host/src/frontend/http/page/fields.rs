@@ -11,9 +11,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Names and values in the order in which they came.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(super) struct FormFields(Vec<(String, String)>);
 
-impl Fields {
+impl FormFields {
     /// Of `application/x-www-form-urlencoded`: the body of a form, or a query. What is not UTF-8 is replaced.
     pub(super) fn parse(text: &str) -> Self {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_name_may_occur_several_times() {
-        let fields = Fields::parse("only=app1&only=a%2Fb+c&empty=&flag");
+        let fields = FormFields::parse("only=app1&only=a%2Fb+c&empty=&flag");
         assert_eq!(fields.all("only").collect::<Vec<_>>(), ["app1", "a/b c"]);
         assert_eq!(fields.get("empty"), None);
         assert_eq!(fields.get("missing"), None);

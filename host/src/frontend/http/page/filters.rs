@@ -1,6 +1,6 @@
 //! Links that narrow a list down.
 
-use super::visit::Visit;
+use super::visit::PageVisit;
 
 /// A link to the rows of one kind, or to all.
 pub(super) struct FilterLink {
@@ -12,7 +12,7 @@ pub(super) struct FilterLink {
 impl FilterLink {
     /// One for all rows, and one for each value of the query's `name`.
     pub(super) fn all<N: AsRef<str>>(
-        visit: &Visit,
+        visit: &PageVisit,
         name: &str,
         values: impl IntoIterator<Item = (N, String)>,
     ) -> Vec<Self> {

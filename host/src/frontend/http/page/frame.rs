@@ -8,12 +8,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 
-use super::amounts::Moment;
+use super::amounts::MomentText;
 use super::backup_rows::tier_text;
 use super::failure::PageFailure;
 use super::locale::Locale;
 use super::marks::{Mark, Tone};
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::config::Tier;
 use crate::display::visible;
 use crate::frontend::http::error_response::ErrorResponse;
@@ -24,7 +24,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 
 /// The entry of the menu that a screen belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
+pub(super) enum MenuEntry {
     Overview,
     Backups,
     Runs,
@@ -56,13 +56,13 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn new(visit: &Visit, section: Section, title: &str) -> Self {
+    pub(super) fn new(visit: &PageVisit, section: MenuEntry, title: &str) -> Self {
         let entries = [
-            (Section::Overview, visit.root.clone(), visit.locale.text("nav-overview")),
-            (Section::Backups, format!("{}ui/backups", visit.root), visit.locale.text("nav-backups")),
-            (Section::Runs, format!("{}ui/runs", visit.root), visit.locale.text("nav-runs")),
-            (Section::Drills, format!("{}ui/drills", visit.root), visit.locale.text("nav-drills")),
-            (Section::Settings, format!("{}ui/sidecar", visit.root), visit.locale.text("nav-sidecar")),
+            (MenuEntry::Overview, visit.root.clone(), visit.locale.text("nav-overview")),
+            (MenuEntry::Backups, format!("{}ui/backups", visit.root), visit.locale.text("nav-backups")),
+            (MenuEntry::Runs, format!("{}ui/runs", visit.root), visit.locale.text("nav-runs")),
+            (MenuEntry::Drills, format!("{}ui/drills", visit.root), visit.locale.text("nav-drills")),
+            (MenuEntry::Settings, format!("{}ui/sidecar", visit.root), visit.locale.text("nav-sidecar")),
         ];
         let menu = entries.map(|(entry, href, text)| FrameLink {
             href,
@@ -119,7 +119,7 @@ impl Frame {
         self.locale.duration(*milliseconds)
     }
 
-    pub(super) fn moment(&self, at: &Timestamp) -> Moment {
+    pub(super) fn moment(&self, at: &Timestamp) -> MomentText {
         self.locale.moment(*at)
     }
 
@@ -141,7 +141,7 @@ impl Frame {
     }
 
     /// When this was rendered.
-    pub(super) fn as_of(&self) -> Moment {
+    pub(super) fn as_of(&self) -> MomentText {
         self.locale.moment(self.now)
     }
 }

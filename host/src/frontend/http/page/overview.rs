@@ -9,12 +9,12 @@ use axum::response::Response;
 
 use super::chart::{AddedBytes, Chart, Measure};
 use super::failure::PageFailure;
-use super::frame::{Frame, Section, html};
+use super::frame::{Frame, MenuEntry, html};
 use super::locale::Locale;
 use super::marks::{Mark, Tone};
 use super::reasons::{ReasonText, reason_text};
 use super::run_progress::RunProgress;
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::frontend::http::state::ApiState;
 use crate::service::{BackupQuery, Jobs, MemberState, MemberStatus, SidecarStatus};
 
@@ -23,7 +23,7 @@ const CHART_RUNS: usize = 90;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
-struct Overview {
+struct OverviewScreen {
     page: Frame,
     heading: String,
     members: Vec<MemberCard>,
@@ -52,7 +52,7 @@ struct MemberCard {
 /// Shows how everything stands.
 pub(super) async fn overview(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let wants_added = Measure::asked(&visit) == Measure::Added;
     let (status, runs, added, can_drill) = app
@@ -72,8 +72,8 @@ pub(super) async fn overview(
     cards.sort_by_key(|card| std::cmp::Reverse(card.status.state));
     let worst = cards.iter().map(|card| card.tone).max();
     let heading = heading(visit.locale, &cards);
-    Ok(html(&Overview {
-        page: Frame::new(&visit, Section::Overview, &heading).icon(worst.unwrap_or(Tone::Empty)),
+    Ok(html(&OverviewScreen {
+        page: Frame::new(&visit, MenuEntry::Overview, &heading).icon(worst.unwrap_or(Tone::Empty)),
         heading,
         chart: Chart::of(&visit, &runs, added.as_ref()),
         members: cards,

@@ -1,6 +1,6 @@
 //! Long lists, a page at a time.
 
-use super::visit::Visit;
+use super::visit::PageVisit;
 
 /// Rows of a page.
 const ROWS: usize = 50;
@@ -16,7 +16,7 @@ pub(super) struct Pages {
 
 impl Pages {
     /// Of a list of `count` rows; the query's `page` counts from 1.
-    pub(super) fn of(visit: &Visit, count: usize) -> Self {
+    pub(super) fn of(visit: &PageVisit, count: usize) -> Self {
         let last = count.saturating_sub(1) / ROWS + 1;
         let asked = visit.query.get("page").and_then(|page| page.parse().ok());
         let page = asked.unwrap_or(1).clamp(1, last);

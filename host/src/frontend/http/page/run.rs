@@ -9,11 +9,11 @@ use axum::response::Response;
 
 use super::failure::PageFailure;
 use super::fields::encoded;
-use super::frame::{Frame, Section, html, see};
+use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::{Mark, Tone, kind_text, run_mark};
 use super::run_progress::RunProgress;
 use super::run_rows::RunRow;
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::frontend::http::jobs;
 use crate::frontend::http::state::ApiState;
 use crate::service::{Run, RunHandle, RunKind, RunState};
@@ -44,7 +44,7 @@ struct CancelScreen {
 /// Shows a run.
 pub(super) async fn run(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
     let handle = jobs::find(&app, id).await?;
@@ -72,7 +72,7 @@ pub(super) async fn run(
         RunState::Queued | RunState::Running => Tone::Busy,
     };
     Ok(html(&RunScreen {
-        page: Frame::new(&visit, Section::Runs, &heading)
+        page: Frame::new(&visit, MenuEntry::Runs, &heading)
             .icon(icon)
             .refreshed(!is_over),
         heading,
@@ -86,7 +86,7 @@ pub(super) async fn run(
 }
 
 /// "Restore of db"
-fn heading(visit: &Visit, run: &Run) -> String {
+fn heading(visit: &PageVisit, run: &Run) -> String {
     let kind = kind_text(visit.locale, run.kind);
     match RunRow::of(visit.locale, run.clone()).of {
         Some(of) => {
@@ -100,13 +100,13 @@ fn heading(visit: &Visit, run: &Run) -> String {
 /// Asks a reader without scripts what a dialog asks all others.
 pub(super) async fn ask_to_cancel(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
     let run = jobs::find(&app, id).await?.run();
     let heading = visit.locale.text("cancel-title");
     Ok(html(&CancelScreen {
-        page: Frame::new(&visit, Section::Runs, &heading).icon(Tone::Busy),
+        page: Frame::new(&visit, MenuEntry::Runs, &heading).icon(Tone::Busy),
         heading,
         is_restore: run.kind == RunKind::Restore,
         run,

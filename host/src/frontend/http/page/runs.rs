@@ -8,13 +8,13 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::failure::PageFailure;
-use super::fields::{Fields, encoded};
-use super::frame::{Frame, Section, html, see};
+use super::fields::{FormFields, encoded};
+use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::{Tone, kind_text, run_mark};
 use super::pages::Pages;
 use super::filters::FilterLink;
 use super::run_rows::RunRow;
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::frontend::http::start;
 use crate::frontend::http::state::{ApiState, Peer};
 use crate::service::{Run, RunKind, RunRequest, RunState};
@@ -24,7 +24,7 @@ const MOST: usize = 1000;
 
 #[derive(Template)]
 #[template(path = "runs.html")]
-struct Runs {
+struct RunsScreen {
     page: Frame,
     rows: Vec<RunRow>,
     kinds: Vec<FilterLink>,
@@ -36,7 +36,7 @@ struct Runs {
 /// Shows a page of runs, of one kind or state if the query names them.
 pub(super) async fn runs(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let mut runs = app.blocking(|app| app.jobs.service().runs(MOST)).await?;
     let (kind, state) = (visit.query.get("kind"), visit.query.get("state"));
@@ -50,8 +50,8 @@ pub(super) async fn runs(
     let pages = Pages::of(&visit, runs.len());
     let rows = pages.slice(runs).map(|run| RunRow::of(locale, run));
     let title = locale.text("nav-runs");
-    Ok(html(&Runs {
-        page: Frame::new(&visit, Section::Runs, &title).icon(Tone::Empty),
+    Ok(html(&RunsScreen {
+        page: Frame::new(&visit, MenuEntry::Runs, &title).icon(Tone::Empty),
         rows: rows.collect(),
         kinds: FilterLink::all(&visit, "kind", kinds),
         states: FilterLink::all(&visit, "state", states),
@@ -66,7 +66,7 @@ pub(super) async fn start(
     Extension(peer): Extension<Peer>,
     body: String,
 ) -> Result<Response, PageFailure> {
-    let fields = Fields::parse(&body);
+    let fields = FormFields::parse(&body);
     let request = RunRequest {
         asked_by: peer.asked_by(),
         strategy: fields.get("strategy").map(str::to_owned),

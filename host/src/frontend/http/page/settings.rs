@@ -8,17 +8,17 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::failure::PageFailure;
-use super::frame::{Frame, Section, html};
+use super::frame::{Frame, MenuEntry, html};
 use super::locale::Locale;
 use super::marks::{Mark, Tone};
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::config::{Config, Place};
 use crate::frontend::http::state::ApiState;
 use crate::service::{MemberStatus, RunFailure, Service};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
-struct Settings {
+struct SettingsScreen {
     page: Frame,
     members: Vec<ConfiguredMember>,
     modules: Vec<ModuleRow>,
@@ -60,7 +60,7 @@ struct ModuleRow {
 /// Shows the configuration that is in force, without secrets.
 pub(super) async fn settings(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let locale = visit.locale;
     let (members, modules, targets) = app
@@ -83,8 +83,8 @@ pub(super) async fn settings(
         })
         .await?;
     let title = locale.text("nav-sidecar");
-    Ok(html(&Settings {
-        page: Frame::new(&visit, Section::Settings, &title).icon(Tone::Empty),
+    Ok(html(&SettingsScreen {
+        page: Frame::new(&visit, MenuEntry::Settings, &title).icon(Tone::Empty),
         members,
         modules,
         targets,

@@ -10,10 +10,10 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use super::fields::Fields;
-use super::frame::{Frame, Section, html, see};
+use super::fields::FormFields;
+use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::Tone;
-use super::visit::Visit;
+use super::visit::PageVisit;
 use crate::frontend::http::auth;
 use crate::frontend::http::state::{ApiState, Peer};
 
@@ -31,32 +31,32 @@ struct SignInScreen {
 }
 
 /// The form for the token, at whatever address it was asked for.
-pub(super) fn screen(visit: &Visit, problem: Option<String>) -> Response {
+pub(super) fn screen(visit: &PageVisit, problem: Option<String>) -> Response {
     let next = match visit.path.as_str() {
         PATH => visit.query.get("next").unwrap_or_default().to_owned(),
         path => path.to_owned(),
     };
     let title = visit.locale.text("sign-in-title");
     html(&SignInScreen {
-        page: Frame::new(visit, Section::None, &title).icon(Tone::Empty),
+        page: Frame::new(visit, MenuEntry::None, &title).icon(Tone::Empty),
         problem,
         next,
     })
 }
 
 /// The form by itself.
-pub(super) async fn form(Extension(visit): Extension<Visit>) -> Response {
+pub(super) async fn form(Extension(visit): Extension<PageVisit>) -> Response {
     screen(&visit, None)
 }
 
 /// Takes the token, and begins a session. Wrong ones count as they do in the API.
 pub(super) async fn sign_in(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
     Extension(Peer(address)): Extension<Peer>,
     body: String,
 ) -> Response {
-    let (now, fields) = (Instant::now(), Fields::parse(&body));
+    let (now, fields) = (Instant::now(), FormFields::parse(&body));
     if let Some(wait) = app.throttle.wait(address, now) {
         let wait = visit.locale.duration(wait.as_millis() as u64 + 1000);
         let problem = visit.locale.fill("sign-in-wait", &[("time", wait.into())]);
@@ -77,7 +77,7 @@ pub(super) async fn sign_in(
 /// Ends the session.
 pub(super) async fn sign_out(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
     headers: HeaderMap,
 ) -> Response {
     with_cookie(see(&visit.root), app.sessions.end(&headers))

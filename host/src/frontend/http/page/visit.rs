@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 
 use super::failure::PageFailure;
-use super::fields::Fields;
+use super::fields::FormFields;
 use super::locale::Locale;
 use super::origin::is_same_origin;
 use super::session::cookie;
@@ -25,22 +25,22 @@ const LANGUAGE_COOKIE: &str = "sidecar-language";
 
 /// What a screen knows of the request for it.
 #[derive(Clone)]
-pub(super) struct Visit {
+pub(super) struct PageVisit {
     pub(super) locale: Locale,
     /// From here to `/`: "./", "../", "../../".
     pub(super) root: String,
     /// Below `/`: "ui/backups".
     pub(super) path: String,
-    pub(super) query: Fields,
+    pub(super) query: FormFields,
     pub(super) signed_in: bool,
     pub(super) now: Timestamp,
 }
 
-impl Visit {
+impl PageVisit {
     fn of(request: &Request, signed_in: bool) -> Self {
         let path = request.uri().path().trim_start_matches('/').to_owned();
         let above = path.matches('/').count();
-        let query = Fields::parse(request.uri().query().unwrap_or_default());
+        let query = FormFields::parse(request.uri().query().unwrap_or_default());
         let chosen = query.get("lang").and_then(Locale::of_tag);
         let remembered = || cookie(request.headers(), LANGUAGE_COOKIE).and_then(Locale::of_tag);
         Self {
@@ -74,7 +74,7 @@ pub(super) async fn visit(
     next: Next,
 ) -> Response {
     let signed_in = app.sessions.is_open(request.headers(), Instant::now());
-    let visit = Visit::of(&request, signed_in);
+    let visit = PageVisit::of(&request, signed_in);
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     let signs_in = visit.path == sign_in::PATH;
     let mut response = if changes && !is_same_origin(request.headers()) {

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use super::super::fields::Fields;
+use super::super::fields::FormFields;
 use crate::config::Config;
 use crate::frontend::http::error_response::ErrorResponse;
 use crate::service::{Manifest, Order, Selection};
@@ -38,12 +38,12 @@ pub(super) struct Choice {
     /// Names or globs; none: everything.
     pub(super) only: Vec<String>,
     pub(super) destination: Option<Destination>,
-    fields: Fields,
+    fields: FormFields,
 }
 
 impl Choice {
     /// Of the fields of any step.
-    pub(super) fn of(fields: &Fields) -> Self {
+    pub(super) fn of(fields: &FormFields) -> Self {
         let ticked = fields.all("only").map(str::to_owned);
         let typed = fields.all("files").flat_map(str::split_whitespace);
         let destination = match fields.get("to") {
@@ -63,8 +63,8 @@ impl Choice {
     }
 
     /// The choice alone, for the address or the hidden fields of the next step.
-    pub(super) fn fields(&self) -> Fields {
-        let mut fields = Fields::default();
+    pub(super) fn fields(&self) -> FormFields {
+        let mut fields = FormFields::default();
         for only in &self.only {
             fields = fields.with("only", only);
         }
@@ -72,7 +72,7 @@ impl Choice {
     }
 
     /// The same with where to.
-    pub(super) fn all_fields(&self) -> Fields {
+    pub(super) fn all_fields(&self) -> FormFields {
         let mut fields = self.fields();
         for (name, value) in self.fields.pairs() {
             let new_name = name.starts_with("name:");
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_choice_survives_the_steps() {
-        let fields = Fields::parse("only=app1&files=a/**+b&to=names&name%3Aapp1=app1_copy&plan=x&typed=y");
+        let fields = FormFields::parse("only=app1&files=a/**+b&to=names&name%3Aapp1=app1_copy&plan=x&typed=y");
         let choice = Choice::of(&fields);
         assert_eq!(choice.only, ["app1", "a/**", "b"]);
         assert_eq!(choice.destination, Some(Destination::NewNames));

@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::backup_rows::BackupRow;
 use super::super::failure::PageFailure;
-use super::super::fields::{Fields, encoded};
-use super::super::frame::{Frame, Section, html, see};
+use super::super::fields::{FormFields, encoded};
+use super::super::frame::{Frame, MenuEntry, html, see};
 use super::super::marks::Tone;
-use super::super::visit::Visit;
+use super::super::visit::PageVisit;
 use super::choice::{Choice, Destination};
 use super::what::backup;
 use crate::frontend::http::start;
@@ -50,7 +50,7 @@ struct RestoredName {
 }
 
 /// What is asked, and what that would do.
-struct Prepared {
+struct PreparedRestore {
     row: BackupRow,
     choice: Choice,
     order: Order,
@@ -61,7 +61,7 @@ struct Prepared {
 /// Shows what will happen.
 pub(in super::super) async fn read(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
     let prepared = prepare(&app, &visit, &id, Choice::of(&visit.query)).await?;
@@ -71,12 +71,12 @@ pub(in super::super) async fn read(
 /// Begins the restore, if the preview that was read is still true and what is replaced was typed.
 pub(in super::super) async fn confirm(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
     Extension(peer): Extension<Peer>,
     Path(id): Path<String>,
     body: String,
 ) -> Result<Response, PageFailure> {
-    let fields = Fields::parse(&body);
+    let fields = FormFields::parse(&body);
     let prepared = prepare(&app, &visit, &id, Choice::of(&fields)).await?;
     let is_read = fields.get("plan") == Some(plan_digest(&prepared.preview).as_str());
     let problem = match fields.get("plan") {
@@ -103,10 +103,10 @@ pub(in super::super) async fn confirm(
 
 async fn prepare(
     app: &Arc<ApiState>,
-    visit: &Visit,
+    visit: &PageVisit,
     id: &str,
     choice: Choice,
-) -> Result<Prepared, PageFailure> {
+) -> Result<PreparedRestore, PageFailure> {
     let row = backup(app, visit, id).await?;
     let manifest = row.manifest.clone();
     let (choice, order, preview, strategy) = app
@@ -118,7 +118,7 @@ async fn prepare(
             Ok::<_, PageFailure>((choice, order, preview, strategy))
         })
         .await??;
-    Ok(Prepared {
+    Ok(PreparedRestore {
         row,
         choice,
         order,
@@ -127,10 +127,10 @@ async fn prepare(
     })
 }
 
-fn screen(visit: &Visit, prepared: Prepared, problem: Option<String>) -> Response {
+fn screen(visit: &PageVisit, prepared: PreparedRestore, problem: Option<String>) -> Response {
     let typed_name = typed_name(&prepared);
     let plan = plan_digest(&prepared.preview);
-    let Prepared {
+    let PreparedRestore {
         row,
         choice,
         order,
@@ -150,7 +150,7 @@ fn screen(visit: &Visit, prepared: Prepared, problem: Option<String>) -> Respons
     });
     let title = locale.text("restore-read-title");
     html(&ReadScreen {
-        page: Frame::new(visit, Section::Backups, &title).icon(Tone::Empty),
+        page: Frame::new(visit, MenuEntry::Backups, &title).icon(Tone::Empty),
         size: preview.size,
         targets: targets.collect(),
         place,
@@ -170,7 +170,7 @@ fn screen(visit: &Visit, prepared: Prepared, problem: Option<String>) -> Respons
 }
 
 /// The one part that is replaced, or what the backup is of.
-fn typed_name(prepared: &Prepared) -> String {
+fn typed_name(prepared: &PreparedRestore) -> String {
     match prepared.order.only.as_slice() {
         [only] => only.name.clone(),
         _ => match &prepared.row.of {

@@ -9,9 +9,9 @@ use axum::response::Response;
 
 use super::super::backup_rows::BackupRow;
 use super::super::failure::PageFailure;
-use super::super::frame::{Frame, Section, html};
+use super::super::frame::{Frame, MenuEntry, html};
 use super::super::marks::Tone;
-use super::super::visit::Visit;
+use super::super::visit::PageVisit;
 use super::choice::{Choice, Destination};
 use super::what::backup;
 use crate::frontend::http::state::ApiState;
@@ -40,7 +40,7 @@ struct NewName {
 /// Asks where it is to come back to.
 pub(in super::super) async fn to_where(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
     let row = backup(&app, &visit, &id).await?;
@@ -73,7 +73,7 @@ pub(in super::super) async fn to_where(
     };
     let title = visit.locale.text("restore-where-title");
     Ok(html(&WhereScreen {
-        page: Frame::new(&visit, Section::Backups, &title).icon(Tone::Empty),
+        page: Frame::new(&visit, MenuEntry::Backups, &title).icon(Tone::Empty),
         hidden: choice.fields().pairs().to_vec(),
         back: format!("../{id}{}", choice.fields().query()),
         to: choice.destination.as_ref().unwrap_or(&default).name(),

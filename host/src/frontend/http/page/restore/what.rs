@@ -9,9 +9,9 @@ use axum::response::Response;
 
 use super::super::backup_rows::BackupRow;
 use super::super::failure::PageFailure;
-use super::super::frame::{Frame, Section, html};
+use super::super::frame::{Frame, MenuEntry, html};
 use super::super::marks::Tone;
-use super::super::visit::Visit;
+use super::super::visit::PageVisit;
 use super::choice::Choice;
 use crate::frontend::http::error_response::ErrorResponse;
 use crate::frontend::http::state::ApiState;
@@ -42,7 +42,7 @@ struct OfferedPart {
 /// Asks what is to come back.
 pub(in super::super) async fn what(
     State(app): State<Arc<ApiState>>,
-    Extension(visit): Extension<Visit>,
+    Extension(visit): Extension<PageVisit>,
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
     let row = backup(&app, &visit, &id).await?;
@@ -65,7 +65,7 @@ pub(in super::super) async fn what(
     let files: Vec<&str> = others.map(String::as_str).collect();
     let title = visit.locale.text("restore-what-title");
     Ok(html(&WhatScreen {
-        page: Frame::new(&visit, Section::Backups, &title).icon(Tone::Empty),
+        page: Frame::new(&visit, MenuEntry::Backups, &title).icon(Tone::Empty),
         files: files.join(" "),
         has_files: manifest.parts.is_empty(),
         members: manifest.members.iter().map(|one| one.strategy.clone()).collect(),
@@ -78,7 +78,7 @@ pub(in super::super) async fn what(
 /// The backup that a step is about.
 pub(super) async fn backup(
     app: &Arc<ApiState>,
-    visit: &Visit,
+    visit: &PageVisit,
     id: &str,
 ) -> Result<BackupRow, PageFailure> {
     let wanted = id.to_owned();

@@ -10,11 +10,9 @@ use crate::error::Result;
 impl Store {
     /// The same store for a reader that has read some of its objects before.
     #[must_use]
-    pub fn remembering(self, known: Arc<KnownObjects>) -> Self {
-        Self {
-            known: Some(known),
-            ..self
-        }
+    pub fn remembering(mut self, known: Arc<KnownObjects>) -> Self {
+        self.known = Some(known);
+        self
     }
 
     /// Reads a small object that was listed, unless it was read before and is the same.

@@ -1,7 +1,6 @@
 //! The entries of a tar: ustar, with the long names and sizes of pax and of GNU.
 
 use std::io::{self, Read as _};
-use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
@@ -174,6 +173,7 @@ fn damaged() -> io::Error {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::ops::ControlFlow;
     use std::process::Command;
 
     use super::*;

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{BodySender, body_channel};
 use super::error_response::ErrorResponse;
-use super::headers;
+use super::shown::Shown;
 use super::state::ApiState;
+use super::{contents, headers};
 use crate::service::{
     BackupPage, BackupQuery, BackupStream, ListedBackup, PruneOptions, Pruned, Pruning, RunFailure,
     Verified,
@@ -88,6 +89,16 @@ pub(super) struct AcceptQuery {
     accept: Option<String>,
 }
 
+/// The query of `GET /backup/backups/{id}/artifact`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ArtifactQuery {
+    /// A consequence that a refusal names: `plaintext`.
+    accept: Option<String>,
+    /// Only this part, such as a database, as it was before compression and encryption.
+    only: Option<String>,
+}
+
 /// What was done with each backup, or would be.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Pruning")]
@@ -113,7 +124,7 @@ impl From<BackupPage> for BackupList {
 pub(super) async fn list(
     State(app): State<Arc<ApiState>>,
     query: Result<Query<BackupsQuery>, QueryRejection>,
-) -> Result<Json<BackupList>, ErrorResponse> {
+) -> Result<Shown<BackupList>, ErrorResponse> {
     let Query(query) = query.map_err(|error| ErrorResponse::bad_request(error.body_text()))?;
     let query = BackupQuery {
         store: query.store,
@@ -122,16 +133,16 @@ pub(super) async fn list(
         before: query.before,
     };
     let read = move |app: &ApiState| app.jobs.backups(&query);
-    Ok(Json(app.blocking(read).await??.into()))
+    Ok(Shown(app.blocking(read).await??.into()))
 }
 
 /// Answers with every copy of one backup.
 pub(super) async fn one(
     State(app): State<Arc<ApiState>>,
     Path(id): Path<String>,
-) -> Result<Json<BackupList>, ErrorResponse> {
+) -> Result<Shown<BackupList>, ErrorResponse> {
     let backups = app.blocking(move |app| app.jobs.copies(&id)).await??;
-    Ok(Json(BackupList {
+    Ok(Shown(BackupList {
         backups,
         damaged: Vec::new(),
         as_of: None,
@@ -145,9 +156,13 @@ pub(super) async fn one(
 pub(super) async fn artifact(
     State(app): State<Arc<ApiState>>,
     Path(id): Path<String>,
-    query: Result<Query<AcceptQuery>, QueryRejection>,
+    query: Result<Query<ArtifactQuery>, QueryRejection>,
 ) -> Result<Response, ErrorResponse> {
-    let accept = accepted(query)?;
+    let Query(query) = query.map_err(|error| ErrorResponse::bad_request(error.body_text()))?;
+    let accept: Vec<String> = query.accept.into_iter().collect();
+    if let Some(name) = query.only {
+        return contents::part(&app, id, name, accept).await;
+    }
     let open = move |app: &ApiState| app.jobs.service().stream_stored(&id, &accept);
     let delivery = app.blocking(open).await??;
     let mut head = headers::stored(&delivery.backup.manifest);

@@ -3,18 +3,20 @@
 use axum::routing::{delete, get, post};
 
 use super::backups::{
-    AcceptQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse, VerifyResponse,
+    AcceptQuery, ArtifactQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse, VerifyResponse,
 };
 use super::capabilities::CapabilitiesView;
+use super::contents::ContentsParameters;
 use super::jobs::{JobList, JobView, PageQuery, RunJournal};
 use super::operation::Operation;
 use super::request::Parameters;
 use super::restore::RestoreBody;
 use super::start::Accepted;
 use super::{
-    artifact, backups, capabilities, events, export, health, jobs, metrics, restore, status,
+    all_events, artifact, backups, capabilities, contents, events, export, health, jobs, metrics,
+    restore, status,
 };
-use crate::service::SidecarStatus;
+use crate::service::{BackupContents, SidecarStatus};
 
 /// Every operation of the API.
 pub(super) fn operations() -> Vec<Operation> {
@@ -92,8 +94,13 @@ pub(super) fn operations() -> Vec<Operation> {
             .fails(&[400, 404, 500]),
         Operation::new("get", "/backup/backups/{id}/artifact", get(backups::artifact))
             .summary("The artifact from a store; its last bytes are sent only when all of it is unaltered")
-            .query::<AcceptQuery>()
+            .query::<ArtifactQuery>()
             .bytes(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("get", "/backup/backups/{id}/contents", get(contents::contents))
+            .summary("What lies in a backup: parts of a dump, members of a set, entries of an archive")
+            .query::<ContentsParameters>()
+            .json::<BackupContents>(200)
             .fails(&[400, 404, 500]),
         Operation::new("post", "/backup/backups/{id}/verify", post(backups::verify))
             .summary("Reads a backup again, in every store, and compares it with its manifest")
@@ -191,8 +198,8 @@ mod tests {
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
         let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
                       LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember Restore Selection \
-                      Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupVerdict BackupHealth Manifest Tier MadeBy Contents Codec \
-                      Encrypted InRepository Part Omission SetMember Damaged Unaltered Verified Pruning Pruned";
+                      Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
+                      Encrypted InRepository Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Pruning Pruned";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }
 

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 
 use super::error_response::ErrorResponse;
+use super::shown::Shown;
 use super::state::ApiState;
 use crate::service::SidecarStatus;
 
 /// Answers how each strategy stands now, and of several the set.
 pub(super) async fn status(
     State(app): State<Arc<ApiState>>,
-) -> Result<Json<SidecarStatus>, ErrorResponse> {
-    Ok(Json(app.blocking(|app| app.jobs.status()).await?))
+) -> Result<Shown<SidecarStatus>, ErrorResponse> {
+    Ok(Shown(app.blocking(|app| app.jobs.status()).await?))
 }

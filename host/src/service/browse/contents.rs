@@ -60,6 +60,7 @@ pub struct BackupContents {
 /// An entry, or a folder with what lies in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ContentsEntry {
+    /// What it is.
     #[serde(flatten)]
     pub entry: ArchiveEntry,
     /// Of a folder that was not asked into: how many entries lie in it. Its size is that of all of them.
@@ -82,9 +83,9 @@ pub(in crate::service) fn index(context: &Context, which: &str) -> Result<Conten
     let mut entries = Vec::new();
     let mut complete = true;
     if !is_listed {
-        let raw = restore::raw_bytes(context, &found)?;
+        let source = restore::raw_bytes(context, &found)?;
         let until = Instant::now() + READING_TIMEOUT;
-        let is_archive = archive::entries(raw.source, &mut |entry| {
+        let is_archive = archive::entries(source, &mut |entry| {
             entries.push(entry);
             match entries.len() >= LARGEST_INDEX || Instant::now() >= until {
                 true => {

@@ -41,6 +41,7 @@ pub struct BackupPage {
     pub as_of: Timestamp,
     /// How many backups there are in all, each counted once.
     pub total: usize,
+    /// Copies, those of one backup together.
     pub backups: Vec<ListedBackup>,
     /// What cannot be used: the store, the key (empty: the store itself), and why.
     pub damaged: Vec<(String, String, RunFailure)>,
@@ -52,6 +53,7 @@ pub struct BackupPage {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Backup")]
 pub struct ListedBackup {
+    /// What it is, and where it lies.
     #[serde(flatten)]
     pub backup: StoredBackup,
     /// What the retention says of it; left out of what another sidecar made.
@@ -130,7 +132,7 @@ fn distinct<'b>(backups: &[&'b StoredBackup]) -> Vec<&'b str> {
 
 /// What is known of backups beside what stands in their stores.
 struct KnownBackups<'l> {
-    verdicts: super::decided::Verdicts<'l>,
+    verdicts: super::decided::DecidedBackups<'l>,
     drilled: HashMap<String, Timestamp>,
 }
 

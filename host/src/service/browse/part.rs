@@ -1,7 +1,7 @@
 //! One part of a backup, such as a database: only its bytes are read from the store, and compared.
 
 use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::thread;
 
@@ -44,7 +44,7 @@ pub(in crate::service) fn stream(
     accept: &[String],
 ) -> Result<PartStream> {
     let (found, part) = find(context, which, name, accept)?;
-    let source = restore::raw_bytes(context, &found)?.source;
+    let source = restore::raw_bytes(context, &found)?;
     let (sender, pieces) = channel(1);
     let (backup, read) = (found.manifest.id.clone(), part.clone());
     let work = move || {
@@ -76,7 +76,7 @@ pub(in crate::service) fn fetch(
     accept: &[String],
 ) -> Result<Part> {
     let (found, part) = find(context, which, name, accept)?;
-    let source = restore::raw_bytes(context, &found)?.source;
+    let source = restore::raw_bytes(context, &found)?;
     let partial = to.with_file_name(format!(".sidecar-part-{}", uuid::Uuid::now_v7()));
     let written = write(source, &part, &partial);
     let done = written.and_then(|()| Ok(fs_atomic::rename(&partial, to)?));
@@ -116,12 +116,7 @@ fn read_part(
     part: &Part,
     mut take: impl FnMut(Bytes) -> Result<()>,
 ) -> Result<()> {
-    match &mut source {
-        ArchiveSource::Random(all) => {
-            drop(all.seek(SeekFrom::Start(part.offset)).map_err(read_error)?)
-        }
-        ArchiveSource::Stream(_) => source.skip(part.offset).map_err(read_error)?,
-    }
+    source.skip(part.offset).map_err(cut_off)?;
     let mut hash = Sha256::new();
     let mut waiting: Option<Bytes> = None;
     let mut left = part.length;

@@ -22,9 +22,9 @@ const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// All strategies that have stores, as they were last listed.
 #[derive(Debug)]
-pub struct StoreListing {
+pub(in crate::service) struct StoreListing {
     /// When the stores were asked.
-    pub at: Timestamp,
+    pub(in crate::service) at: Timestamp,
     strategies: Vec<StrategyListing>,
 }
 

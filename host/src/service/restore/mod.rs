@@ -41,7 +41,7 @@ use workspace::Workspace;
 
 pub(super) use find::{BackupPlace, FoundBackup, find};
 pub(super) use plan::impossible;
-pub(super) use raw_bytes::{RawBytes, raw_bytes};
+pub(super) use raw_bytes::raw_bytes;
 pub use report::{Preview, RestoreReport};
 
 /// What a restore would do. Nothing is touched, and nothing but manifests is read.

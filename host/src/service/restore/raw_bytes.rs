@@ -15,34 +15,23 @@ use crate::service::catalogue::stores;
 use crate::service::context::Context;
 use crate::store::StoredBackup;
 
-/// The bytes of a backup: of any place, unless they were compressed. They are not compared with the manifest.
-pub(in crate::service) struct RawBytes {
-    /// The store that they come from; none: this machine.
-    pub(in crate::service) store: Option<String>,
-    pub(in crate::service) source: ArchiveSource,
-}
-
-/// Opens a backup to look into it. After a copy that cannot be opened comes the next one. A caller must not be driven
-/// by an event loop itself.
-pub(in crate::service) fn raw_bytes(context: &Context, found: &FoundBackup) -> Result<RawBytes> {
+/// Opens a backup to look into it: at any place, unless it was compressed. Its bytes are not compared with the manifest.
+/// After a copy that cannot be opened comes the next one. A caller must not be driven by an event loop itself.
+pub(in crate::service) fn raw_bytes(
+    context: &Context,
+    found: &FoundBackup,
+) -> Result<ArchiveSource> {
     let copies = match &found.place {
         BackupPlace::Stores(copies) => copies,
         BackupPlace::File(path) | BackupPlace::Archive(path, _) => {
             let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
-            let source = decoded(context, found, file)?;
-            return Ok(RawBytes {
-                store: None,
-                source,
-            });
+            return decoded(context, found, file);
         }
     };
     let mut failed = None;
     for copy in copies {
         match of_copy(context, found, copy) {
-            Ok(source) => {
-                let store = Some(copy.store.clone());
-                return Ok(RawBytes { store, source });
-            }
+            Ok(source) => return Ok(source),
             Err(error) => {
                 let (store, key) = (&copy.store, &copy.key);
                 tracing::warn!(store, key, "this copy cannot be looked into: {error}");

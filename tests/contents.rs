@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::engines_complete::keeping;
 use crate::harness::{Server, Sidecar, sh, sha256};
 
 /// An archive of a few files, in a store.
@@ -109,21 +110,12 @@ fn what_is_no_archive_says_so() {
 
 #[test]
 fn one_database_of_a_dump_is_fetched_alone() {
-    let sidecar = with_store(Sidecar::new().strategy("sqlite"));
-    for name in ["one.db", "two.db"] {
-        let path = sidecar.workdir().join(name);
-        sh(&format!(
-            "sqlite3 {} 'CREATE TABLE t(x); INSERT INTO t VALUES (1)'",
-            path.display()
-        ))
-        .succeeds();
-    }
-    let url = sidecar.workdir().join("*.db");
-    let sidecar = sidecar.set("strategy.config", json!({"url": url, "databases": "all"}));
-    let made = sidecar.run(&["backup", "--json"]);
-    if made.code != Some(0) {
-        panic!("{}", made.stderr);
-    }
+    let sidecar = keeping("sqlite", "");
+    let file = sidecar.folder().join("app.db");
+    let rows = "CREATE TABLE t(x); INSERT INTO t VALUES (1)";
+    sh(&format!("sqlite3 '{}' '{rows}'", file.display())).succeeds();
+    let sidecar = sidecar.set("strategy.config.url", file.to_str().unwrap());
+    sidecar.backup().succeeds();
     let server = sidecar.serve();
     let found = contents(&server, "");
     let part = &found["parts"][0];

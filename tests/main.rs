@@ -16,6 +16,7 @@ mod codecs;
 mod confinement;
 mod connections;
 mod container;
+mod contents;
 mod contract_v1;
 mod crashes;
 mod custom;

@@ -198,8 +198,8 @@ mod tests {
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
         let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
                       LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember Restore Selection \
-                      Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupVerdict BackupHealth Manifest Tier MadeBy Contents Codec \
-                      Encrypted InRepository Part Omission SetMember Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Pruning Pruned";
+                      Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
+                      Encrypted InRepository Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Pruning Pruned";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }
 

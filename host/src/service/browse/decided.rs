@@ -33,10 +33,10 @@ pub struct BackupVerdict {
 }
 
 /// Verdicts by strategy, store and key.
-pub(super) type Verdicts<'l> = HashMap<(Option<&'l str>, &'l str, &'l str), BackupVerdict>;
+pub(super) type DecidedBackups<'l> = HashMap<(Option<&'l str>, &'l str, &'l str), BackupVerdict>;
 
 /// What becomes of each own backup of `context` that was listed.
-pub(super) fn decide<'l>(context: &Context, listing: &'l StoreListing) -> Verdicts<'l> {
+pub(super) fn decide<'l>(context: &Context, listing: &'l StoreListing) -> DecidedBackups<'l> {
     let Some(listed) = listing.of(context.config().member.as_deref()) else {
         return HashMap::new();
     };
@@ -58,7 +58,7 @@ fn of_store<'l>(
     backups: &[&'l StoredBackup],
     named: &HashMap<&str, &str>,
     is_whole: impl Fn(&crate::artifact::manifest::Manifest) -> bool,
-) -> Verdicts<'l> {
+) -> DecidedBackups<'l> {
     let rules = &context.retention;
     let mut records: Vec<_> = backups.iter().map(|one| prune::record(one)).collect();
     for (record, backup) in records.iter_mut().zip(backups) {

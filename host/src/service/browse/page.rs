@@ -135,7 +135,7 @@ fn distinct<'b>(backups: &[&'b StoredBackup]) -> Vec<&'b str> {
 
 /// What is known of backups beside what stands in their stores.
 struct KnownBackups<'l> {
-    verdicts: super::decided::Verdicts<'l>,
+    verdicts: super::decided::DecidedBackups<'l>,
     drilled: HashMap<String, Timestamp>,
 }
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::due;
 use super::facts::{FoundCopy, MemberFacts};
-use super::reason::{self, StatusReason};
+use super::reason::StatusReason;
+use super::reasons;
 use super::view::{
     DamagedCopy, DrillResult, LastGood, LastRun, MemberState, MemberStatus, StoreStatus,
     VerifiedCopy,
@@ -35,28 +36,28 @@ pub(super) fn judge(facts: MemberFacts) -> MemberStatus {
     let mut why = Vec::new();
     if (tried || nothing_left) && !is_unclear {
         let since = damaged.iter().filter_map(|copy| copy.at).min();
-        why.push(reason::no_good_backup(damaged.len(), had_one, since));
+        why.push(reasons::no_good_backup(damaged.len(), had_one, since));
     }
     if let Some(first) = missed.last() {
-        why.push(reason::overdue(*first, missed.len(), last_good.as_ref()));
+        why.push(reasons::overdue(*first, missed.len(), last_good.as_ref()));
     }
-    why.extend(failed_run.map(|run| reason::last_run_failed(&LastRun::from(run))));
+    why.extend(failed_run.map(|run| reasons::last_run_failed(&LastRun::from(run))));
     let away = |store: &StoreStatus| {
         let error = store.error.as_ref()?;
-        Some(reason::store_unreadable(
+        Some(reasons::store_unreadable(
             &store.name,
             error,
             store.listed_at,
         ))
     };
     why.extend(facts.stores.iter().filter_map(away));
-    why.extend(damaged.iter().map(reason::copy_damaged));
-    why.extend(facts.missing_uploads.iter().map(reason::upload_missing));
+    why.extend(damaged.iter().map(reasons::copy_damaged));
+    why.extend(facts.missing_uploads.iter().map(reasons::upload_missing));
     let drill_failed = facts
         .last_drill
         .iter()
         .filter(|drill| is_failure(drill.state));
-    why.extend(drill_failed.map(reason::drill_failed));
+    why.extend(drill_failed.map(reasons::drill_failed));
     why.truncate(MOST);
 
     let state = if is_unclear || !facts.is_known {

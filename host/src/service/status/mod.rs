@@ -12,6 +12,7 @@ mod due;
 mod facts;
 mod judge;
 mod reason;
+mod reasons;
 mod view;
 
 #[cfg(test)]

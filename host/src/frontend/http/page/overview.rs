@@ -45,6 +45,7 @@ struct MemberCard {
     /// Where the newest good backup is: "minio, local".
     places: String,
     verified: String,
+    is_set: bool,
     /// Whether nothing was backed up yet.
     is_new: bool,
 }
@@ -134,6 +135,7 @@ fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
             Some([]) | None => locale.text("on-this-sidecar"),
             Some(stores) => stores.join(", "),
         },
+        is_set,
         is_new: status.last_good.is_none() && status.last_run.is_none(),
         status,
     }

@@ -10,6 +10,8 @@ pub(super) struct ReasonText {
     pub(super) text: String,
     /// What a tool said, in its own language.
     pub(super) quote: Option<String>,
+    /// The run that it is about.
+    pub(super) run: Option<String>,
     /// In English, as the error has it.
     pub(super) hint: Option<String>,
 }
@@ -53,6 +55,8 @@ pub(super) fn reason_text(locale: Locale, reason: &StatusReason) -> ReasonText {
     ReasonText {
         text,
         quote: quote.map(str::to_owned),
+        run: matches!(reason.code.as_str(), "last-run-failed" | "drill-failed")
+            .then(|| value("id").to_owned()),
         hint: reason.hint.clone(),
     }
 }

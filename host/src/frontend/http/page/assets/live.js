@@ -45,8 +45,8 @@ function heard(beat) {
   for (const run of beat.runs) {
     for (const shown of document.querySelectorAll(`[data-run="${CSS.escape(run.id)}"]`)) progress(shown, run);
   }
-  if (wasLost || (version !== undefined && version !== beat.version)) refresh();
-  version = beat.version;
+  version ??= beat.version;
+  if (wasLost || version !== beat.version) refresh(beat.version);
 }
 
 function progress(shown, run) {
@@ -56,8 +56,9 @@ function progress(shown, run) {
   else bar.value = run.percent;
 }
 
-// Replaces each live element that differs; focus and open dialogs stay.
-async function refresh() {
+// Replaces each live element that differs; focus stays. What a dialog asks about is not taken from under it: the next
+// beat after it tries again.
+async function refresh(seen = version) {
   if (refreshing || document.querySelector("dialog[open]")) return;
   refreshing = true;
   try {
@@ -71,6 +72,7 @@ async function refresh() {
       const next = fresh.getElementById(old.id);
       if (next && next.innerHTML !== old.innerHTML) replace(old, document.adoptNode(next));
     }
+    version = seen;
   } catch {
     // The next beat, or its absence, says how the server is.
   } finally {

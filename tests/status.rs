@@ -177,7 +177,7 @@ impl Events {
 
     /// The next event of that name.
     fn next(&mut self, name: &str) -> Value {
-        let mut events = self.0.as_mut();
+        let events = &mut self.0;
         events
             .find(|(found, _)| found == name)
             .expect("the stream goes on")

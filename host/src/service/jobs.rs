@@ -211,7 +211,7 @@ fn perform(context: &Context, lock: RunLock, job: &Arc<Job>) {
             None => tracing::info!(id, "backup restored"),
             Some(error) => failed("restore", &error),
         },
-        Task::Drill => match failure_of(schedule::run_drill(context, lock, job)) {
+        Task::Drill => match failure_of(try_out(context, lock, job)) {
             None => tracing::info!(id, "drill passed"),
             Some(error) => failed("drill", &error),
         },
@@ -234,6 +234,13 @@ fn bring_back(
     match context.set() {
         Some(_) => set::run_restore(context, lock, job, order),
         None => restore::run(context, lock, job, order),
+    }
+}
+
+fn try_out(context: &Context, lock: RunLock, job: &Arc<Job>) -> Result<RestoreReport> {
+    match job.request().has_lease {
+        true => schedule::run_drill(context, lock, job),
+        false => schedule::run_asked_drill(context, lock, job),
     }
 }
 

@@ -224,6 +224,11 @@ impl Service {
         schedule::drill(&self.context, job, which)
     }
 
+    /// Fails if no drill is configured.
+    pub fn require_drill(&self) -> Result<()> {
+        schedule::require_drill(self.config()).map(drop)
+    }
+
     /// The latest set; none if there is none yet, or one strategy alone.
     pub fn latest_set(&self) -> Result<Option<LatestSet>> {
         set::latest(&self.context)

@@ -17,6 +17,7 @@ mod capabilities;
 mod connections;
 mod contents;
 mod coverage;
+mod drill;
 mod error_response;
 mod events;
 mod export;

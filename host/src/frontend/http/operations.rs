@@ -7,14 +7,15 @@ use super::backups::{
 };
 use super::capabilities::CapabilitiesView;
 use super::contents::ContentsParameters;
+use super::drill::DrillQuery;
 use super::jobs::{JobList, JobView, PageQuery, RunJournal};
 use super::operation::Operation;
 use super::request::Parameters;
-use super::restore::RestoreBody;
+use super::restore::{RestoreBody, RestorePreview};
 use super::start::Accepted;
 use super::{
-    all_events, artifact, backups, capabilities, contents, events, export, health, jobs, metrics,
-    restore, status,
+    all_events, artifact, backups, capabilities, contents, drill, events, export, health, jobs,
+    metrics, restore, status,
 };
 use crate::service::{BackupContents, SidecarStatus};
 
@@ -47,11 +48,18 @@ pub(super) fn operations() -> Vec<Operation> {
             .json::<Accepted>(202)
             .fails(&[400, 409, 500, 503]),
         Operation::new("post", "/backup/restore", post(restore::restore))
-            .summary("Starts to restore a backup and answers at once; the job tells the result of each part")
+            .summary("Starts to restore a backup and answers at once; the job tells the result of each part. With `dry_run`, answers what would be done")
             .body::<RestoreBody>()
             .header("Idempotency-Key", "the same key is the same job for 24 hours")
+            .json::<RestorePreview>(200)
             .json::<Accepted>(202)
             .fails(&[400, 409, 500, 503]),
+        Operation::new("post", "/backup/drill", post(drill::drill))
+            .summary("Starts a drill and answers at once: the latest backup is restored into the scratch target and checked")
+            .query::<DrillQuery>()
+            .header("Idempotency-Key", "the same key is the same job for 24 hours")
+            .json::<Accepted>(202)
+            .fails(&[400, 404, 409, 500, 503]),
         Operation::new("get", "/backup/jobs", get(jobs::list))
             .summary("Runs in progress and over, newest first")
             .query::<PageQuery>()
@@ -197,7 +205,7 @@ mod tests {
         let schemas = document["components"]["schemas"].as_object().unwrap();
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
         let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
-                      LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember Restore Selection \
+                      LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview Preview Restore Selection \
                       Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
                       Encrypted InRepository Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Pruning Pruned";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());

@@ -42,11 +42,12 @@ use workspace::Workspace;
 pub(super) use find::{BackupPlace, FoundBackup, find};
 pub(super) use plan::impossible;
 pub(super) use raw_bytes::raw_bytes;
+pub(super) use report::PREVIEWED_RUN;
 pub use report::{Preview, RestoreReport};
 
 /// What a restore would do. Nothing is touched, and nothing but manifests is read.
 pub(super) fn preview(context: &Context, order: &Order) -> Result<Preview> {
-    let choices = order.choices(&uuid::Uuid::now_v7().to_string(), Purpose::Restore);
+    let choices = order.choices(PREVIEWED_RUN, Purpose::Restore);
     Ok(plan(context, order, choices)?.preview())
 }
 

@@ -1,10 +1,9 @@
 //! What a reader has chosen so far, as the fields of a form or of an address.
 
-use axum::http::StatusCode;
-
 use super::super::fields::FormFields;
 use crate::config::Config;
 use crate::frontend::http::error_response::ErrorResponse;
+use crate::frontend::http::restore::unknown_target;
 use crate::service::{Manifest, Order, Selection};
 
 /// Where a backup comes back to.
@@ -140,15 +139,6 @@ fn parts(only: &[String], manifest: &Manifest, destination: &Destination) -> Vec
 fn no_destination() -> ErrorResponse {
     ErrorResponse::bad_request("it was not said where the backup is to come back to")
         .hint("go back, and choose a place")
-}
-
-fn unknown_target() -> ErrorResponse {
-    ErrorResponse::new(
-        StatusCode::BAD_REQUEST,
-        "unknown-target",
-        "this is none of the targets that the configuration lists",
-    )
-    .hint("add it under restore.targets, with a name")
 }
 
 fn bad_name(part: &str) -> ErrorResponse {

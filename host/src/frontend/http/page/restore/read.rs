@@ -7,7 +7,6 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use sha2::{Digest as _, Sha256};
 
 use super::super::backup_rows::BackupRow;
 use super::super::failure::PageFailure;
@@ -58,6 +57,13 @@ struct PreparedRestore {
     strategy: Option<String>,
 }
 
+impl PreparedRestore {
+    /// Stands for all that the preview says: an order is for this and nothing else.
+    fn plan(&self) -> String {
+        self.preview.digest(&self.order)
+    }
+}
+
 /// Shows what will happen.
 pub(in super::super) async fn read(
     State(app): State<Arc<ApiState>>,
@@ -78,7 +84,7 @@ pub(in super::super) async fn confirm(
 ) -> Result<Response, PageFailure> {
     let fields = FormFields::parse(&body);
     let prepared = prepare(&app, &visit, &id, Choice::of(&fields)).await?;
-    let is_read = fields.get("plan") == Some(plan_digest(&prepared.preview).as_str());
+    let is_read = fields.get("plan") == Some(prepared.plan().as_str());
     let problem = match fields.get("plan") {
         None => Some("restore-not-read"),
         Some(_) if !is_read => Some("restore-plan-changed"),
@@ -129,7 +135,7 @@ async fn prepare(
 
 fn screen(visit: &PageVisit, prepared: PreparedRestore, problem: Option<String>) -> Response {
     let typed_name = typed_name(&prepared);
-    let plan = plan_digest(&prepared.preview);
+    let plan = prepared.plan();
     let PreparedRestore {
         row,
         choice,
@@ -178,13 +184,6 @@ fn typed_name(prepared: &PreparedRestore) -> String {
             None => prepared.row.manifest.strategy.name.clone(),
         },
     }
-}
-
-/// Of all that the preview says: an order is for this and nothing else.
-fn plan_digest(preview: &Preview) -> String {
-    let text = serde_json::to_string(preview).unwrap_or_default();
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The same on the command line.

@@ -75,6 +75,33 @@ fn tiers_are_narrowed_down_to() {
 }
 
 #[test]
+fn an_archive_is_looked_into_folder_by_folder() {
+    let sidecar = with_store(Sidecar::new())
+        .strategy("file_archive")
+        .set("strategy.config.paths", json!(["uploads"]));
+    std::fs::create_dir_all(sidecar.workdir().join("uploads/docs")).unwrap();
+    for name in ["uploads/a.txt", "uploads/docs/b.txt"] {
+        std::fs::write(sidecar.workdir().join(name), name).unwrap();
+    }
+    let id = backup(&sidecar, &[]);
+    let server = sidecar.serve();
+    let Some(browser) = signed_in(&server) else {
+        return;
+    };
+    browser.open(&format!("{}/ui/backups/{id}", server.url));
+    browser.clicks("a[href='?inside=1']");
+    browser.clicks("fieldset a[aria-label='Open uploads']");
+    browser.reads("fieldset", "uploads/a.txt");
+    browser.types("#match", "B.TXT").clicks(".search button");
+    browser.reads("fieldset", "uploads/docs/b.txt");
+    assert!(!browser.text("fieldset").contains("a.txt"));
+    browser.clicks("input[name=only]").clicks("form[action*=restore] button");
+    browser.reads("h1", "What should come back?");
+    let ticked = browser.evaluates("return document.querySelector('input:checked').value");
+    assert_eq!(ticked, "uploads/docs/b.txt");
+}
+
+#[test]
 fn without_stores_the_page_says_what_that_means() {
     let server = Sidecar::printing("x").serve();
     let text = Client::signed_in(&server).reads("/ui/backups");

@@ -18,7 +18,7 @@ fn every_screen_works_behind_a_prefix() {
     browser.reads("#run .state", "Succeeded");
     browser.clicks("#run .actions a");
     browser.reads("h1", "UTC");
-    browser.clicks("main form[method=get] button");
+    browser.clicks("form[action*=restore] button");
     browser.reads("h1", "What should come back?");
     for (link, title) in [(2, "Backups"), (3, "Runs"), (4, "Drills"), (5, "Sidecar")] {
         browser.clicks(&format!("nav li:nth-child({link}) a"));

@@ -35,7 +35,7 @@ fn a_database_comes_back_under_a_new_name() {
         return;
     };
     browser.open(&format!("{}/ui/backups/{id}", server.url));
-    browser.clicks("input[name=only]").clicks("main form[method=get] button:not(.search button)");
+    browser.clicks("input[name=only]").clicks("form[action*=restore] button");
     browser.reads("h1", "What should come back?");
     browser.clicks("main form button");
     browser.reads("h1", "Where should it come back to?");

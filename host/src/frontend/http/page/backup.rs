@@ -11,6 +11,7 @@ use super::backup_rows::{BackupRow, health_mark, tier_text};
 use super::failure::PageFailure;
 use super::fields::encoded;
 use super::frame::{Frame, MenuEntry, html, see};
+use super::inside::{self, Inside};
 use super::marks::{Mark, Tone};
 use super::visit::PageVisit;
 use crate::error::Kind;
@@ -18,8 +19,8 @@ use crate::frontend::http::error_response::ErrorResponse;
 use crate::frontend::http::state::ApiState;
 use crate::service::{BackupHealth, StoredBackup};
 
-/// Parts that are listed; a search finds the others.
-const PARTS: usize = 200;
+/// Parts and entries that are listed; a search finds the others.
+const LISTED: usize = 200;
 
 #[derive(Template)]
 #[template(path = "backup.html")]
@@ -28,11 +29,8 @@ struct BackupScreen {
     heading: String,
     row: BackupRow,
     copies: Vec<CopyRow>,
-    parts: Vec<PartRow>,
-    /// Parts that fit the search, whether they are listed or not.
-    found: usize,
-    matching: String,
-    total: usize,
+    /// What lies in it; none until that is asked for, where the whole backup has to be read for it.
+    inside: Option<Inside>,
     is_set: bool,
     /// `sidecar restore …`
     command: String,
@@ -47,12 +45,6 @@ struct CopyRow {
     reason: Option<String>,
 }
 
-/// Something in the backup that can be restored alone.
-struct PartRow {
-    name: String,
-    size: u64,
-}
-
 /// Shows a backup.
 pub(super) async fn backup(
     State(app): State<Arc<ApiState>>,
@@ -63,15 +55,16 @@ pub(super) async fn backup(
     let copies = app.blocking(move |app| app.jobs.copies(&wanted)).await??;
     let row = BackupRow::of(visit.locale, copies);
     let row = row.ok_or_else(|| ErrorResponse::not_found(format!("there is no backup {id}")))?;
-    let matching = visit.query.get("match").unwrap_or_default().to_owned();
-    let lower = matching.to_lowercase();
-    let all = row.manifest.parts.iter();
-    let fits = all.filter(|part| part.name.to_lowercase().contains(&lower));
-    let fitting: Vec<_> = fits.collect();
-    let parts = fitting.iter().take(PARTS).map(|part| PartRow {
-        name: part.name.clone(),
-        size: part.length,
-    });
+    let query = inside::query(&visit.query, LISTED);
+    let is_listed = !row.manifest.parts.is_empty() || !row.manifest.members.is_empty();
+    let inside = match is_listed || visit.query.get("inside").is_some() {
+        true => {
+            let asked = query.clone();
+            let read = move |app: &ApiState| app.jobs.contents(&id, &asked);
+            Some(Inside::of(&visit, query, app.blocking(read).await??))
+        }
+        false => None,
+    };
     let copies = row.copies.iter().map(|copy| CopyRow {
         mark: health_mark(visit.locale, &copy.backup.health),
         tier: tier_text(visit.locale, &copy.backup.manifest.tier),
@@ -90,10 +83,7 @@ pub(super) async fn backup(
         page: Frame::new(&visit, MenuEntry::Backups, &heading).icon(row.mark.tone()),
         heading,
         copies: copies.collect(),
-        parts: parts.collect(),
-        found: fitting.len(),
-        matching,
-        total: row.manifest.parts.len(),
+        inside,
         is_set: !row.manifest.members.is_empty(),
         command: format!("sidecar restore {}", row.manifest.id),
         row,

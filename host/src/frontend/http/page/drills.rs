@@ -85,6 +85,8 @@ pub(super) async fn start(
     body: String,
 ) -> Result<Response, PageFailure> {
     let fields = FormFields::parse(&body);
+    let service = app.jobs.service();
+    service.strategy(fields.get("strategy"))?.require_drill()?;
     let request = RunRequest {
         asked_by: peer.asked_by(),
         strategy: fields.get("strategy").map(str::to_owned),

@@ -20,6 +20,7 @@ mod failure;
 mod fields;
 mod filters;
 mod frame;
+mod inside;
 mod locale;
 mod marks;
 mod origin;

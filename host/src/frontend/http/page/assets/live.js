@@ -45,7 +45,9 @@ function heard(beat) {
   for (const run of beat.runs) {
     for (const shown of document.querySelectorAll(`[data-run="${CSS.escape(run.id)}"]`)) progress(shown, run);
   }
-  version ??= beat.version;
+  // A run may have gone on since the screen was rendered.
+  const moving = beat.runs.length > 0 || document.querySelector("[data-run]");
+  version ??= moving ? "" : beat.version;
   if (wasLost || version !== beat.version) refresh(beat.version);
 }
 

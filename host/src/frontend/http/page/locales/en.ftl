@@ -199,15 +199,21 @@ format = Format
 copies = Copies
 verify = Verify again
 inside = Inside
-inside-whole = This backup has no parts of its own that are listed here; files can be restored by name.
+inside-whole = To list what is inside, all of this backup has to be read.
+inside-partial = This is a part of it: the backup is no archive that can be listed, or too large for it.
+look-inside = Look inside
+folders = Folders
+folder-top = Top
+folder-open = Open { $name }
+open = Open
+download-of = Download { $name }
 search = Search
 search-button = Find
-parts = Parts
+parts = What is inside
 parts-found = { $count } found
 restore = Restore
 restore-ticked = Restore what is ticked, or all
 download-all = Download all
-download-ticked = Download what is ticked
 
 ## Restoring
 steps = Steps

@@ -199,15 +199,21 @@ format = Formato
 copies = Ejemplares
 verify = Verificar de nuevo
 inside = Contenido
-inside-whole = Esta copia no tiene partes propias que se muestren aquí; los archivos se restauran por su nombre.
+inside-whole = Para mostrar el contenido hay que leer toda la copia.
+inside-partial = Es solo una parte: la copia no es un archivo que se pueda mostrar, o es demasiado grande.
+look-inside = Mirar dentro
+folders = Carpetas
+folder-top = Inicio
+folder-open = Abrir { $name }
+open = Abrir
+download-of = Descargar { $name }
 search = Buscar
 search-button = Encontrar
-parts = Partes
+parts = Contenido de la copia
 parts-found = { $count } encontradas
 restore = Restaurar
 restore-ticked = Restaurar lo marcado, o todo
 download-all = Descargar todo
-download-ticked = Descargar lo marcado
 
 ## Restaurar
 steps = Pasos

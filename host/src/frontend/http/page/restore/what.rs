@@ -25,8 +25,6 @@ struct WhatScreen {
     page: Frame,
     row: BackupRow,
     parts: Vec<OfferedPart>,
-    /// What was chosen and is no part: globs of files.
-    files: String,
     /// Whether files can be named: an archive, or a set with one in it.
     has_files: bool,
     members: Vec<String>,
@@ -60,13 +58,20 @@ pub(in super::super) async fn what(
         name: member.strategy.clone(),
         size: None,
     });
-    let parts: Vec<OfferedPart> = members.chain(parts).take(OFFERED).collect();
-    let others = choice.only.iter().filter(|only| parts.iter().all(|part| part.name != **only));
-    let files: Vec<&str> = others.map(String::as_str).collect();
+    let mut parts: Vec<OfferedPart> = members.chain(parts).take(OFFERED).collect();
+    // Files that were ticked one screen before; their names may hold blanks.
+    for only in &choice.only {
+        if parts.iter().all(|part| part.name != *only) {
+            parts.push(OfferedPart {
+                name: only.clone(),
+                size: None,
+                ticked: true,
+            });
+        }
+    }
     let title = visit.locale.text("restore-what-title");
     Ok(html(&WhatScreen {
         page: Frame::new(&visit, MenuEntry::Backups, &title).icon(Tone::Empty),
-        files: files.join(" "),
         has_files: manifest.parts.is_empty(),
         members: manifest.members.iter().map(|one| one.strategy.clone()).collect(),
         command: format!("sidecar restore {} --dry-run", manifest.id),

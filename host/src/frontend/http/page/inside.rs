@@ -62,8 +62,8 @@ impl Inside {
         });
         let entries = contents.entries.into_iter().map(|found| {
             let entry = found.entry;
-            let is_folder = entry.kind == EntryKind::Directory;
-            let selects = match is_folder {
+            let is_directory = entry.kind == EntryKind::Directory;
+            let selects = match is_directory {
                 true => format!("{}/**", entry.name),
                 false => entry.name.clone(),
             };
@@ -71,7 +71,7 @@ impl Inside {
                 size: entry.size,
                 only: is_plain(&entry.name).then_some(selects),
                 download: None,
-                open: is_folder.then(|| folder(&entry.name)),
+                open: is_directory.then(|| folder(&entry.name)),
                 name: entry.name,
             }
         });

@@ -18,8 +18,9 @@ mod contents;
 mod cut;
 mod error;
 mod escrow;
-mod foreign_lock;
 mod gate;
+mod lock;
+mod lock_file;
 mod master_keys;
 mod memory;
 mod opened;
@@ -30,7 +31,6 @@ mod unnamed;
 mod upload;
 
 pub use contents::SnapshotContents;
-pub use foreign_lock::require_unlocked;
 pub use memory::{IndexMemory, index_memory};
 pub use prune::{RepositoryPruning, SnapshotChoice, prune, was_pruned_at};
 pub use unnamed::note_unnamed;

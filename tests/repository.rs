@@ -5,6 +5,8 @@ mod crashes;
 mod gone;
 mod layouts;
 mod locks;
+mod proven;
+mod rights;
 mod together;
 mod unfinished;
 

@@ -25,6 +25,7 @@ mod master_keys;
 mod memory;
 mod opened;
 mod pieces;
+mod proof;
 mod prune;
 mod section_names;
 mod unnamed;
@@ -32,6 +33,7 @@ mod upload;
 
 pub use contents::SnapshotContents;
 pub use memory::{IndexMemory, index_memory};
+pub use proof::{Proof, prove};
 pub use prune::{RepositoryPruning, SnapshotChoice, prune, was_pruned_at};
 pub use unnamed::note_unnamed;
 pub use upload::{Archived, SnapshotLabel, SnapshotUpload};

@@ -30,6 +30,7 @@ pub(super) fn store(path: &Path) -> Store {
         recipients: Vec::new(),
         pack_size: 8 << 20,
         level: 3,
+        verify_share: 25,
         prune_cron: "0 4 * * 6".to_owned(),
         max_unused: 0,
         keep_deleted: Duration::ZERO,

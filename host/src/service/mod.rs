@@ -67,7 +67,9 @@ pub use crate::plan::{AccessVerdict, AllowedRule};
 pub use crate::sandbox::Selection;
 pub use crate::store::{Catalogue, StoredBackup};
 pub use backup::CompletedBackup;
-pub use catalogue::{BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Verified};
+pub use catalogue::{
+    BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Verification, Verified,
+};
 pub use check::{CheckReport, NextDue, Overview};
 pub use folders::Unready;
 pub use jobs::Jobs;
@@ -250,21 +252,27 @@ impl Service {
         catalogue::stream(&self.holding(which)?.context, which, accept)
     }
 
-    /// Reads the backup `which`, or all, and compares each copy with its manifest.
-    pub fn verify(&self, which: Option<&str>, accept: &[String]) -> Result<Vec<Verified>> {
-        let Some(which) = which else {
-            let all = self
-                .all()
-                .map(|one| catalogue::verify(&one.context, None, accept));
-            let verified = all.collect::<Result<Vec<_>>>()?;
-            self.require_whole_sets(accept)?;
-            return Ok(verified.into_iter().flatten().collect());
-        };
+    /// Reads the backup `which`, and compares each copy with its manifest.
+    pub fn verify(&self, which: &str, accept: &[String]) -> Result<Verification> {
         let holding = &self.holding(which)?.context;
-        match holding.set() {
+        let verified = match holding.set() {
             Some(_) => set::verify(holding, which, accept),
-            None => catalogue::verify(holding, Some(which), accept),
+            None => catalogue::verify(holding, which, accept),
+        };
+        Ok(Verification {
+            verified: verified?,
+            ..Verification::default()
+        })
+    }
+
+    /// The same of all; of a repository, the share that is due.
+    pub fn verify_all(&self, accept: &[String]) -> Result<Verification> {
+        let mut all = Verification::default();
+        for one in self.all() {
+            all = all.with(catalogue::verify_all(&one.context, accept)?);
         }
+        self.require_whole_sets(accept)?;
+        Ok(all)
     }
 
     /// Fails if a set names what is not there: each by itself is good all the same.

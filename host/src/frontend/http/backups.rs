@@ -15,7 +15,7 @@ use super::error_response::ErrorResponse;
 use super::headers;
 use super::state::ApiState;
 use crate::service::{
-    BackupStream, Catalogue, PruneOptions, Pruned, Pruning, RunFailure, StoredBackup, Verified,
+    BackupStream, Catalogue, PruneOptions, Pruned, Pruning, RunFailure, StoredBackup, Verification,
 };
 
 /// The query of `GET /backup/backups`.
@@ -44,13 +44,6 @@ struct DamagedManifest {
     /// Empty if it is the store itself.
     key: String,
     error: RunFailure,
-}
-
-/// Backups that were read again and are unaltered.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Unaltered")]
-pub(super) struct VerifyResponse {
-    verified: Vec<Verified>,
 }
 
 /// The query of `POST /backup/prune`.
@@ -167,22 +160,20 @@ pub(super) async fn verify(
     State(app): State<Arc<ApiState>>,
     Path(id): Path<String>,
     query: Result<Query<AcceptQuery>, QueryRejection>,
-) -> Result<Json<VerifyResponse>, ErrorResponse> {
+) -> Result<Json<Verification>, ErrorResponse> {
     let accept = accepted(query)?;
-    let read = move |app: &ApiState| app.jobs.service().verify(Some(&id), &accept);
-    let verified = app.blocking(read).await??;
-    Ok(Json(VerifyResponse { verified }))
+    let read = move |app: &ApiState| app.jobs.service().verify(&id, &accept);
+    Ok(Json(app.blocking(read).await??))
 }
 
-/// Reads every backup again.
+/// Reads every backup again; of repositories, the share that is due.
 pub(super) async fn verify_all(
     State(app): State<Arc<ApiState>>,
     query: Result<Query<AcceptQuery>, QueryRejection>,
-) -> Result<Json<VerifyResponse>, ErrorResponse> {
+) -> Result<Json<Verification>, ErrorResponse> {
     let accept = accepted(query)?;
-    let read = move |app: &ApiState| app.jobs.service().verify(None, &accept);
-    let verified = app.blocking(read).await??;
-    Ok(Json(VerifyResponse { verified }))
+    let read = move |app: &ApiState| app.jobs.service().verify_all(&accept);
+    Ok(Json(app.blocking(read).await??))
 }
 
 fn accepted(

@@ -2,9 +2,7 @@
 
 use axum::routing::{delete, get, post};
 
-use super::backups::{
-    AcceptQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse, VerifyResponse,
-};
+use super::backups::{AcceptQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse};
 use super::capabilities::CapabilitiesView;
 use super::jobs::{JobList, JobView, PageQuery, RunJournal};
 use super::operation::Operation;
@@ -12,6 +10,7 @@ use super::request::Parameters;
 use super::restore::RestoreBody;
 use super::start::Accepted;
 use super::{artifact, backups, capabilities, events, export, health, jobs, metrics, restore};
+use crate::service::Verification;
 
 /// Every operation of the API.
 pub(super) fn operations() -> Vec<Operation> {
@@ -89,12 +88,12 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new("post", "/backup/backups/{id}/verify", post(backups::verify))
             .summary("Reads a backup again, in every store, and compares it with its manifest")
             .query::<AcceptQuery>()
-            .json::<VerifyResponse>(200)
+            .json::<Verification>(200)
             .fails(&[400, 404, 500]),
         Operation::new("post", "/backup/verify", post(backups::verify_all))
-            .summary("Reads every backup again, in every store, and compares it with its manifest")
+            .summary("Reads every backup again, in every store, and compares it with its manifest; of a repository, the share that is due")
             .query::<AcceptQuery>()
-            .json::<VerifyResponse>(200)
+            .json::<Verification>(200)
             .fails(&[400, 404, 500]),
         Operation::new("post", "/backup/prune", post(backups::prune))
             .summary("Applies the retention to the stores; answers what is kept and what is deleted, and why")
@@ -182,7 +181,7 @@ mod tests {
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
         let stable = "Capabilities StrategyCapabilities Error Accepted AcceptedMember Restore Selection Jobs Job Kind State Artifact RunOmission \
                       Failure Outcome Progress Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
-                      Encrypted InRepository Part Omission SetMember Damaged Unaltered Verified Pruning Pruned";
+                      Encrypted InRepository Part Omission SetMember Damaged Unaltered Verified Proof Pruning Pruned";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }
 

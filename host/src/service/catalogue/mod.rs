@@ -25,5 +25,5 @@ pub use prune::{PruneOptions, Pruned, Pruning};
 pub use stream::BackupStream;
 pub(super) use stream::stream;
 pub(super) use upload_missed::upload_missed;
-pub use verify::Verified;
-pub(super) use verify::verify;
+pub use verify::{Verification, Verified};
+pub(super) use verify::{verify, verify_all};

@@ -99,6 +99,7 @@ mod signatures;
 mod stored_over_http;
 mod stores;
 mod streaming;
+mod sync;
 mod temp_dump_of_today;
 mod trial;
 mod tutorial;

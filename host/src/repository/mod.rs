@@ -28,6 +28,7 @@ mod pieces;
 mod proof;
 mod prune;
 mod section_names;
+mod transfer;
 mod unnamed;
 mod upload;
 
@@ -35,6 +36,7 @@ pub use contents::SnapshotContents;
 pub use memory::{IndexMemory, index_memory};
 pub use proof::{Proof, prove};
 pub use prune::{RepositoryPruning, SnapshotChoice, prune, was_pruned_at};
+pub use transfer::{RepositoryPlace, RepositoryTransfer};
 pub use unnamed::note_unnamed;
 pub use upload::{Archived, SnapshotLabel, SnapshotUpload};
 

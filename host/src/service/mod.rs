@@ -68,7 +68,7 @@ pub use crate::sandbox::Selection;
 pub use crate::store::{Catalogue, StoredBackup};
 pub use backup::CompletedBackup;
 pub use catalogue::{
-    BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Verification, Verified,
+    BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Synced, Verification, Verified,
 };
 pub use check::{CheckReport, NextDue, Overview};
 pub use folders::Unready;
@@ -300,6 +300,16 @@ impl Service {
             all.failed.extend(pruned.failed);
         }
         Ok(all)
+    }
+
+    /// Copies what store `from` has and store `to` lacks: of a set, members first, so that what is listed is whole.
+    pub fn sync(&self, from: &str, to: &str) -> Result<Vec<Synced>> {
+        let members = self.members.iter().map(|one| &one.context);
+        let mut synced = Vec::new();
+        for context in members.chain([&self.context]) {
+            synced.push(catalogue::sync(context, from, to)?);
+        }
+        Ok(synced)
     }
 
     /// Makes this sidecar the owner of a store, and of what its last owner, or `from`, has there.

@@ -102,6 +102,7 @@ mod status;
 mod stored_over_http;
 mod stores;
 mod streaming;
+mod sync;
 mod temp_dump_of_today;
 mod trial;
 mod tutorial;

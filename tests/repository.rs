@@ -1,8 +1,13 @@
 //! A store whose backups share their bytes, in a repository that restic reads.
 
 mod beside_restic;
+mod crashes;
 mod gone;
 mod layouts;
+mod locks;
+mod proven;
+mod rights;
+mod together;
 mod unfinished;
 
 use std::path::Path;
@@ -47,6 +52,14 @@ pub(crate) fn sidecar(line: &str) -> Sidecar {
 
 /// Debian's restic on the repository of `store`.
 pub(crate) fn restic(sidecar: &Sidecar, store: &Value, arguments: &[&str]) -> Finished {
+    let mut command = Command::new("restic");
+    command.args(arguments);
+    let output = restic_command(sidecar, store, command).output();
+    Finished::new(&output.unwrap(), Duration::ZERO)
+}
+
+/// `command`, in which restic knows the repository of `store`.
+pub(crate) fn restic_command(sidecar: &Sidecar, store: &Value, mut command: Command) -> Command {
     let at = match store["type"].as_str() {
         Some("fs") => format!("{}/citus/repository", store["path"].as_str().unwrap()),
         _ => format!(
@@ -54,18 +67,13 @@ pub(crate) fn restic(sidecar: &Sidecar, store: &Value, arguments: &[&str]) -> Fi
             store["endpoint"].as_str().unwrap()
         ),
     };
-    let mut command = Command::new("restic");
     command
-        .args([
-            "--cache-dir",
-            sidecar.folder().join("restic").to_str().unwrap(),
-        ])
-        .args(arguments)
+        .env("RESTIC_CACHE_DIR", sidecar.folder().join("restic"))
         .env("RESTIC_REPOSITORY", at)
         .env("RESTIC_PASSWORD", PASSWORD)
         .env("AWS_ACCESS_KEY_ID", "admin")
         .env("AWS_SECRET_ACCESS_KEY", "a-secret-key");
-    Finished::new(&command.output().unwrap(), Duration::ZERO)
+    command
 }
 
 /// Fails if restic finds anything wrong with the repository of the folder.

@@ -58,7 +58,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
     ),
     (
         "repository",
-        &["artifact", "config", "digest", "error", "store"],
+        &["artifact", "clock", "config", "digest", "error", "store"],
     ),
     (
         "sandbox",

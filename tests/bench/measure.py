@@ -13,6 +13,7 @@ class Run:
     seconds: float
     peak: int = 0  # bytes of resident memory, of the process that was started
     size: int = 0  # bytes of what it made
+    files: int = 0  # in which they lie
 
 
 @dataclasses.dataclass

@@ -26,6 +26,11 @@ impl Gate {
         Self { path }
     }
 
+    /// For a command that opens it itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What the command has to run to stop here: prints what the test writes into the gate.
     pub(crate) fn wait(&self) -> String {
         format!("cat '{}'", self.path.display())

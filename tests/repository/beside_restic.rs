@@ -1,4 +1,4 @@
-//! Other programs in the same repository: their snapshots are left alone, their locks are heeded.
+//! Other programs in the same repository: their snapshots are left alone.
 
 use serde_json::json;
 
@@ -50,40 +50,6 @@ fn snapshots_of_restic_are_left_alone() {
         std::fs::read(restored).unwrap(),
         std::fs::read(&own).unwrap()
     );
-    require_sound(&sidecar);
-}
-
-#[test]
-fn a_fresh_lock_of_another_program_is_heeded() {
-    // Trap: the library sets no locks and heeds none.
-    let sidecar = sidecar("seq 1 1000").set("retention", json!({"daily": {"last": 1}}));
-    backup(&sidecar);
-    let locks = sidecar.folder().join("store/citus/repository/locks");
-    std::fs::create_dir_all(&locks).unwrap();
-    let lock = locks.join("0000000000000000000000000000000000000000000000000000000000000000");
-    std::fs::write(&lock, "of another program").unwrap();
-    sidecar
-        .run(&["prune"])
-        .exits(5)
-        .stderr_contains("another program is at work in the repository");
-    sidecar
-        .backup()
-        .exits(1)
-        .stderr_contains("another program is at work in the repository");
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(31 * 60);
-    std::fs::File::open(&lock)
-        .unwrap()
-        .set_modified(old)
-        .unwrap();
-    sidecar.run(&["prune"]).succeeds();
-    sidecar.run(&["upload", "--pending"]).succeeds();
-    let listed = sidecar.run(&["list", "--json"]).succeeds().json();
-    assert_eq!(
-        listed["backups"].as_array().unwrap().len(),
-        1,
-        "the retention has done its work"
-    );
-    std::fs::remove_file(lock).unwrap();
     require_sound(&sidecar);
 }
 

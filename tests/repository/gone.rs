@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::{backup, fetched, local, require_sound, restic, sidecar, snapshots};
-use crate::harness::{sh, sha256};
+use crate::harness::{Clock, Sidecar, sh, sha256};
 
 /// Different bytes each time, a megabyte of them.
 const CHANGING: &str = "head -c 3000000 /dev/urandom";
 
-fn packed(sidecar: &crate::harness::Sidecar) -> u64 {
+fn packed(sidecar: &Sidecar) -> u64 {
     let folder = sidecar.folder().join("store/citus/repository/data");
     let size = sh(&format!(
         "du -sb --apparent-size {} | cut -f1",
@@ -64,6 +64,85 @@ fn unused_bytes_stay_as_long_as_is_configured() {
     sidecar.run(&["prune"]).succeeds();
     assert!(packed(&sidecar) > 8_900_000, "{}", packed(&sidecar));
     require_sound(&sidecar);
+}
+
+/// A sidecar that keeps one backup, of what lies in a file; unused bytes stay for 23 hours of `clock`.
+fn patient(clock: &Clock) -> Sidecar {
+    let sidecar =
+        sidecar("cat \"$SIDE_CAR_WORKDIR/noise\"").set("retention", json!({"daily": {"last": 1}}));
+    let mut store = local(&sidecar);
+    store["repository"]["prune"]["keep_deleted"] = "23h".into();
+    clock.rules(sidecar.set("stores", json!([store])))
+}
+
+/// So many hours from now on.
+fn hours(hours: i64) -> String {
+    let time = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
+    time.to_string()
+}
+
+#[test]
+fn unused_bytes_are_marked_stay_for_their_time_and_go_with_a_later_prune() {
+    let clock = Clock::at(&hours(0));
+    let sidecar = patient(&clock);
+    let noise = sidecar.workdir().join("noise");
+    sh(&format!(
+        "head -c 3000000 /dev/urandom > {}",
+        noise.display()
+    ))
+    .succeeds();
+    backup(&sidecar);
+    sh(&format!(
+        "head -c 3000000 /dev/urandom > {}",
+        noise.display()
+    ))
+    .succeeds();
+    let last = backup(&sidecar);
+    for hour in [0, 1, 22] {
+        clock.set(&hours(hour));
+        sidecar.run(&["prune"]).succeeds();
+        assert!(packed(&sidecar) > 6_000_000, "after {hour} hours");
+        require_sound(&sidecar);
+    }
+    clock.set(&hours(24));
+    sidecar.run(&["prune"]).succeeds();
+    assert!(packed(&sidecar) < 3_100_000, "{}", packed(&sidecar));
+    require_sound(&sidecar);
+    let bytes = fetched(&sidecar, "latest");
+    assert_eq!(sha256(&bytes), last["artifact"]["raw_sha256"]);
+}
+
+#[test]
+fn a_backup_of_bytes_that_were_marked_before_it_survives_their_removal() {
+    let clock = Clock::at(&hours(0));
+    let sidecar = patient(&clock);
+    let noise = sidecar.workdir().join("noise");
+    let random = |file: &str| {
+        let file = sidecar.workdir().join(file);
+        sh(&format!(
+            "head -c 3000000 /dev/urandom > {}",
+            file.display()
+        ))
+        .succeeds();
+        std::fs::read(file).unwrap()
+    };
+    let (one, other) = (random("one"), random("other"));
+    for bytes in [&one, &other] {
+        std::fs::write(&noise, bytes).unwrap();
+        backup(&sidecar);
+    }
+    // What the first one had is marked; then it is backed up again.
+    sidecar.run(&["prune"]).succeeds();
+    std::fs::write(&noise, &one).unwrap();
+    clock.set(&hours(1));
+    backup(&sidecar);
+    for hour in [24, 25, 49, 50] {
+        clock.set(&hours(hour));
+        sidecar.run(&["prune"]).succeeds();
+        require_sound(&sidecar);
+        assert!(fetched(&sidecar, "latest") == one, "after {hour} hours");
+    }
+    assert!(packed(&sidecar) < 3_100_000, "{}", packed(&sidecar));
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn a_backup_comes_back_by_the_sidecar_and_by_restic() {
     assert!(restored(&sidecar, &store, snapshot) == bytes);
     require_sound(&sidecar);
     sidecar
-        .run(&["verify", "--all"])
+        .run(&["verify", "latest"])
         .succeeds()
         .stdout_contains("unaltered");
     sidecar

@@ -41,6 +41,8 @@ fn a_run_that_is_cancelled_or_killed_leaves_no_snapshot() {
         let _held = gate.reached();
         running.end_with(signal).ends_within(STOP_LIMIT);
         assert_eq!(snapshots(&sidecar, &store), before, "{signal:?}");
+        // It may have died with the repository's lock.
+        restic(&sidecar, &store, &["unlock"]).succeeds();
         require_sound(&sidecar);
         let sidecar = sidecar.set("strategy.config.command", "seq 1 2000");
         let manifest = backup(&sidecar);

@@ -51,6 +51,9 @@ pub(super) struct RawRepository {
     /// How hard it compresses (zst). It is set when the repository is made.
     #[schemars(range(min = 1, max = 22), extend("default" = 3))]
     pub(super) level: Option<i32>,
+    /// How much of it `verify --all` reads in a week: all of it in as many weeks as that takes.
+    #[schemars(extend("pattern" = "^([1-9][0-9]?|100)%$", "default" = "25%", "examples" = ["25%"]))]
+    pub(super) verify_share: Option<String>,
     pub(super) prune: Option<RawRepositoryPrune>,
 }
 
@@ -90,6 +93,8 @@ pub struct RepositorySpec {
     pub pack_size: u64,
     /// How hard it compresses.
     pub level: i32,
+    /// Of the repository that is read again in a week, in per cent.
+    pub verify_share: u8,
     /// When unused bytes are removed: five fields, in UTC.
     pub prune_cron: String,
     /// Of the repository that may be unused, in per cent.
@@ -147,7 +152,10 @@ fn read_section(reader: &mut SectionReader<'_>, at: &str, section: &str) -> Opti
             "write for example `8MiB`",
         );
     }
-    let percent = prune.max_unused.as_deref().unwrap_or("5%");
+    let percent = |given: Option<&str>, default: u8| {
+        let given = given.and_then(|given| given.trim_end_matches('%').parse().ok());
+        given.unwrap_or(default)
+    };
     Some(RepositorySpec {
         password: password?.1,
         recipients: raw
@@ -158,10 +166,11 @@ fn read_section(reader: &mut SectionReader<'_>, at: &str, section: &str) -> Opti
             .collect(),
         pack_size,
         level: raw.level.unwrap_or(3),
+        verify_share: percent(raw.verify_share.as_deref(), 25),
         prune_cron: prune
             .cron
             .map_or_else(|| "0 4 * * 6".to_owned(), |cron| cron.0),
-        max_unused: percent.trim_end_matches('%').parse().unwrap_or(5),
+        max_unused: percent(prune.max_unused.as_deref(), 5),
         keep_deleted: prune
             .keep_deleted
             .map_or(Duration::from_secs(23 * 3600), |span| span.0),

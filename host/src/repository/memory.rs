@@ -27,7 +27,8 @@ pub struct IndexMemory {
 }
 
 impl IndexMemory {
-    fn of(blobs: u64) -> Self {
+    /// What an index of so many stretches needs.
+    pub fn of(blobs: u64) -> Self {
         Self {
             blobs,
             backup: blobs * BACKUP,

@@ -18,21 +18,25 @@ mod contents;
 mod cut;
 mod error;
 mod escrow;
-mod foreign_lock;
 mod gate;
+mod lock;
+mod lock_file;
 mod master_keys;
 mod memory;
 mod opened;
 mod pieces;
+mod proof;
 mod prune;
 mod section_names;
+mod transfer;
 mod unnamed;
 mod upload;
 
 pub use contents::SnapshotContents;
-pub use foreign_lock::require_unlocked;
 pub use memory::{IndexMemory, index_memory};
+pub use proof::{Proof, prove};
 pub use prune::{RepositoryPruning, SnapshotChoice, prune, was_pruned_at};
+pub use transfer::{RepositoryPlace, RepositoryTransfer};
 pub use unnamed::note_unnamed;
 pub use upload::{Archived, SnapshotLabel, SnapshotUpload};
 

@@ -127,6 +127,12 @@ async fn remove_stray_keys(store: &Store) -> Result<()> {
     Ok(())
 }
 
+/// Whether the store has a repository.
+pub(super) async fn is_there(store: &Store) -> Result<bool> {
+    let key = key(FileType::Config, &Id::default());
+    Ok(store.size(&key).await?.is_some())
+}
+
 /// The repository's own file, as it lies there.
 async fn config(store: &Store) -> Result<Option<Vec<u8>>> {
     let key = key(FileType::Config, &Id::default());

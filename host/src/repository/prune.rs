@@ -3,17 +3,20 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::{Span, Timestamp};
-use rustic_core::{LimitOption, PruneOptions};
+use jiff::{SignedDuration, Span, Timestamp};
+use rustic_core::repofile::SnapshotId;
+use rustic_core::{LimitOption, PruneOptions, RusticError};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use super::backend::hex;
 use super::error::guarded;
 use super::gate::VerdictGate;
-use super::opened;
+use super::lock::{LockFolder, LockMode};
+use super::opened::{self, Opened};
 use super::unnamed;
 use super::upload::TAG;
+use crate::clock;
 use crate::config::RepositorySpec;
 use crate::error::Result;
 use crate::store::Store;
@@ -53,7 +56,8 @@ pub struct SnapshotChoice {
 }
 
 /// Removes the snapshots that are chosen, and, if `bytes`, what no snapshot of any program needs. The store's lock must be
-/// held, and no other program be at work. Blocks: not for a thread of the event loop.
+/// held, and keep other sidecars out. While another program is at work there it is an error of the kind
+/// [`Kind::Busy`](crate::error::Kind::Busy), and nothing is removed. Blocks: not for a thread of the event loop.
 pub fn prune(
     store: &Store,
     driver: &Handle,
@@ -63,41 +67,66 @@ pub fn prune(
     let gate = Arc::new(VerdictGate::default());
     let spec = opened::spec(store)?;
     let repository = opened::open(store, driver, &gate)?;
-    let (snapshots, stray) = guarded(store, &gate, || {
-        let (gone, stray): (Vec<_>, Vec<_>) = repository
+    let (gone, stray): (Vec<SnapshotId>, Vec<SnapshotId>) = guarded(store, &gate, || {
+        let sidecars = repository
             // Its filter is asked before a snapshot has its id.
-            .get_matching_snapshots(|snapshot| snapshot.tags.contains(TAG))?
-            .iter()
-            .map(|snapshot| snapshot.id)
+            .get_matching_snapshots(|snapshot| snapshot.tags.contains(TAG))?;
+        let ids = sidecars.iter().map(|snapshot| snapshot.id);
+        Ok(ids
             .filter(|id| !choice.named.contains(&hex(**id)))
-            .partition(|id| choice.unnamed.contains(&hex(**id)));
-        if !gone.is_empty() {
-            repository.delete_snapshots(&gone)?;
-        }
-        Ok((gone.len(), stray.len()))
+            .partition(|id| choice.unnamed.contains(&hex(**id))))
     })?;
+    if bytes || !gone.is_empty() {
+        let locks = LockFolder {
+            store: store.clone(),
+            key: repository.key(),
+            is_sole_sidecar: true,
+        };
+        let lock = driver.block_on(locks.lock(LockMode::Exclusive))?;
+        let removed = guarded(store, &gate, || {
+            remove(&repository, &gone, bytes.then(|| options(spec)))
+        });
+        driver.block_on(lock.release());
+        removed?;
+    }
     if !choice.unnamed.is_empty() {
         driver.block_on(unnamed::forget(store))?;
     }
     if bytes {
-        guarded(store, &gate, || {
-            let options = options(spec);
-            let plan = repository.prune_plan(&options)?;
-            repository.prune(&options, plan)
-        })?;
         let note = PruneNote { at: store.now() };
         let note = serde_json::to_vec(&note).unwrap_or_default();
         driver.block_on(store.put(NOTE, note))?;
     }
     Ok(RepositoryPruning {
-        snapshots,
-        stray,
+        snapshots: gone.len(),
+        stray: stray.len(),
         bytes,
     })
 }
 
+/// Snapshots first: what they alone needed is unused then.
+fn remove(
+    repository: &Opened,
+    gone: &[SnapshotId],
+    bytes: Option<PruneOptions>,
+) -> Result<(), Box<RusticError>> {
+    if !gone.is_empty() {
+        repository.delete_snapshots(gone)?;
+    }
+    match bytes {
+        Some(options) => {
+            let plan = repository.prune_plan(&options)?;
+            repository.prune(&options, plan)
+        }
+        None => Ok(()),
+    }
+}
+
 fn options(spec: &RepositorySpec) -> PruneOptions {
-    let seconds = i64::try_from(spec.keep_deleted.as_secs()).unwrap_or(i64::MAX);
+    // The library asks the machine what time it is, and a test may have another clock.
+    let elapsed = clock::now().duration_since(clock::machine());
+    let duration = SignedDuration::try_from(spec.keep_deleted).unwrap_or(SignedDuration::MAX);
+    let seconds = duration.saturating_sub(elapsed).as_secs();
     PruneOptions::default()
         .max_unused(LimitOption::Percentage(u64::from(spec.max_unused)))
         .keep_delete(Span::new().try_seconds(seconds).unwrap_or_default())

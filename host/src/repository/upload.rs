@@ -13,7 +13,8 @@ use tokio::sync::{oneshot, watch};
 use super::backend::hex;
 use super::error::guarded;
 use super::gate::VerdictGate;
-use super::opened;
+use super::lock::LockFolder;
+use super::opened::{self, Opened};
 use super::pieces::{Pieces, abandoned};
 use super::section_names;
 use crate::artifact::SpoolReader;
@@ -55,8 +56,13 @@ pub struct SnapshotUpload {
 
 impl SnapshotUpload {
     /// Starts to archive what the run writes into `source`, on a thread of its own. The store's lock must
-    /// be held.
-    pub fn start(store: &Store, label: SnapshotLabel, source: SpoolReader) -> Result<Self> {
+    /// be held; `is_sole_sidecar` says that it keeps other sidecars out.
+    pub fn start(
+        store: &Store,
+        label: SnapshotLabel,
+        source: SpoolReader,
+        is_sole_sidecar: bool,
+    ) -> Result<Self> {
         let (total, known) = watch::channel(None);
         let gate = Arc::new(VerdictGate::default());
         let (done, archived) = oneshot::channel();
@@ -65,8 +71,19 @@ impl SnapshotUpload {
             let root = section_names::root(&label.strategy);
             let time = label.started_at;
             let pieces = Pieces::new(source, known, &driver, &guard, &root, time);
+            let archived = opened::open_or_make(&store, &driver, &guard).and_then(|repository| {
+                let locks = LockFolder {
+                    store: store.clone(),
+                    key: repository.key(),
+                    is_sole_sidecar,
+                };
+                let lock = locks.wait(&driver, &guard)?;
+                let archived = archive(repository, &store, &guard, &label, &root, &pieces);
+                driver.block_on(lock.release());
+                archived
+            });
             // Who has dropped the other end has abandoned it.
-            let _ = done.send(archive(&store, &driver, &guard, &label, &root, &pieces));
+            let _ = done.send(archived);
         };
         let started = thread::Builder::new().name("repository".to_owned());
         started.spawn(work).map_err(|error| {
@@ -114,14 +131,13 @@ fn ended(archived: Result<Result<Archived>, oneshot::error::RecvError>) -> Resul
 }
 
 fn archive(
+    repository: Opened,
     store: &Store,
-    driver: &Handle,
-    gate: &Arc<VerdictGate>,
+    gate: &VerdictGate,
     label: &SnapshotLabel,
     root: &str,
     pieces: &Pieces,
 ) -> Result<Archived> {
-    let repository = opened::open_or_make(store, driver, gate)?;
     let id = hex(*repository.config().id);
     let options = BackupOptions::default()
         .no_scan(true)

@@ -76,7 +76,9 @@ pub use browse::{
     BackupContents, BackupPage, BackupQuery, BackupVerdict, ContentsEntry, ContentsQuery,
     ListedBackup, PartStream,
 };
-pub use catalogue::{BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Verified};
+pub use catalogue::{
+    BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Synced, Verification, Verified,
+};
 pub use check::{CheckReport, NextDue, Overview};
 pub use folders::Unready;
 pub use jobs::Jobs;
@@ -295,21 +297,27 @@ impl Service {
         browse::stream(&self.holding(which)?.context, which, name, accept)
     }
 
-    /// Reads the backup `which`, or all, and compares each copy with its manifest.
-    pub fn verify(&self, which: Option<&str>, accept: &[String]) -> Result<Vec<Verified>> {
-        let Some(which) = which else {
-            let all = self
-                .all()
-                .map(|one| catalogue::verify(&one.context, None, accept));
-            let verified = all.collect::<Result<Vec<_>>>()?;
-            self.require_whole_sets(accept)?;
-            return Ok(verified.into_iter().flatten().collect());
-        };
+    /// Reads the backup `which`, and compares each copy with its manifest.
+    pub fn verify(&self, which: &str, accept: &[String]) -> Result<Verification> {
         let holding = &self.holding(which)?.context;
-        match holding.set() {
+        let verified = match holding.set() {
             Some(_) => set::verify(holding, which, accept),
-            None => catalogue::verify(holding, Some(which), accept),
+            None => catalogue::verify(holding, which, accept),
+        };
+        Ok(Verification {
+            verified: verified?,
+            ..Verification::default()
+        })
+    }
+
+    /// The same of all; of a repository, the share that is due.
+    pub fn verify_all(&self, accept: &[String]) -> Result<Verification> {
+        let mut all = Verification::default();
+        for one in self.all() {
+            all = all.with(catalogue::verify_all(&one.context, accept)?);
         }
+        self.require_whole_sets(accept)?;
+        Ok(all)
     }
 
     /// Fails if a set names what is not there: each by itself is good all the same.
@@ -337,6 +345,16 @@ impl Service {
             all.failed.extend(pruned.failed);
         }
         Ok(all)
+    }
+
+    /// Copies what store `from` has and store `to` lacks: of a set, members first, so that what is listed is whole.
+    pub fn sync(&self, from: &str, to: &str) -> Result<Vec<Synced>> {
+        let members = self.members.iter().map(|one| &one.context);
+        let mut synced = Vec::new();
+        for context in members.chain([&self.context]) {
+            synced.push(catalogue::sync(context, from, to)?);
+        }
+        Ok(synced)
     }
 
     /// Makes this sidecar the owner of a store, and of what its last owner, or `from`, has there.

@@ -21,6 +21,7 @@ mod runs;
 mod schema;
 mod serve;
 mod signals;
+mod sync;
 mod upload;
 mod verify;
 
@@ -62,6 +63,8 @@ enum Verb {
     Drill(drill::DrillArgs),
     /// Upload backups that a store has missed
     Upload(upload::UploadArgs),
+    /// Copy what one store has and another one lacks
+    Sync(sync::SyncArgs),
     /// Delete backups from the stores that the retention does not keep
     Prune(prune::PruneArgs),
     /// Take over a store that another sidecar owns, with its backups: after a move or a lost disk
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Verb::Restore(ref args) => restore::run(&cli.options, args),
         Verb::Drill(ref args) => drill::run(&cli.options, args),
         Verb::Upload(ref args) => upload::run(&cli.options, args),
+        Verb::Sync(ref args) => sync::run(&cli.options, args),
         Verb::Prune(ref args) => prune::run(&cli.options, args),
         Verb::Adopt(ref args) => adopt::run(&cli.options, args),
         Verb::Lifecycle(ref args) => lifecycle::run(&cli.options, args),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::options::{Options, StrategyArg};
-use super::print::outln;
+use super::print::{self, outln};
 use crate::error::Result;
 use crate::service::Service;
 
@@ -17,7 +17,7 @@ pub(super) struct VerifyArgs {
     /// The id of a backup, the beginning of one, or "latest"
     #[arg(default_value = "latest", value_name = "ID|latest")]
     which: String,
-    /// Verify every copy of every backup in the stores
+    /// Verify every copy of every backup in the stores; of a repository, the share of this week
     #[arg(long, conflicts_with = "which")]
     all: bool,
     /// Accept a consequence that a refusal names (plaintext); may be repeated
@@ -28,17 +28,29 @@ pub(super) struct VerifyArgs {
 pub(super) fn run(options: &Options, args: &VerifyArgs) -> Result<ExitCode> {
     let all = Service::new(options.load()?)?;
     let service = all.strategy(args.of.strategy.as_deref())?;
-    let which = (!args.all).then_some(args.which.as_str());
-    let verified = service.verify(which, &args.accept)?;
+    let found = match args.all {
+        true => service.verify_all(&args.accept)?,
+        false => service.verify(&args.which, &args.accept)?,
+    };
     if options.json {
-        outln!("{}", serde_json::json!({"verified": verified}));
+        outln!("{}", serde_json::json!(found));
     } else {
-        for backup in &verified {
+        for backup in &found.verified {
             outln!(
                 "unaltered  {}  {}  {}",
                 backup.id,
                 backup.place,
                 backup.sha256
+            );
+        }
+        for proof in &found.proven {
+            outln!(
+                "proven     {} % of the repository in store {}: {} of {}, {} read now",
+                proof.percent(),
+                proof.store,
+                print::size(proof.proven),
+                print::size(proof.size),
+                print::size(proof.read)
             );
         }
     }

@@ -18,7 +18,7 @@ use super::state::ApiState;
 use super::{contents, headers};
 use crate::service::{
     BackupPage, BackupQuery, BackupStream, ListedBackup, PruneOptions, Pruned, Pruning, RunFailure,
-    Verified,
+    Verification,
 };
 
 /// The query of `GET /backup/backups`.
@@ -60,13 +60,6 @@ struct DamagedManifest {
     /// Empty if it is the store itself.
     key: String,
     error: RunFailure,
-}
-
-/// Backups that were read again and are unaltered.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Unaltered")]
-pub(super) struct VerifyResponse {
-    verified: Vec<Verified>,
 }
 
 /// The query of `POST /backup/prune`.
@@ -200,30 +193,28 @@ pub(super) async fn verify(
     State(app): State<Arc<ApiState>>,
     Path(id): Path<String>,
     query: Result<Query<AcceptQuery>, QueryRejection>,
-) -> Result<Json<VerifyResponse>, ErrorResponse> {
+) -> Result<Json<Verification>, ErrorResponse> {
     let accept = accepted(query)?;
     let read = move |app: &ApiState| {
-        let verified = app.jobs.service().verify(Some(&id), &accept);
+        let verified = app.jobs.service().verify(&id, &accept);
         app.jobs.stores_changed();
         verified
     };
-    let verified = app.blocking(read).await??;
-    Ok(Json(VerifyResponse { verified }))
+    Ok(Json(app.blocking(read).await??))
 }
 
-/// Reads every backup again.
+/// Reads every backup again; of repositories, the share that is due.
 pub(super) async fn verify_all(
     State(app): State<Arc<ApiState>>,
     query: Result<Query<AcceptQuery>, QueryRejection>,
-) -> Result<Json<VerifyResponse>, ErrorResponse> {
+) -> Result<Json<Verification>, ErrorResponse> {
     let accept = accepted(query)?;
     let read = move |app: &ApiState| {
-        let verified = app.jobs.service().verify(None, &accept);
+        let verified = app.jobs.service().verify_all(&accept);
         app.jobs.stores_changed();
         verified
     };
-    let verified = app.blocking(read).await??;
-    Ok(Json(VerifyResponse { verified }))
+    Ok(Json(app.blocking(read).await??))
 }
 
 fn accepted(

@@ -2,9 +2,7 @@
 
 use axum::routing::{delete, get, post};
 
-use super::backups::{
-    AcceptQuery, ArtifactQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse, VerifyResponse,
-};
+use super::backups::{AcceptQuery, ArtifactQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse};
 use super::capabilities::CapabilitiesView;
 use super::contents::ContentsParameters;
 use super::drill::DrillQuery;
@@ -17,7 +15,7 @@ use super::{
     all_events, artifact, backups, capabilities, contents, drill, events, export, health, jobs,
     metrics, restore, status,
 };
-use crate::service::{BackupContents, SidecarStatus};
+use crate::service::{BackupContents, SidecarStatus, Verification};
 
 /// Every operation of the API.
 pub(super) fn operations() -> Vec<Operation> {
@@ -113,12 +111,12 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new("post", "/backup/backups/{id}/verify", post(backups::verify))
             .summary("Reads a backup again, in every store, and compares it with its manifest")
             .query::<AcceptQuery>()
-            .json::<VerifyResponse>(200)
+            .json::<Verification>(200)
             .fails(&[400, 404, 500]),
         Operation::new("post", "/backup/verify", post(backups::verify_all))
-            .summary("Reads every backup again, in every store, and compares it with its manifest")
+            .summary("Reads every backup again, in every store, and compares it with its manifest; of a repository, the share that is due")
             .query::<AcceptQuery>()
-            .json::<VerifyResponse>(200)
+            .json::<Verification>(200)
             .fails(&[400, 404, 500]),
         Operation::new("post", "/backup/prune", post(backups::prune))
             .summary("Applies the retention to the stores; answers what is kept and what is deleted, and why")
@@ -207,7 +205,7 @@ mod tests {
         let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
                       LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview Preview Restore Selection \
                       Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
-                      Encrypted InRepository Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Pruning Pruned";
+                      Encrypted InRepository Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Proof Pruning Pruned";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }
 

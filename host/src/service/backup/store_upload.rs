@@ -61,7 +61,7 @@ impl StoreUpload {
                 strategy: to.strategy.to_owned(),
                 started_at: to.started_at,
             };
-            RunUpload::begin(&store, key, label, bytes).await
+            RunUpload::begin(&store, &lock, key, label, bytes)
         };
         match begun.await {
             Ok(upload) => Ok(Self {

@@ -3,8 +3,8 @@
 use crate::artifact::SpoolReader;
 use crate::artifact::manifest::Manifest;
 use crate::error::Result;
-use crate::repository::{self, SnapshotLabel, SnapshotUpload};
-use crate::store::{Store, Stored, Upload};
+use crate::repository::{SnapshotLabel, SnapshotUpload};
+use crate::store::{Store, StoreLock, Stored, Upload};
 
 /// An upload, whichever layout the store has. Dropped, it is abandoned.
 pub(super) enum RunUpload {
@@ -19,9 +19,10 @@ pub(super) enum RunUpload {
 }
 
 impl RunUpload {
-    /// Starts it. The store's lock must be held.
-    pub(super) async fn begin(
+    /// Starts it, under the store's lock.
+    pub(super) fn begin(
         store: &Store,
+        lock: &StoreLock,
         key: String,
         label: SnapshotLabel,
         bytes: SpoolReader,
@@ -29,9 +30,8 @@ impl RunUpload {
         if store.spec().repository().is_none() {
             return Ok(Self::Artifact(store.upload(&key, bytes)));
         }
-        repository::require_unlocked(store).await?;
         Ok(Self::Snapshot {
-            upload: SnapshotUpload::start(store, label, bytes)?,
+            upload: SnapshotUpload::start(store, label, bytes, lock.is_exclusive())?,
             key,
             finishing: false,
         })

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::list::list;
 use super::stores::open_all;
-use crate::config::{Config, Place};
+use crate::config::{Config, Place, StoreSpec};
 use crate::error::{Error, Kind, Result};
 use crate::lifecycle::Lifecycle;
 use crate::service::context::Context;
@@ -61,20 +61,35 @@ impl BucketRules {
     }
 }
 
-/// The rules for each bucket among the stores.
+/// The rules for each bucket among the stores. A repository has none, which is said.
 pub(in crate::service) fn lifecycles(config: &Config) -> Result<Vec<BucketRules>> {
-    let mut stores = config.stores.iter();
-    if let Some(store) = stores.find(|store| store.repository().is_some()) {
-        let message = format!(
-            "store `{}` is a repository: a bucket's own rules would delete what newer backups share with old ones",
-            store.name
-        );
-        return Err(Error::new(Kind::Config, "lifecycle-of-repository", message)
-            .hint("every run applies the retention there, and `sidecar prune` does"));
+    let rules = rules(config)?;
+    for store in repositories(config) {
+        let refused = of_repository(store);
+        tracing::warn!(hint = refused.hint_text(), "{refused}");
     }
+    Ok(rules)
+}
+
+fn repositories(config: &Config) -> impl Iterator<Item = &StoreSpec> {
+    let stores = config.stores.iter();
+    stores.filter(|store| store.repository().is_some())
+}
+
+fn of_repository(store: &StoreSpec) -> Error {
+    let message = format!(
+        "store `{}` is a repository: a bucket's own rules would delete what newer backups share with old ones",
+        store.name
+    );
+    Error::new(Kind::Config, "lifecycle-of-repository", message)
+        .hint("every run applies the retention there, and `sidecar prune` does")
+}
+
+fn rules(config: &Config) -> Result<Vec<BucketRules>> {
     let rules: Vec<BucketRules> = config
         .stores
         .iter()
+        .filter(|store| store.repository().is_none())
         .filter_map(|store| match &store.place {
             Place::S3(bucket) => {
                 let rules = Lifecycle::new(&config.retention, &store.prefix);
@@ -90,6 +105,9 @@ pub(in crate::service) fn lifecycles(config: &Config) -> Result<Vec<BucketRules>
         })
         .collect();
     if rules.is_empty() {
+        if let Some(store) = repositories(config).next() {
+            return Err(of_repository(store));
+        }
         return Err(Error::new(
             Kind::NotFound,
             "no-bucket",
@@ -105,7 +123,7 @@ pub(in crate::service) fn lifecycles(config: &Config) -> Result<Vec<BucketRules>
 pub(in crate::service) fn apply_lifecycles(context: &Context) -> Result<Vec<String>> {
     let config = context.config();
     let mut changed = Vec::new();
-    for rules in lifecycles(config)? {
+    for rules in rules(config)? {
         let store = exclusive(context, &rules.store)?;
         let lifecycle = Lifecycle::new(&config.retention, &store.spec().prefix);
         let merged = context.runtime()?.block_on(async {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use crate::error::{Error, Result};
-use crate::repository::{SnapshotChoice, note_unnamed, prune, require_unlocked, was_pruned_at};
+use crate::repository::{SnapshotChoice, note_unnamed, prune, was_pruned_at};
 use crate::schedule::Schedule;
 use crate::service::retention_rules::RetentionRules;
 use crate::store::{Catalogue, Store, StoreLock};
@@ -60,7 +60,6 @@ pub(in crate::service) async fn tidy(
             is_due(&spec.prune_cron, last, time.now)?
         }
     };
-    require_unlocked(store).await?;
     let (at, driver) = (store.clone(), Handle::current());
     let work = move || prune(&at, &driver, &choice, bytes);
     let pruned = tokio::task::spawn_blocking(work).await.map_err(|error| {

@@ -13,9 +13,10 @@ use super::verdicts;
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::history::{Run, RunArtifact, RunState};
+use crate::repository::{Proof, prove};
 use crate::service::context::Context;
 use crate::service::runs::{download_cache, kept_for_set};
-use crate::store::{DamageExtent, DamagedBackup, StoredBackup};
+use crate::store::{Catalogue, DamageExtent, DamagedBackup, RetryPolicy, Store, StoredBackup};
 
 /// A backup that is what it was.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -28,56 +29,108 @@ pub struct Verified {
     pub sha256: String,
 }
 
-/// Verifies the backup `which` ("latest" is the last good one), or all: in the stores if there are
-/// any, and else the artifact that this sidecar published.
+/// What verifying has found to be as it was.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Unaltered")]
+pub struct Verification {
+    /// Backups that were read whole.
+    pub verified: Vec<Verified>,
+    /// Repositories of which a share was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proven: Vec<Proof>,
+}
+
+impl Verification {
+    /// This one, and what was found beside it.
+    pub(in crate::service) fn with(mut self, other: Self) -> Self {
+        self.verified.extend(other.verified);
+        self.proven.extend(other.proven);
+        self
+    }
+}
+
+/// Verifies the backup `which` ("latest" is the last good one): in the stores if there are any, and else the artifact
+/// that this sidecar published.
 pub(in crate::service) fn verify(
     context: &Context,
-    which: Option<&str>,
+    which: &str,
     accept: &[String],
 ) -> Result<Vec<Verified>> {
     if context.config().stores.is_empty() {
-        let verified = verify_published(context, which.unwrap_or("latest"))?;
-        return Ok(vec![verified]);
+        return Ok(vec![verify_published(context, which)?]);
     }
-    let good = verify_stored(context, which, accept)?;
-    let verified = good.into_iter().map(|backup| Verified {
-        id: backup.manifest.id,
-        place: format!("{} {}", backup.store, backup.key),
-        sha256: backup.manifest.artifact.sha256.to_string(),
-    });
-    Ok(verified.collect())
-}
-
-/// Reads every copy in every store, and compares it with its manifest. Returns those that are good;
-/// the first that is not is the error, after all were read.
-fn verify_stored(
-    context: &Context,
-    which: Option<&str>,
-    accept: &[String],
-) -> Result<Vec<StoredBackup>> {
     let catalogue = list(context, None)?;
-    let id = match which {
-        Some(which) => Some(undamaged(context, &catalogue, which)?.manifest.id.clone()),
-        None => None,
-    };
+    let id = undamaged(context, &catalogue, which)?.manifest.id.clone();
     // What is asked of one backup is not answered with the damage of another.
-    let mut damaged = catalogue.damaged.into_iter();
+    let is_meant = |copy: &StoredBackup| copy.manifest.id == id;
     let copies: Vec<String> = catalogue
         .backups
         .iter()
-        .filter(|copy| id.as_ref() == Some(&copy.manifest.id))
+        .filter(|copy| is_meant(copy))
         .map(|copy| copy.key.clone())
         .collect();
     let concerns = |damaged: &DamagedBackup| {
         let is_copy = || copies.iter().any(|key| damaged.key.starts_with(key));
-        id.is_none() || damaged.extent == DamageExtent::Store || is_copy()
+        damaged.extent == DamageExtent::Store || is_copy()
     };
-    let mut failed = damaged.find(concerns).map(Error::from);
-    let mut good = Vec::new();
-    for copy in catalogue.backups {
-        if id.as_ref().is_some_and(|id| *id != copy.manifest.id) {
+    read_copies(context, catalogue, is_meant, concerns, accept)
+}
+
+/// Verifies all that is stored, or the artifact that this sidecar published: artifacts are read whole, of repositories
+/// the share that is due. Of one that is damaged all backups are read, to see which are.
+pub(in crate::service) fn verify_all(context: &Context, accept: &[String]) -> Result<Verification> {
+    if context.config().stores.is_empty() {
+        return Ok(Verification {
+            verified: vec![verify_published(context, "latest")?],
+            ..Verification::default()
+        });
+    }
+    let catalogue = list(context, None)?;
+    let (proven, failed) = prove_repositories(context)?;
+    let is_unread = |copy: &StoredBackup| {
+        let mut read = proven.iter().map(|proof| &proof.store);
+        copy.manifest.artifact.repository.is_none() || !read.any(|store| *store == copy.store)
+    };
+    let verified = read_copies(context, catalogue, is_unread, |_| true, accept);
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(Verification {
+            verified: verified?,
+            proven,
+        }),
+    }
+}
+
+/// Reads the share of each repository that is due. Returns the first failure, too.
+fn prove_repositories(context: &Context) -> Result<(Vec<Proof>, Option<Error>)> {
+    let (mut proven, mut failed) = (Vec::new(), None);
+    for spec in &context.config().stores {
+        if spec.repository().is_none() {
             continue;
         }
+        let store = Store::open(spec, RetryPolicy::RUN)?;
+        match prove(&store, context.runtime()?.handle()) {
+            Ok(proof) => proven.push(proof),
+            Err(error) if error.kind() == Kind::NotFound => {}
+            Err(error) => drop(failed.get_or_insert(error)),
+        }
+    }
+    Ok((proven, failed))
+}
+
+/// Reads the copies that are `wanted`, and compares them with their manifests. Returns those that are good; the first that
+/// is not, or what was damaged before and is of concern, is the error, after all were read.
+fn read_copies(
+    context: &Context,
+    catalogue: Catalogue,
+    wanted: impl Fn(&StoredBackup) -> bool,
+    concerns: impl Fn(&DamagedBackup) -> bool,
+    accept: &[String],
+) -> Result<Vec<Verified>> {
+    let mut damaged = catalogue.damaged.into_iter();
+    let mut failed = damaged.find(concerns).map(Error::from);
+    let mut good = Vec::new();
+    for copy in catalogue.backups.into_iter().filter(wanted) {
         let store = open(context.config(), &copy.store)?;
         let bytes = StoredBytes::open(context, &store, &copy);
         let verified = context.runtime()?.block_on(async {
@@ -89,7 +142,11 @@ fn verify_stored(
         // Unaltered is not enough: who put it there is the question.
         let config = context.config();
         match verified.and_then(|()| require_encrypted(config, &copy.manifest, accept)) {
-            Ok(()) => good.push(copy),
+            Ok(()) => good.push(Verified {
+                id: copy.manifest.id,
+                place: format!("{} {}", copy.store, copy.key),
+                sha256: copy.manifest.artifact.sha256.to_string(),
+            }),
             Err(error) => {
                 failed.get_or_insert(error);
             }

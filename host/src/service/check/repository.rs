@@ -2,12 +2,14 @@
 
 use crate::config::StoreSpec;
 use crate::error::{Kind, Result};
-use crate::repository::index_memory;
+use crate::repository::{IndexMemory, index_memory};
 use crate::service::context::Context;
 use crate::store::{RetryPolicy, Store};
 
 /// Bytes that are called one.
 const MIB: u64 = 1 << 20;
+/// Stretches of about a mebibyte: a large repository.
+const MANY: u64 = 1_000_000;
 
 /// What an operator should know of it; none of a store without one.
 pub(super) fn check(context: &Context, spec: &StoreSpec) -> Result<Option<String>> {
@@ -17,12 +19,17 @@ pub(super) fn check(context: &Context, spec: &StoreSpec) -> Result<Option<String
     let store = Store::open(spec, RetryPolicy::CHECK)?;
     let found = index_memory(&store, context.runtime()?.handle());
     let said = match found {
-        Ok(memory) => format!(
-            "the repository's index of {} stretches takes {} MiB of memory while a backup is made, {} MiB while one is read",
-            memory.blobs,
-            memory.backup.div_ceil(MIB),
-            memory.restore.div_ceil(MIB),
-        ),
+        Ok(memory) => {
+            let many = IndexMemory::of(MANY);
+            format!(
+                "the repository's index of {} stretches takes {} MiB of memory while a backup is made, {} MiB while one is read; at 1 million (about 1 TiB) that is {} and {} MiB",
+                memory.blobs,
+                memory.backup.div_ceil(MIB),
+                memory.restore.div_ceil(MIB),
+                many.backup.div_ceil(MIB),
+                many.restore.div_ceil(MIB),
+            )
+        }
         Err(error) if error.kind() == Kind::NotFound => {
             "there is no repository yet: the first backup makes it".to_owned()
         }

@@ -19,12 +19,12 @@ pub(in crate::service) fn verify(
         ..Order::all_of(which)
     };
     let set = restore::find(context, &order)?.manifest;
-    let mut verified = catalogue::verify(context, Some(&set.id), accept)?;
+    let mut verified = catalogue::verify(context, &set.id, accept)?;
     let mut unknown = None;
     for member in &set.members {
         match configured(context, &member.strategy) {
             Ok(of) => {
-                let read = catalogue::verify(of, Some(&member.id), accept);
+                let read = catalogue::verify(of, &member.id, accept);
                 verified.extend(read.map_err(|error| missing(context, &set.id, member, error))?);
             }
             // Those that remain are read nevertheless: damage is worse news.

@@ -80,6 +80,8 @@ struct FaultRule {
     /// In the path or the query.
     contains: &'static str,
     fault: Fault,
+    /// Requests of that kind that pass before it strikes.
+    passing: usize,
     left: usize,
     hits: Arc<AtomicUsize>,
 }
@@ -123,11 +125,24 @@ impl Faulty {
         times: usize,
         fault: Fault,
     ) -> Hits {
+        self.inject_after(0, method, contains, times, fault)
+    }
+
+    /// The same after so many of them have passed.
+    pub(crate) fn inject_after(
+        &self,
+        passing: usize,
+        method: &'static str,
+        contains: &'static str,
+        times: usize,
+        fault: Fault,
+    ) -> Hits {
         let hits = Arc::new(AtomicUsize::new(0));
         self.rules.lock().unwrap().push(FaultRule {
             method,
             contains,
             fault,
+            passing,
             left: times,
             hits: hits.clone(),
         });
@@ -212,6 +227,10 @@ fn strike(head: &str, body: Option<&[u8]>, rules: &Mutex<Vec<FaultRule>>) -> Opt
             && target.contains(rule.contains)
             && rule.fault.concerns(head, body.unwrap_or_default())
     })?;
+    if rule.passing > 0 {
+        rule.passing -= 1;
+        return None;
+    }
     rule.left -= 1;
     rule.hits.fetch_add(1, Ordering::SeqCst);
     Some(rule.fault)

@@ -97,7 +97,7 @@ pub(super) async fn verify(
 ) -> Result<Response, PageFailure> {
     let to = format!("../{}", encoded(&id));
     let read = move |app: &ApiState| {
-        let verified = app.jobs.service().verify(Some(&id), &[]);
+        let verified = app.jobs.service().verify(&id, &[]);
         app.jobs.stores_changed();
         verified
     };

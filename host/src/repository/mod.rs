@@ -26,6 +26,7 @@ mod opened;
 mod pieces;
 mod prune;
 mod section_names;
+mod tree;
 mod unnamed;
 mod upload;
 

@@ -2,7 +2,9 @@
 
 mod beside_restic;
 mod gone;
+mod hostile_trees;
 mod layouts;
+mod trees;
 mod unfinished;
 
 use std::path::Path;

@@ -22,7 +22,7 @@ use crate::store::{RetryPolicy, Store};
 /// Nothing here takes longer, unless it hangs.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-fn store(path: &Path) -> Store {
+pub(super) fn store(path: &Path) -> Store {
     let repository = RepositorySpec {
         password: Secret::new("a password"),
         recipients: Vec::new(),
@@ -125,7 +125,7 @@ impl RepositorySetup {
     }
 }
 
-fn contents(bytes: &[u8]) -> Contents {
+pub(super) fn contents(bytes: &[u8]) -> Contents {
     let digest: Sha256 = Digest::of_bytes(bytes).into();
     Contents {
         filename: "backup.dump".to_owned(),

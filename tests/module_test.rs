@@ -71,11 +71,15 @@ fn the_example_in_rust_conforms() {
 
 #[test]
 fn a_module_that_can_restore_is_tried_by_a_round_trip() {
-    let statuses = conforms(component("blobs").to_str().unwrap());
-    assert!(
-        statuses.contains(&"restore passed".to_owned()),
-        "{statuses:?}"
-    );
+    for module in [component("blobs").to_str().unwrap(), "file_archive"] {
+        let statuses = conforms(module);
+        for check in ["restore", "find-refusals"] {
+            assert!(
+                statuses.contains(&format!("{check} passed")),
+                "{module}: {statuses:?}"
+            );
+        }
+    }
     let statuses = conforms(component("hello").to_str().unwrap());
     assert!(
         statuses.contains(&"restore skipped".to_owned()),
@@ -89,6 +93,24 @@ fn the_example_in_python_conforms() {
         Ok(file) => drop(conforms(file.to_str().unwrap())),
         Err(why) => skip("module_test::the_example_in_python_conforms", &why),
     }
+}
+
+#[test]
+fn what_is_in_the_way_of_a_restore_and_was_not_said_is_a_note() {
+    let module = match python_component("notes_python") {
+        Ok(file) => file,
+        Err(why) => {
+            return skip(
+                "module_test::what_is_in_the_way_of_a_restore_and_was_not_said_is_a_note",
+                &why,
+            );
+        }
+    };
+    conformance(module.to_str().unwrap(), &["--allow", "planned"])
+        .succeeds()
+        .stdout_contains("note    find-refusals")
+        .stdout_contains("finds nothing in the way, and the restore then refuses")
+        .stdout_contains("is there already");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-"""P1 to P8: each gives rows of the table."""
+"""P1 to P9: each gives rows of the table."""
 import json
 import os
 import pathlib
@@ -203,14 +203,19 @@ def p8(bench):
             yield row
 
 
-def p9(bench):
-    """A set of three members, beside the members' own times, as the journal has both."""
+def set_of_three(bench, line):
+    """A configuration whose three members archive what `line` prints."""
     file = bench.config("custom", {})
     whole = json.loads(file.read_text())
-    member = {"type": "custom", "config": {"command": "echo x", "capture_stdout": True}}
+    member = {"type": "custom", "config": {"command": line, "capture_stdout": True}}
     del whole["strategy"]
     file.write_text(json.dumps({**whole, "strategies": {name: member for name in ("one", "two", "three")}}))
-    with export.Server(bench.binary, file) as server:
+    return file
+
+
+def p9(bench):
+    """A set of three members, beside the members' own times, as the journal has both; and its memory."""
+    with export.Server(bench.binary, set_of_three(bench, "echo x")) as server:
         for _ in range(bench.options.pairs * 4 + 1):
             server.export()
         runs = server.jobs()
@@ -218,6 +223,12 @@ def p9(bench):
     own = [sum(run["duration_ms"] for run in runs if run["set_id"] == one["id"] and "member" in run) for one in sets]
     more = statistics.median(one["duration_ms"] - members for one, members in zip(sets, own))
     yield Row("P9", "a set, over its three members", more, 0, "ms", "≤ 5 ms", more <= 5)
+    config = set_of_three(bench, f"cat {bench.input(inputs.calm_file, 256)}")
+    timed([bench.binary, "--config", config, "check"], stderr=subprocess.DEVNULL)
+    with export.Server(bench.binary, config) as server:
+        server.export()
+        peak = server.peak() / MIB
+    yield Row("P9", "peak memory, a set of three times 256 MiB, exported", peak, 0, "MiB", "≤ 64 MiB", peak <= 64)
 
 
 ALL = {"P1": p1, "P2": p2, "P3": p3, "P4": p4, "P5": p5, "P6": p6, "P7": p7, "P8": p8, "P9": p9}

@@ -84,8 +84,12 @@ class Server:
             due = start + size / 5e6
             if due < start + slow:
                 time.sleep(max(0, due - time.perf_counter()))
+        return Run(0, peak=self.peak(), size=size)
+
+    def peak(self):
+        """Bytes of resident memory, at most so far."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return Run(0, peak=int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10, size=size)
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
 
     def first_byte(self):
         start = time.perf_counter()

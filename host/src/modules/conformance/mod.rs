@@ -14,6 +14,8 @@ mod invalid_config;
 mod permission;
 mod plans;
 mod preflight;
+mod refusal_finder;
+mod restorable;
 mod round_trip;
 mod slow_disk;
 mod static_checks;

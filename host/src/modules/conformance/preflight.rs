@@ -22,7 +22,9 @@ pub(super) fn preflight(subject: &Subject<'_>) -> CheckResult {
     }
     for case in &subject.cases {
         let cancel = Cancel::new();
-        let _deadline = subject.deadline(&cancel)?;
+        let _deadline = subject
+            .deadline(&cancel)
+            .map_err(|error| one_line(&error))?;
         let job = subject.fixture.job(
             subject.module,
             case.config.to_string(),

@@ -11,6 +11,7 @@ use super::fixture::Fixture;
 use super::permission::{Permission, Permitted, STAND_IN};
 use crate::cancel::{Cancel, Deadline};
 use crate::config::{self, Environment, StrategyConfig};
+use crate::error::Error;
 use crate::modules::error_text::one_line;
 use crate::plan::{AccessRequest, AccessVerdict};
 use crate::sandbox::{Description, Module};
@@ -48,6 +49,8 @@ pub(super) type CheckResult = Result<CheckOutcome, String>;
 pub(super) enum CheckOutcome {
     /// What the module does well.
     Passed(String),
+    /// What is worth knowing, and no mistake.
+    Noted(String),
     /// Why there was nothing to try.
     Skipped(String),
 }
@@ -97,8 +100,8 @@ impl Subject<'_> {
     }
 
     /// What a call that may look for a while is given.
-    pub(super) fn deadline(&self, cancel: &Cancel) -> Result<Deadline, String> {
-        Deadline::start(Some(self.limit), cancel).map_err(|error| one_line(&error))
+    pub(super) fn deadline(&self, cancel: &Cancel) -> Result<Deadline, Error> {
+        Deadline::start(Some(self.limit), cancel)
     }
 
     /// The first configuration with which commands run. `ran` has the lines that ran in each case.

@@ -9,7 +9,9 @@ use super::finding::{CheckStatus, Conformance, Finding};
 use super::fixture::Fixture;
 use super::permission::Permission;
 use super::subject::{CheckOutcome, CheckResult, Subject};
-use super::{fault_injection, invalid_config, plans, preflight, round_trip, static_checks};
+use super::{
+    fault_injection, invalid_config, plans, preflight, refusal_finder, round_trip, static_checks,
+};
 use crate::error::Result;
 use crate::modules::probe::ModuleProbe;
 use crate::plan::AccessVerdict;
@@ -135,12 +137,15 @@ fn run_checks(
         note_result(note, name, check(&subject, &ran));
     }
     note_result(note, "restore", round_trip::restore(&subject));
+    let said = refusal_finder::find_refusals(&subject);
+    note_result(note, "find-refusals", said);
     Some(Progression::All)
 }
 
 fn note_result(note: &mut impl FnMut(Finding), check: &'static str, result: CheckResult) {
     let (verdict, about) = match result {
         Ok(CheckOutcome::Passed(about)) => (CheckStatus::Passed, about),
+        Ok(CheckOutcome::Noted(about)) => (CheckStatus::Note, about),
         Ok(CheckOutcome::Skipped(about)) => (CheckStatus::Skipped, about),
         Err(about) => (CheckStatus::Failed, about),
     };

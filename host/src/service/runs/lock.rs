@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::post::owed;
 use super::{download_cache, publish_journal};
@@ -70,6 +72,10 @@ fn is_used(config: &Config) -> bool {
     folders::state_folder(&config.paths).is_dir()
 }
 
+/// A program that another thread starts has a copy of every open file until it is executed, and so of a lock that
+/// has just been given back: on a busy machine that takes a while.
+const COPIES_GONE_AFTER: Duration = Duration::from_millis(250);
+
 fn lock(path: &Path) -> Result<File> {
     let file = OpenOptions::new()
         .write(true)
@@ -78,12 +84,21 @@ fn lock(path: &Path) -> Result<File> {
         .mode(0o600)
         .open(path)
         .map_err(|error| Error::io("open", path, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::new(Kind::Busy, "busy", "another run is in progress")
-                .hint("wait for it to end, or cancel it"))
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if began.elapsed() < COPIES_GONE_AFTER => {
+                sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => return Err(busy()),
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", path, error)),
         }
-        Err(TryLockError::Error(error)) => Err(Error::io("lock", path, error)),
     }
+}
+
+/// What a second run is told.
+pub(super) fn busy() -> Error {
+    Error::new(Kind::Busy, "busy", "another run is in progress")
+        .hint("wait for it to end, or cancel it")
 }

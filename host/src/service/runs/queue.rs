@@ -9,7 +9,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::handle::RunHandle;
 use super::job::Job;
-use super::lock::RunLock;
+use super::lock::{RunLock, busy};
 use super::post::owed;
 use super::progress::ProgressReporter;
 use super::request::{RunRequest, Task};
@@ -76,6 +76,10 @@ impl Queue {
         }
         if active.closed {
             return Err(Reason::ShuttingDown.error());
+        }
+        let is_running = |job: &Arc<Job>| !job.run().state.is_over();
+        if active.job.as_ref().is_some_and(is_running) {
+            return Err(busy());
         }
         let context = self.context.of(request.strategy.as_deref())?;
         let lock = RunLock::acquire(&context)?;

@@ -65,6 +65,18 @@ impl Restore for Blobs {
         });
         Ok(outcomes.collect())
     }
+
+    /// Before a restore `target` makes nothing, and refuses what is in the way.
+    fn find_refusals(request: Request<Config>) -> Vec<Failure> {
+        let selected = match request.selected() {
+            Ok(selected) => selected,
+            Err(reasons) => return reasons,
+        };
+        let in_the_way = selected
+            .into_iter()
+            .filter_map(|(part, name)| target::make_file(&node(&name), &part.content()).err());
+        in_the_way.collect()
+    }
 }
 
 fn node(name: &str) -> Node {

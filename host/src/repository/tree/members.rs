@@ -1,7 +1,7 @@
 //! The nodes of a tree as the members of a tar. The same when the backup is made, where only their sizes
 //! count, and when it is read.
 
-use rustic_core::repofile::{Node, NodeType};
+use rustic_core::repofile::{Metadata, Node, NodeType};
 
 use super::hard_links::HardLinks;
 use super::mode;
@@ -69,8 +69,8 @@ impl Members {
             mtime: (mtime.as_second(), mtime.subsec_nanosecond()),
             // Those of a hard link are with its first name.
             attributes: match kind {
-                MemberKind::HardLink => &[],
-                _ => &meta.extended_attributes,
+                MemberKind::HardLink => Vec::new(),
+                _ => attributes(meta),
             },
         };
         Some(Member {
@@ -78,4 +78,13 @@ impl Members {
             content,
         })
     }
+}
+
+fn attributes(meta: &Metadata) -> Vec<(&str, &[u8])> {
+    let attributes = meta.extended_attributes.iter();
+    let attributes = attributes.map(|attribute| {
+        let value = attribute.value.as_deref().unwrap_or_default();
+        (attribute.name.as_str(), value)
+    });
+    attributes.collect()
 }

@@ -4,9 +4,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use rustic_core::repofile::{ExtendedAttribute, Metadata, Node, NodeType};
+use rustic_core::repofile::{Metadata, Node, NodeType};
 use rustix::fs::FileType;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use super::mode;
 use super::owners::Owners;
@@ -37,7 +41,6 @@ fn metadata(entry: &FileTreeEntry, owners: &Owners) -> Metadata {
     };
     let mtime = time(facts.st_mtime as i64, facts.st_mtime_nsec as u64);
     let is_directory = FileType::from_raw_mode(facts.st_mode) == FileType::Directory;
-    let attributes = entry.attributes.iter();
     Metadata {
         mode: Some(mode::to_go(facts.st_mode)),
         mtime,
@@ -59,11 +62,15 @@ fn metadata(entry: &FileTreeEntry, owners: &Owners) -> Metadata {
             true => 0,
             false => facts.st_nlink as u64,
         },
-        extended_attributes: attributes
-            .map(|(name, value)| ExtendedAttribute {
-                name: name.clone(),
-                value: Some(value.clone()),
-            })
-            .collect(),
+        extended_attributes: attributes(&entry.attributes),
     }
+}
+
+/// Of a type that the library has not published: it is made as it is read from a repository.
+fn attributes<T: DeserializeOwned + Default>(found: &[(String, Vec<u8>)]) -> T {
+    let attribute = |(name, value): &(String, Vec<u8>)| {
+        json!({"name": name, "value": STANDARD.encode(value)})
+    };
+    let attributes = found.iter().map(attribute).collect();
+    serde_json::from_value(Value::Array(attributes)).unwrap_or_default()
 }

@@ -4,8 +4,6 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use rustic_core::repofile::ExtendedAttribute;
-
 use super::posix_acl;
 
 /// A block of a tar.
@@ -44,7 +42,8 @@ pub(super) struct TarMember<'a> {
     pub(super) gid: u32,
     /// Seconds and nanoseconds, of one sign.
     pub(super) mtime: (i64, i32),
-    pub(super) attributes: &'a [ExtendedAttribute],
+    /// Extended attributes: names and values.
+    pub(super) attributes: Vec<(&'a str, &'a [u8])>,
 }
 
 /// With what fills the last block.
@@ -112,8 +111,8 @@ impl TarMember<'_> {
                 record(&mut records, key, text);
             }
         }
-        for attribute in self.attributes {
-            let (key, value) = attribute_record(attribute);
+        for (name, value) in &self.attributes {
+            let (key, value) = attribute_record(name, value);
             record(&mut records, key.as_bytes(), &value);
         }
         records
@@ -121,15 +120,14 @@ impl TarMember<'_> {
 }
 
 /// The record of an attribute: its key, and its value. A key ends at `=`, which GNU tar writes as `%3D`.
-fn attribute_record(attribute: &ExtendedAttribute) -> (String, Cow<'_, [u8]>) {
-    let value = attribute.value.as_deref().unwrap_or_default();
-    let acl = ACLS.iter().find(|(_, name)| *name == attribute.name);
+fn attribute_record<'a>(name: &str, value: &'a [u8]) -> (String, Cow<'a, [u8]>) {
+    let acl = ACLS.iter().find(|(_, acl)| *acl == name);
     if let Some((key, _)) = acl
         && let Some(text) = posix_acl::to_text(value)
     {
         return ((*key).to_owned(), Cow::Owned(text.into_bytes()));
     }
-    let name = attribute.name.replace('%', "%25").replace('=', "%3D");
+    let name = name.replace('%', "%25").replace('=', "%3D");
     (format!("SCHILY.xattr.{name}"), Cow::Borrowed(value))
 }
 

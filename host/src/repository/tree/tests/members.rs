@@ -1,6 +1,6 @@
 use crate::repository::tree::members::Members;
 use crate::repository::tree::tar_member::{MemberKind, TarMember, padded};
-use rustic_core::repofile::{ExtendedAttribute, Metadata, Node, NodeType};
+use rustic_core::repofile::{Metadata, Node, NodeType};
 
 const PLAIN: TarMember<'_> = TarMember {
     name: b"a",
@@ -11,7 +11,7 @@ const PLAIN: TarMember<'_> = TarMember {
     uid: 0,
     gid: 0,
     mtime: (1, 0),
-    attributes: &[],
+    attributes: Vec::new(),
 };
 
 fn text(bytes: &[u8]) -> String {
@@ -49,17 +49,13 @@ fn what_ustar_cannot_hold_is_a_record() {
 
 #[test]
 fn attributes_are_records_and_acls_are_text() {
-    let attribute = |name: &str, value: &[u8]| ExtendedAttribute {
-        name: name.to_owned(),
-        value: Some(value.to_vec()),
-    };
     let acl = [&[2, 0, 0, 0][..], &[1, 0, 6, 0, 255, 255, 255, 255]].concat();
     let attributes = [
-        attribute("user.a=b%3Dc", b""),
-        attribute("system.posix_acl_access", &acl),
-        attribute("system.posix_acl_default", b"none"),
+        ("user.a=b%3Dc", &b""[..]),
+        ("system.posix_acl_access", &acl),
+        ("system.posix_acl_default", b"none"),
     ];
-    let member = TarMember { attributes: &attributes, ..PLAIN };
+    let member = TarMember { attributes: attributes.to_vec(), ..PLAIN };
     let records = text(&member.headers());
     for record in [
         "SCHILY.xattr.user.a%3Db%253Dc=\n",

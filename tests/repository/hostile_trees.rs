@@ -45,22 +45,46 @@ fn said(done: &Finished) -> Vec<String> {
 fn what_must_not_be_in_a_tree_is_refused_and_no_snapshot_is_made() {
     for (steps, results) in [
         // Names that lead out, or are none.
-        (&["../file file", "finish"][..], &["bad-name", "nothing-generated"][..]),
-        (&["/etc/file file", "finish"], &["bad-name", "nothing-generated"]),
+        (
+            &["../file file", "finish"][..],
+            &["bad-name", "nothing-generated"][..],
+        ),
+        (
+            &["/etc/file file", "finish"],
+            &["bad-name", "nothing-generated"],
+        ),
         (&["a/../../b file"], &["bad-name"]),
         (&["a\\0b file"], &["bad-name"]),
         (&["a// file"], &["bad-name"]),
         (&[". file"], &["bad-name"]),
         // Twice, or out of order.
-        (&["a file", "a file", "finish"], &["done", "bad-order", "done"]),
-        (&["b file", "a file", "finish"], &["done", "bad-order", "done"]),
-        (&["a/b file", "a sub", "finish"], &["done", "bad-order", "done"]),
-        (&["a file", "a/b file", "finish"], &["done", "bad-order", "done"]),
+        (
+            &["a file", "a file", "finish"],
+            &["done", "bad-order", "done"],
+        ),
+        (
+            &["b file", "a file", "finish"],
+            &["done", "bad-order", "done"],
+        ),
+        (
+            &["a/b file", "a sub", "finish"],
+            &["done", "bad-order", "done"],
+        ),
+        (
+            &["a file", "a/b file", "finish"],
+            &["done", "bad-order", "done"],
+        ),
         // No end, nothing in it, more behind it.
         (&["a file"], &["done"]),
         (&["finish"], &["nothing-generated"]),
-        (&["a file", "finish", "b file"], &["done", "done", "tree-finished"]),
-        (&["a file", "finish", "finish"], &["done", "done", "tree-finished"]),
+        (
+            &["a file", "finish", "b file"],
+            &["done", "done", "tree-finished"],
+        ),
+        (
+            &["a file", "finish", "finish"],
+            &["done", "done", "tree-finished"],
+        ),
         // An artifact beside it.
         (&["a file", "finish", "write"], &["done", "done", "done"]),
     ] {
@@ -68,7 +92,13 @@ fn what_must_not_be_in_a_tree_is_refused_and_no_snapshot_is_made() {
         let done = sidecar.run(&["backup"]).exits(1);
         assert_eq!(said(&done), results, "{steps:?}: {done:?}");
         let store = local(&sidecar);
-        assert_eq!(super::restic(&sidecar, &store, &["snapshots", "--json"]).stdout.matches("\"id\"").count(), 0);
+        assert_eq!(
+            super::restic(&sidecar, &store, &["snapshots", "--json"])
+                .stdout
+                .matches("\"id\"")
+                .count(),
+            0
+        );
     }
 }
 
@@ -89,7 +119,10 @@ fn what_was_not_granted_does_not_get_into_a_tree() {
     assert_eq!(listed.stdout, "granted");
     // The link is one, and leads where it led.
     let listed = super::restic(&sidecar, &store, &["ls", "-l", "latest"]).succeeds();
-    assert!(listed.stdout.contains("/prober/b -> ../secret/file"), "{listed:?}");
+    assert!(
+        listed.stdout.contains("/prober/b -> ../secret/file"),
+        "{listed:?}"
+    );
     assert_eq!(snapshots(&sidecar, &store).len(), 1);
     require_sound(&sidecar);
 }

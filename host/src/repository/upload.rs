@@ -178,7 +178,14 @@ impl Archiving<'_> {
     /// Of an artifact: its pieces.
     fn pieces(&self, source: SpoolReader, known: watch::Receiver<Option<u64>>) -> Result<Archived> {
         let time = self.label.started_at;
-        let pieces = Pieces::new(source, known.clone(), self.driver, self.gate, &self.root, time);
+        let pieces = Pieces::new(
+            source,
+            known.clone(),
+            self.driver,
+            self.gate,
+            &self.root,
+            time,
+        );
         // Streams have no state that would say that they are unchanged.
         let parent = ParentOptions::default().force(true);
         let archived = self.archive(&pieces, parent, "")?;
@@ -200,12 +207,7 @@ impl Archiving<'_> {
             // What could not be opened was counted, and is not there.
             _ => self.archive_size(archived.snapshot.tree)?,
         };
-        let unchanged = archived.snapshot.summary.as_ref();
-        let files = FilesInTree {
-            unchanged: unchanged.map_or(0, |summary| summary.files_unmodified),
-            ..summary.files
-        };
-        Ok(self.archived(&archived, Some(files), size))
+        Ok(self.archived(&archived, Some(summary.files), size))
     }
 
     fn archive<R>(&self, source: &R, parent: ParentOptions, kind: &str) -> Result<NewSnapshot>

@@ -101,9 +101,8 @@ impl Settings {
         };
         let roots = || self.paths.iter().map(|path| root(path));
         roots().all(|root| is_below(&root, base))
-            || roots().all(|root| {
-                !is_below(&root, base) && !is_below(base, root.trim_end_matches('/'))
-            })
+            || roots()
+                .all(|root| !is_below(&root, base) && !is_below(base, root.trim_end_matches('/')))
     }
 
     /// What the run will need.

@@ -26,9 +26,7 @@ impl TreeOrder {
             name => name.split(|byte| *byte == b'/').collect(),
         };
         let is_name = |name: &&[u8]| {
-            !matches!(*name, b"" | b"." | b"..")
-                && name.len() <= LONGEST_NAME
-                && !name.contains(&0)
+            !matches!(*name, b"" | b"." | b"..") && name.len() <= LONGEST_NAME && !name.contains(&0)
         };
         if name.len() > LONGEST_PATH || !names.iter().all(is_name) {
             return Err(refused("bad-name", name, "is no name in a tree"));
@@ -53,9 +51,7 @@ impl TreeOrder {
             (None, Some(_)) => Err(refused("bad-order", name, "lies in what is no directory")),
             (Some(_), None) => Err(refused("bad-order", name, "comes after what is in it")),
             (Some(last), Some(next)) if last.as_slice() < *next => Ok(()),
-            (Some(_), Some(_)) => {
-                Err(refused("bad-order", name, "comes after what is behind it"))
-            }
+            (Some(_), Some(_)) => Err(refused("bad-order", name, "comes after what is behind it")),
         }
     }
 }

@@ -112,7 +112,10 @@ impl FileTreeSink {
             return Err(finished());
         }
         if self.totals.entries == 0 {
-            return Err(Error::run("nothing-generated", "nothing was added to the tree"));
+            return Err(Error::run(
+                "nothing-generated",
+                "nothing was added to the tree",
+            ));
         }
         self.entries = None;
         self.state.all_read().await?;
@@ -133,5 +136,8 @@ impl FileTreeSink {
 }
 
 fn finished() -> Error {
-    Error::run("tree-finished", "the tree is finished: nothing is added to it")
+    Error::run(
+        "tree-finished",
+        "the tree is finished: nothing is added to it",
+    )
 }

@@ -39,9 +39,8 @@ pub(super) struct TreeState {
 
 impl TreeState {
     pub(super) fn begin(&self) {
-        self.progress.send_if_modified(|progress| {
-            !std::mem::replace(&mut progress.begun, true)
-        });
+        self.progress
+            .send_if_modified(|progress| !std::mem::replace(&mut progress.begun, true));
     }
 
     pub(super) async fn begun(&self) {
@@ -59,7 +58,8 @@ impl TreeState {
     }
 
     pub(super) fn drain(&self) {
-        self.progress.send_modify(|progress| progress.drained = true);
+        self.progress
+            .send_modify(|progress| progress.drained = true);
     }
 
     pub(super) fn is_drained(&self) -> bool {
@@ -69,7 +69,8 @@ impl TreeState {
     /// The first cause counts.
     pub(super) fn stop(&self, cause: Error) {
         self.cause.lock().get_or_insert(cause);
-        self.progress.send_modify(|progress| progress.stopped = true);
+        self.progress
+            .send_modify(|progress| progress.stopped = true);
     }
 
     /// Waits until it takes no more.
@@ -82,9 +83,8 @@ impl TreeState {
     /// Waits until every file was read.
     pub(super) async fn all_read(&self) -> Result<()> {
         let mut progress = self.progress.subscribe();
-        let ended = progress.wait_for(|progress| {
-            progress.stopped || (progress.drained && progress.unread == 0)
-        });
+        let ended = progress
+            .wait_for(|progress| progress.stopped || (progress.drained && progress.unread == 0));
         match ended.await {
             Ok(progress) if !progress.stopped => Ok(()),
             _ => Err(self.why()),
@@ -93,9 +93,7 @@ impl TreeState {
 
     fn why(&self) -> Error {
         let cause = self.cause.lock().take();
-        cause.unwrap_or_else(|| {
-            Error::run("tree-stopped", "the repository takes no more files")
-        })
+        cause.unwrap_or_else(|| Error::run("tree-stopped", "the repository takes no more files"))
     }
 
     pub(super) fn note(&self, path: &[u8], error: &Error) {

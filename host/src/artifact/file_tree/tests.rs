@@ -53,10 +53,7 @@ fn a_tree_ends_once_all_of_it_was_read() {
     let mut entries = setup.stream.take().unwrap();
     setup.add("a").unwrap();
     setup.add("b").unwrap();
-    assert_eq!(
-        setup.sink.totals().unwrap_err().code(),
-        "tree-unfinished"
-    );
+    assert_eq!(setup.sink.totals().unwrap_err().code(), "tree-unfinished");
     let reading = setup.runtime.spawn(async move {
         while let Some(entry) = entries.next().await {
             entry.content.unwrap().has_changed("grew");

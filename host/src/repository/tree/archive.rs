@@ -184,7 +184,10 @@ impl Walk<'_> {
 
     fn enter(&mut self, directory: Vec<u8>, node: &Node) -> Result<()> {
         let Some(tree) = node.subtree else {
-            return Err(altered(self.blobs.store, "has a directory without contents"));
+            return Err(altered(
+                self.blobs.store,
+                "has a directory without contents",
+            ));
         };
         let nodes = self.blobs.tree(tree)?.nodes;
         self.open.push((directory, nodes.into_iter()));

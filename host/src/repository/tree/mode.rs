@@ -4,11 +4,7 @@
 use rustix::fs::FileType;
 
 /// In POSIX, and in Go.
-const SPECIAL: [(u32, u32); 3] = [
-    (0o4000, 1 << 23),
-    (0o2000, 1 << 22),
-    (0o1000, 1 << 20),
-];
+const SPECIAL: [(u32, u32); 3] = [(0o4000, 1 << 23), (0o2000, 1 << 22), (0o1000, 1 << 20)];
 const DIRECTORY: u32 = 1 << 31;
 const SYMLINK: u32 = 1 << 27;
 const FIFO: u32 = 1 << 25;

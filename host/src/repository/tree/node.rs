@@ -68,9 +68,8 @@ fn metadata(entry: &FileTreeEntry, owners: &Owners) -> Metadata {
 
 /// Of a type that the library has not published: it is made as it is read from a repository.
 fn attributes<T: DeserializeOwned + Default>(found: &[(String, Vec<u8>)]) -> T {
-    let attribute = |(name, value): &(String, Vec<u8>)| {
-        json!({"name": name, "value": STANDARD.encode(value)})
-    };
+    let attribute =
+        |(name, value): &(String, Vec<u8>)| json!({"name": name, "value": STANDARD.encode(value)});
     let attributes = found.iter().map(attribute).collect();
     serde_json::from_value(Value::Array(attributes)).unwrap_or_default()
 }

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rustic_core::{ErrorKind, ReadSourceOpen, RusticError, RusticResult};
 use rustix::fs::{Stat, fstat};
@@ -17,6 +18,8 @@ pub(in crate::repository) struct TreeFile {
     pub(super) unread: UnreadFile,
     pub(super) facts: Stat,
     pub(super) gate: Arc<VerdictGate>,
+    /// Counts those that were opened.
+    pub(super) opened: Arc<AtomicU64>,
 }
 
 /// A file that is being read.
@@ -34,6 +37,7 @@ impl ReadSourceOpen for TreeFile {
 
     /// What cannot be opened is left out, and told: the library leaves out what fails here.
     fn open(self) -> RusticResult<TreeFileReader> {
+        self.opened.fetch_add(1, Relaxed);
         match self.unread.open() {
             Ok(file) => Ok(TreeFileReader {
                 file,

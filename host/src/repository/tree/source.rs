@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 use rustic_core::{ReadSource, ReadSourceEntry, RusticResult};
@@ -29,6 +30,7 @@ pub(in crate::repository) struct TreeSummary {
 pub(in crate::repository) struct TreeSource {
     entries: Mutex<Option<TreeIterator>>,
     summary: Arc<Mutex<TreeSummary>>,
+    opened: Arc<AtomicU64>,
 }
 
 /// Hands out the entries in order.
@@ -41,6 +43,7 @@ pub(in crate::repository) struct TreeIterator {
     owners: Owners,
     members: Members,
     summary: Arc<Mutex<TreeSummary>>,
+    opened: Arc<AtomicU64>,
 }
 
 impl TreeSource {
@@ -51,7 +54,7 @@ impl TreeSource {
         gate: &Arc<VerdictGate>,
         root: &str,
     ) -> Self {
-        let summary = Arc::default();
+        let (summary, opened) = (Arc::default(), Arc::default());
         let iterator = TreeIterator {
             entries,
             driver: driver.clone(),
@@ -60,19 +63,22 @@ impl TreeSource {
             owners: Owners::of_this_system(),
             members: Members::default(),
             summary: Arc::clone(&summary),
+            opened: Arc::clone(&opened),
         };
         Self {
             entries: Mutex::new(Some(iterator)),
             summary,
+            opened,
         }
     }
 
-    /// What was handed out.
+    /// What was handed out, after all of it was archived.
     pub(in crate::repository) fn summary(&self) -> TreeSummary {
-        let summary = *self.summary.lock();
+        let TreeSummary { mut files, archive } = *self.summary.lock();
+        files.unchanged = files.count.saturating_sub(self.opened.load(Relaxed));
         TreeSummary {
-            archive: summary.archive + END,
-            ..summary
+            archive: archive + END,
+            files,
         }
     }
 }
@@ -121,11 +127,12 @@ impl TreeIterator {
         }
         let member = self.members.of(&entry.name, &node);
         summary.archive += member.map_or(0, |member| member.size());
-        let (facts, gate) = (entry.facts, self.gate.clone());
+        let facts = entry.facts;
         let open = entry.content.map(|unread| TreeFile {
             unread,
             facts,
-            gate,
+            gate: self.gate.clone(),
+            opened: self.opened.clone(),
         });
         ReadSourceEntry { path, node, open }
     }

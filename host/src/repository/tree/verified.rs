@@ -25,7 +25,8 @@ impl VerifiedBlobs<'_> {
         let bytes = self.blob(BlobType::Tree, id.into())?;
         serde_json::from_slice(&bytes).map_err(|error| {
             let name = self.store.name();
-            let message = format!("a directory in the repository of store `{name}` is none: {error}");
+            let message =
+                format!("a directory in the repository of store `{name}` is none: {error}");
             Error::new(Kind::Verification, "altered", message)
         })
     }

@@ -38,7 +38,9 @@ impl Host for State {
 
     fn late_failures(&mut self) -> wasmtime::Result<Vec<LateFailure>> {
         let tree = self.tree.as_ref();
-        Ok(shown(tree.map(|tree| tree.late_failures()).unwrap_or_default()))
+        Ok(shown(
+            tree.map(|tree| tree.late_failures()).unwrap_or_default(),
+        ))
     }
 
     async fn finish(&mut self) -> wasmtime::Result<Result<Vec<LateFailure>, Failure>> {
@@ -77,7 +79,10 @@ impl State {
         let link = match FileType::from_raw_mode(facts.st_mode) {
             FileType::Symlink => {
                 let link = readlinkat(&place, c"", Vec::new());
-                Some(link.map_err(|error| failed("read", at, error))?.into_bytes())
+                Some(
+                    link.map_err(|error| failed("read", at, error))?
+                        .into_bytes(),
+                )
             }
             _ => None,
         };
@@ -106,7 +111,8 @@ impl State {
                 let name = error.as_bytes().escape_ascii();
                 let what = format!("the attribute {name} of {}", path.escape_ascii());
                 let message = "its name is not UTF-8, which a repository cannot hold";
-                self.omissions.add(Omission::new(&what, "not-supported", message));
+                self.omissions
+                    .add(Omission::new(&what, "not-supported", message));
                 None
             }
         }

@@ -39,7 +39,8 @@ pub(super) fn complete(
     let config = context.config();
     require_size(config, totals.bytes)?;
     manifest.fits()?;
-    let uploads = uploads.ok_or_else(|| Error::run("internal", "a tree of files without a store"))?;
+    let uploads =
+        uploads.ok_or_else(|| Error::run("internal", "a tree of files without a store"))?;
     let (keys, artifact) = commit_tree(context, uploads, manifest, job)?;
     if let Some(files) = artifact.files() {
         tracing::info!(

@@ -21,7 +21,7 @@ use crate::store::Store;
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A folder of files, and a store with a repository.
-struct Archiving {
+struct TreeRepository {
     folder: tempfile::TempDir,
     runtime: Runtime,
     store: Store,
@@ -29,13 +29,13 @@ struct Archiving {
 }
 
 /// A run that adds files.
-struct Run<'a> {
-    of: &'a Archiving,
+struct TreeRun<'a> {
+    of: &'a TreeRepository,
     sink: FileTreeSink,
     upload: SnapshotUpload,
 }
 
-impl Archiving {
+impl TreeRepository {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["store", "files", "files/directory"] {
@@ -58,7 +58,7 @@ impl Archiving {
         fs::write(self.path(name), content).unwrap();
     }
 
-    fn start(&mut self) -> Run<'_> {
+    fn start(&mut self) -> TreeRun<'_> {
         self.runs += 1;
         let (sink, stream) = file_tree::channel();
         let spool = self.folder.path().join("spool");
@@ -73,7 +73,7 @@ impl Archiving {
         let _within = self.runtime.enter();
         let source = source.with_tree(Some(stream));
         let upload = SnapshotUpload::start(&self.store, label, source).unwrap();
-        Run {
+        TreeRun {
             of: self,
             sink,
             upload,
@@ -101,7 +101,7 @@ impl Archiving {
     }
 }
 
-impl Run<'_> {
+impl TreeRun<'_> {
     fn add(&mut self, name: &str) {
         self.add_as(name, |_| {});
     }
@@ -148,7 +148,11 @@ fn members(tar: &[u8], folder: &Path) -> Vec<(String, Vec<u8>)> {
     let _ = fs::remove_dir_all(&target);
     fs::create_dir(&target).unwrap();
     fs::write(folder.join("tar"), tar).unwrap();
-    let extracted = command.arg("-C").arg(&target).arg("-xf").arg(folder.join("tar"));
+    let extracted = command
+        .arg("-C")
+        .arg(&target)
+        .arg("-xf")
+        .arg(folder.join("tar"));
     assert!(extracted.status().unwrap().success());
     let mut found = Vec::new();
     let mut open = vec![target.clone()];
@@ -160,7 +164,10 @@ fn members(tar: &[u8], folder: &Path) -> Vec<(String, Vec<u8>)> {
                 continue;
             }
             let mut content = Vec::new();
-            fs::File::open(&path).unwrap().read_to_end(&mut content).unwrap();
+            fs::File::open(&path)
+                .unwrap()
+                .read_to_end(&mut content)
+                .unwrap();
             let name = path.strip_prefix(&target).unwrap().display().to_string();
             found.push((name, content));
         }
@@ -171,7 +178,7 @@ fn members(tar: &[u8], folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn files_come_out_as_a_tar_and_any_range_of_it_is_the_same() {
-    let mut setup = Archiving::new();
+    let mut setup = TreeRepository::new();
     let large: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
     setup.write("directory/large", &large);
     setup.write("directory/empty", b"");
@@ -193,15 +200,23 @@ fn files_come_out_as_a_tar_and_any_range_of_it_is_the_same() {
     let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["directory/empty", "directory/large", "last"]);
     assert!(found[1].1 == large && found[2].1 == b"last");
-    for range in [0..1, 700..2100, 1_000_000..9_000_001, archived.size - 5..archived.size] {
+    for range in [
+        0..1,
+        700..2100,
+        1_000_000..9_000_001,
+        archived.size - 5..archived.size,
+    ] {
         let read = setup.read(&archived, range.clone()).unwrap();
-        assert!(read == tar[range.start as usize..range.end as usize], "{range:?}");
+        assert!(
+            read == tar[range.start as usize..range.end as usize],
+            "{range:?}"
+        );
     }
 }
 
 #[test]
 fn what_is_as_before_is_not_read_and_another_inode_is_not_as_before() {
-    let mut setup = Archiving::new();
+    let mut setup = TreeRepository::new();
     setup.write("a", b"one of many");
     setup.write("b", b"another one");
     let mut run = setup.start();
@@ -227,7 +242,7 @@ fn what_is_as_before_is_not_read_and_another_inode_is_not_as_before() {
 
 #[test]
 fn a_file_that_is_shorter_than_it_was_ends_with_zeros() {
-    let mut setup = Archiving::new();
+    let mut setup = TreeRepository::new();
     setup.write("a", b"some bytes");
     let mut run = setup.start();
     run.add_as("a", |facts| facts.st_size = 700);
@@ -251,7 +266,7 @@ fn a_file_that_cannot_be_opened_is_told_and_the_others_come_out() {
         // Root opens all: a test of the whole program tries it as another user.
         return;
     }
-    let mut setup = Archiving::new();
+    let mut setup = TreeRepository::new();
     setup.write("a", b"locked");
     setup.write("b", b"open");
     let none = fs::Permissions::from_mode(0);
@@ -269,12 +284,12 @@ fn a_file_that_cannot_be_opened_is_told_and_the_others_come_out() {
 
 #[test]
 fn a_run_that_does_not_end_well_leaves_no_snapshot() {
-    let mut setup = Archiving::new();
+    let mut setup = TreeRepository::new();
     setup.write("a", b"one");
     let mut run = setup.start();
     run.add("a");
     run.of.runtime.block_on(run.sink.finish()).unwrap();
-    let Run { of, upload, .. } = run;
+    let TreeRun { of, upload, .. } = run;
     let abandoned = async { tokio::time::timeout(TIME_LIMIT, upload.abandon()).await };
     of.runtime.block_on(abandoned).expect("it does not hang");
     let snapshots = of.store.list("repository/snapshots/");

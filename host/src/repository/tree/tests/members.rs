@@ -27,22 +27,57 @@ fn what_ustar_can_hold_takes_one_block() {
     let counted = headers[148..156].iter().map(|byte| u64::from(*byte));
     let sum = sum - counted.sum::<u64>() + 8 * u64::from(b' ');
     assert_eq!(&headers[148..154], format!("{sum:06o}").as_bytes());
-    assert_eq!((padded(0), padded(1), padded(512), padded(513)), (0, 512, 512, 1024));
+    assert_eq!(
+        (padded(0), padded(1), padded(512), padded(513)),
+        (0, 512, 512, 1024)
+    );
 }
 
 #[test]
 fn what_ustar_cannot_hold_is_a_record() {
     for (member, record) in [
-        (TarMember { mtime: (1, 250_000_000), ..PLAIN }, "16 mtime=1.25\n"),
-        (TarMember { mtime: (-1, -500_000_000), ..PLAIN }, "14 mtime=-1.5\n"),
-        (TarMember { size: 8 << 30, ..PLAIN }, "19 size=8589934592\n"),
-        (TarMember { uid: 1 << 21, ..PLAIN }, "15 uid=2097152\n"),
+        (
+            TarMember {
+                mtime: (1, 250_000_000),
+                ..PLAIN
+            },
+            "14 mtime=1.25\n",
+        ),
+        (
+            TarMember {
+                mtime: (-1, -500_000_000),
+                ..PLAIN
+            },
+            "14 mtime=-1.5\n",
+        ),
+        (
+            TarMember {
+                size: 8 << 30,
+                ..PLAIN
+            },
+            "19 size=8589934592\n",
+        ),
+        (
+            TarMember {
+                uid: 1 << 21,
+                ..PLAIN
+            },
+            "15 uid=2097152\n",
+        ),
     ] {
         let headers = text(&member.headers()[512..]);
         assert!(headers.starts_with(record), "{headers:?}");
     }
     let long = [b"n".repeat(150), "é".repeat(80).into_bytes()];
-    let [plain, odd] = long.map(|name| text(&TarMember { name: &name, ..PLAIN }.headers()));
+    let [plain, odd] = long.map(|name| {
+        text(
+            &TarMember {
+                name: &name,
+                ..PLAIN
+            }
+            .headers(),
+        )
+    });
     assert!(plain.contains("path=nnn"));
     assert!(odd.contains("././@LongLink"));
 }
@@ -55,7 +90,10 @@ fn attributes_are_records_and_acls_are_text() {
         ("system.posix_acl_access", &acl),
         ("system.posix_acl_default", b"none"),
     ];
-    let member = TarMember { attributes: attributes.to_vec(), ..PLAIN };
+    let member = TarMember {
+        attributes: attributes.to_vec(),
+        ..PLAIN
+    };
     let records = text(&member.headers());
     for record in [
         "SCHILY.xattr.user.a%3Db%253Dc=\n",

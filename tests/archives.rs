@@ -4,7 +4,7 @@ pub(crate) mod attributes;
 pub(crate) mod facts;
 mod formats;
 mod gaps;
-mod living;
+pub(crate) mod living;
 mod parents;
 mod restored;
 mod selection;

@@ -6,6 +6,7 @@ mod hostile_trees;
 mod layouts;
 mod trees;
 mod unfinished;
+mod unfinished_trees;
 
 use std::path::Path;
 use std::process::Command;

@@ -14,7 +14,7 @@ use crate::archives::{attributes, tree};
 use crate::harness::{Sidecar, sh, skip};
 
 /// A sidecar that archives `data` of its work directory into a repository.
-fn archiving() -> Sidecar {
+pub(super) fn archiving() -> Sidecar {
     let sidecar = Sidecar::new()
         .strategy("file_archive")
         .set("strategy.config.paths", "data")
@@ -25,7 +25,7 @@ fn archiving() -> Sidecar {
         .set("stores", json!([store]))
 }
 
-fn data(sidecar: &Sidecar) -> std::path::PathBuf {
+pub(super) fn data(sidecar: &Sidecar) -> std::path::PathBuf {
     sidecar.workdir().join("data")
 }
 

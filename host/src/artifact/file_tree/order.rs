@@ -8,6 +8,12 @@ const LONGEST_PATH: usize = 4096;
 /// Bytes of a name at most.
 const LONGEST_NAME: usize = 255;
 
+/// About the bytes that the entries of a directory, and of those above it, may need: the repository has them in memory
+/// until the directory ends. About a million and a half entries.
+const MOST_OPEN: usize = 512 << 20;
+/// Of an entry, beside its name and attributes.
+const AROUND: usize = 300;
+
 /// Where a tree has come to.
 #[derive(Debug, Default)]
 pub(super) struct TreeOrder {
@@ -16,11 +22,18 @@ pub(super) struct TreeOrder {
     /// Whether that is a directory.
     is_directory: bool,
     begun: bool,
+    /// What the entries need of each directory that has not ended, the outermost first.
+    open: Vec<usize>,
 }
 
 impl TreeOrder {
-    /// Takes the next name, or refuses it.
-    pub(super) fn next(&mut self, name: &[u8], is_directory: bool) -> Result<()> {
+    /// Takes the next name, or refuses it. `attributes`: bytes of its attributes.
+    pub(super) fn next(
+        &mut self,
+        name: &[u8],
+        is_directory: bool,
+        attributes: usize,
+    ) -> Result<()> {
         let names: Vec<&[u8]> = match name {
             b"." => Vec::new(),
             name => name.split(|byte| *byte == b'/').collect(),
@@ -37,9 +50,25 @@ impl TreeOrder {
         if std::mem::replace(&mut self.begun, true) {
             self.require_behind_last(name, &names)?;
         }
+        self.require_room(name, names.len(), attributes)?;
         self.last = names.into_iter().map(<[u8]>::to_vec).collect();
         self.is_directory = is_directory;
         Ok(())
+    }
+
+    fn require_room(&mut self, name: &[u8], depth: usize, attributes: usize) -> Result<()> {
+        self.open.resize(depth.max(1), 0);
+        if let Some(innermost) = self.open.last_mut() {
+            *innermost += AROUND + name.len() + attributes;
+        }
+        match self.open.iter().sum::<usize>() <= MOST_OPEN {
+            true => Ok(()),
+            false => Err(refused(
+                "directory-too-large",
+                name,
+                "has too many beside it for one directory of a repository",
+            )),
+        }
     }
 
     fn require_behind_last(&self, name: &[u8], names: &[&[u8]]) -> Result<()> {
@@ -70,7 +99,7 @@ mod tests {
     fn codes(names: &[(&str, bool)]) -> Vec<String> {
         let mut order = TreeOrder::default();
         let codes = names.iter().map(|(name, is_directory)| {
-            match order.next(name.as_bytes(), *is_directory) {
+            match order.next(name.as_bytes(), *is_directory, 0) {
                 Ok(()) => String::new(),
                 Err(error) => error.code().to_owned(),
             }
@@ -119,5 +148,25 @@ mod tests {
         ] {
             assert_eq!(codes(&names), ["bad-order"], "{names:?}");
         }
+    }
+
+    #[test]
+    fn a_million_entries_are_taken_and_a_directory_has_an_end() {
+        let mut order = TreeOrder::default();
+        for number in 0..1_000_000 {
+            let name = format!("{number:07}");
+            order.next(name.as_bytes(), false, 0).unwrap();
+        }
+        // What has ended needs nothing.
+        for number in 0..1000 {
+            let name = format!("a/{number:04}/file");
+            order.next(name.as_bytes(), false, 64 << 10).unwrap();
+        }
+        let mut large = (0..).map(|number| {
+            let name = format!("b/{number:07}");
+            order.next(name.as_bytes(), false, 64 << 10)
+        });
+        let error = large.find_map(Result::err).unwrap();
+        assert_eq!(error.code(), "directory-too-large");
     }
 }

@@ -75,7 +75,10 @@ impl FileTreeSink {
             let message = format!("{path} is neither a file, a directory, a link nor a FIFO");
             return Err(Error::run("not-supported", message));
         }
-        self.order.next(&new.name, kind == FileType::Directory)?;
+        let attributes = new.attributes.iter();
+        let attributes = attributes.map(|(name, value)| name.len() + value.len() * 4 / 3);
+        let is_directory = kind == FileType::Directory;
+        self.order.next(&new.name, is_directory, attributes.sum())?;
         let is_file = kind == FileType::RegularFile;
         let (place, path) = (new.place, new.path);
         let entry = FileTreeEntry {

@@ -5,6 +5,9 @@ use tokio::sync::watch;
 
 use crate::error::{Error, Result};
 
+/// What was found and the module has not asked for.
+const MOST_LATE: usize = 10_000;
+
 /// A file that is not in the backup, or not as it was when it was added.
 #[derive(Debug)]
 pub struct LateFailure {
@@ -101,10 +104,14 @@ impl TreeState {
         if let Some(hint) = error.hint_text() {
             copy = copy.hint(hint);
         }
-        self.late.lock().push(LateFailure {
-            path: path.to_owned(),
-            error: copy,
-        });
+        let mut late = self.late.lock();
+        match late.len() < MOST_LATE {
+            true => late.push(LateFailure {
+                path: path.to_owned(),
+                error: copy,
+            }),
+            false => self.stop(too_many_late()),
+        }
     }
 
     pub(super) fn lose(&self, path: &[u8], error: &Error) {
@@ -119,4 +126,12 @@ impl TreeState {
     pub(super) fn take_late(&self) -> Vec<LateFailure> {
         std::mem::take(&mut self.late.lock())
     }
+}
+
+fn too_many_late() -> Error {
+    let message = format!(
+        "more than {MOST_LATE} files could not be opened or changed while they were read, and the module has not asked for them"
+    );
+    Error::run("too-many-late-failures", message)
+        .hint("back up while the application rests, or a snapshot")
 }

@@ -4,6 +4,7 @@ mod beside_restic;
 mod gone;
 mod hostile_trees;
 mod layouts;
+mod tree_sets;
 mod trees;
 mod unfinished;
 mod unfinished_trees;

@@ -120,7 +120,7 @@ fn everything_odd_comes_back_by_restic_and_by_the_sidecar() {
     sidecar
         .run(&["list"])
         .succeeds()
-        .stdout_contains("to the repository");
+        .stdout_contains("files, 0 unchanged");
     require_sound(&sidecar);
 }
 
@@ -143,6 +143,17 @@ fn attributes_and_acls_come_back_too() {
         original,
         "by the sidecar"
     );
+    fetched(&sidecar, "latest");
+    let by_tar = sidecar.folder().join("by-tar");
+    fs::create_dir(&by_tar).unwrap();
+    let options = "--xattrs --xattrs-include='*' --acls --same-owner";
+    sh(&format!(
+        "cd '{}' && tar -xpf ../fetched {options}",
+        by_tar.display()
+    ))
+    .succeeds();
+    let by_tar = attributes::attributes(&by_tar.join("data"));
+    assert_eq!(by_tar, original, "by GNU tar");
 }
 
 #[test]

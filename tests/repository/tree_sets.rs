@@ -19,15 +19,16 @@ fn a_set_with_a_tree_of_files_is_verified_and_comes_back() {
     let store = in_repository(json!({"name": "local", "type": "fs", "path": path}));
     let sidecar = sidecar
         .set("stores", json!([store]))
-        .set("strategy.timeout", 0)
         .strategies(json!({
             "db": {
                 "type": "custom",
+                "timeout": 0,
                 "artifact": {"filename": "db.dump"},
                 "config": {"command": "cat state", "capture_stdout": true, "restore": "cat > state"},
             },
             "uploads": {
                 "type": "filesystem",
+                "timeout": 0,
                 "artifact": {"filename": "uploads.tar"},
                 "config": {"paths": ["uploads"]},
             },

@@ -17,22 +17,20 @@ fn a_set_with_a_tree_of_files_is_verified_and_comes_back() {
     fs::write(uploads.join("a b\n.txt"), "first").unwrap();
     fs::write(sidecar.workdir().join("state"), "state 1").unwrap();
     let store = in_repository(json!({"name": "local", "type": "fs", "path": path}));
-    let sidecar = sidecar
-        .set("stores", json!([store]))
-        .strategies(json!({
-            "db": {
-                "type": "custom",
-                "timeout": 0,
-                "artifact": {"filename": "db.dump"},
-                "config": {"command": "cat state", "capture_stdout": true, "restore": "cat > state"},
-            },
-            "uploads": {
-                "type": "filesystem",
-                "timeout": 0,
-                "artifact": {"filename": "uploads.tar"},
-                "config": {"paths": ["uploads"]},
-            },
-        }));
+    let sidecar = sidecar.set("stores", json!([store])).strategies(json!({
+        "db": {
+            "type": "custom",
+            "timeout": 0,
+            "artifact": {"filename": "db.dump"},
+            "config": {"command": "cat state", "capture_stdout": true, "restore": "cat > state"},
+        },
+        "uploads": {
+            "type": "filesystem",
+            "timeout": 0,
+            "artifact": {"filename": "uploads.tar"},
+            "config": {"paths": ["uploads"]},
+        },
+    }));
     sidecar.backup().succeeds();
     let listed = sidecar.run(&["list", "--json"]).succeeds().json();
     let backups = listed["backups"].as_array().unwrap();

@@ -222,6 +222,7 @@ fn a_client_that_wants_the_artifact_gets_it_and_both_kinds_are_restored() {
     let sidecar = with_odd_tree();
     let original = original(&sidecar);
     backup(&sidecar);
+    let of_files = fetched(&sidecar, "latest");
     let exported = sidecar.folder().join("exported.tar");
     sidecar
         .run(&["backup", "--output", exported.to_str().unwrap()])
@@ -232,6 +233,8 @@ fn a_client_that_wants_the_artifact_gets_it_and_both_kinds_are_restored() {
     let as_tar = backups.iter().find(|one| files(&one["manifest"]).is_null());
     let as_tar = as_tar.unwrap()["manifest"]["id"].as_str().unwrap();
     assert!(fetched(&sidecar, as_tar) == fs::read(&exported).unwrap());
+    // The host makes the same tar of a tree as the strategy does of the files.
+    assert!(of_files == fs::read(&exported).unwrap());
     for backup in backups {
         let id = backup["manifest"]["id"].as_str().unwrap();
         let target = sidecar.folder().join(format!("of-{id}"));

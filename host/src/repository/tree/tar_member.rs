@@ -146,7 +146,7 @@ fn block(kind: u8, name: &[u8], link: &[u8], size: u64, owner: [u32; 3], mtime: 
     // The checksum counts itself as spaces.
     block[148..156].fill(b' ');
     let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
-    octal(&mut block[148..155], sum);
+    octal(&mut block[148..156], sum);
     block
 }
 

@@ -26,7 +26,7 @@ fn what_ustar_can_hold_takes_one_block() {
     let sum = headers.iter().map(|byte| u64::from(*byte)).sum::<u64>();
     let counted = headers[148..156].iter().map(|byte| u64::from(*byte));
     let sum = sum - counted.sum::<u64>() + 8 * u64::from(b' ');
-    assert_eq!(&headers[148..154], format!("{sum:06o}").as_bytes());
+    assert_eq!(&headers[148..155], format!("{sum:07o}").as_bytes());
     assert_eq!(
         (padded(0), padded(1), padded(512), padded(513)),
         (0, 512, 512, 1024)

@@ -11,6 +11,7 @@
 //! pace, and memory stays constant. An artifact is a transaction: without [`Writer::finish`] nothing
 //! of it is left.
 
+pub mod archive;
 mod buffers;
 pub mod codec;
 mod decrypt;
@@ -28,6 +29,8 @@ mod spool;
 mod spool_reader;
 mod stage;
 mod transform;
+mod zip_directory;
+mod zip_fields;
 
 pub use decrypt::{decryptor, encrypted_end};
 pub use encrypt::encrypt_small;

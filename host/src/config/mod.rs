@@ -90,7 +90,7 @@ pub use restore::RestoreTarget;
 pub use retention::{Policy, RetentionRule};
 pub use schedule::ScheduleSpec;
 pub use secret::Secret;
-pub use secrets::Secrets;
+pub use secrets::{API_TOKEN, NamedToken, Secrets, TokenScope};
 pub use set::{Quiesce, SET_FORMAT, SETS, SetSpec};
 pub use store_credentials::Credentials;
 pub use stores::{Addressing, Bucket, Place, StoreSpec};

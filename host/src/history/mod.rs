@@ -186,6 +186,13 @@ impl History {
         })
     }
 
+    /// When the first run of this strategy was asked for.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.try_to("look up the first run", |connection| {
+            store::began(connection, &self.whose)
+        })
+    }
+
     /// The youngest backup in this state.
     pub fn last(&self, state: RunState) -> Option<Run> {
         self.try_to("look up a run", |connection| {
@@ -204,6 +211,11 @@ impl History {
             store::last_over(connection, &self.whose, RunKind::Drill)
         });
         (over, last(RunState::Succeeded))
+    }
+
+    /// When a drill last brought each backup back, by its id.
+    pub fn drilled(&self) -> HashMap<String, Timestamp> {
+        self.try_to("look up drills", store::drilled)
     }
 
     /// The run in progress, whatever it is for.

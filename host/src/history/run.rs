@@ -60,6 +60,9 @@ pub struct Run {
     pub set_id: Option<String>,
     /// What asked for it: "command line", "http 10.0.0.3", "schedule".
     pub asked_by: String,
+    /// The backup that was restored or read: of a restore, a drill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
     /// What the orchestrator gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drive_folder_id: Option<String>,

@@ -2,6 +2,7 @@
 //!
 //! Runs are in the order in which they were last written: ids and times are as right as the clock was.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::Whose;
 use super::run::{Run, RunArtifact, RunFailure, RunKind, RunState};
 
 /// Raised when the table changes; a file of a later version is treated as damaged.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// From version 1, which knew of backups only.
 const SECOND: &str = "
@@ -40,6 +41,9 @@ const SIXTH: &str = "
     ALTER TABLE runs ADD COLUMN member TEXT;
     ALTER TABLE runs ADD COLUMN set_id TEXT;
 ";
+
+/// From version 6, which did not say what a restore or a drill brought back.
+const SEVENTH: &str = "ALTER TABLE runs ADD COLUMN backup TEXT;";
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(2);
@@ -107,6 +111,9 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
         if version < 6 {
             transaction.execute_batch(SIXTH)?;
         }
+        if version < 7 {
+            transaction.execute_batch(SEVENTH)?;
+        }
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()?;
     }
@@ -116,7 +123,9 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 pub(super) fn in_memory() -> Connection {
     let connection = Connection::open_in_memory().expect("an empty data base in memory opens");
     connection
-        .execute_batch(&format!("{TABLE}{SECOND}{THIRD}{FOURTH}{FIFTH}{SIXTH}"))
+        .execute_batch(&format!(
+            "{TABLE}{SECOND}{THIRD}{FOURTH}{FIFTH}{SIXTH}{SEVENTH}"
+        ))
         .expect("an empty data base takes a table");
     connection
 }
@@ -134,7 +143,7 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<()> {
                 :queued_at, :started_at, :finished_at, :duration_ms,
                 :path, :filename, :format, :content_type, :size, :sha256,
                 :error_code, :error_message, :error_hint, :delivered_at, :kind, :parts,
-                :fingerprint, :warnings, :omissions, :member, :set_id)",
+                :fingerprint, :warnings, :omissions, :member, :set_id, :backup)",
         )?
         .execute(named_params! {
             ":id": run.id,
@@ -164,6 +173,7 @@ pub(super) fn put(connection: &Connection, run: &Run) -> Result<()> {
             ":omissions": omissions,
             ":member": run.member,
             ":set_id": run.set_id,
+            ":backup": run.backup,
         })?;
     Ok(())
 }
@@ -229,6 +239,30 @@ pub(super) fn own(connection: &Connection, whose: &Whose, at_most: usize) -> Res
         "SELECT * FROM runs WHERE member IS ?1 AND coalesce((set_id IS NOT NULL) = ?2, TRUE) ORDER BY rowid DESC LIMIT ?3",
     )?;
     all.query_map((member, of_set, at_most), run)?.collect()
+}
+
+pub(super) fn began(connection: &Connection, whose: &Whose) -> Result<Option<Timestamp>> {
+    let (member, of_set) = whose.columns();
+    let mut first = connection.prepare(
+        "SELECT min(queued_at) AS queued_at FROM runs WHERE member IS ?1 AND coalesce((set_id IS NOT NULL) = ?2, TRUE)",
+    )?;
+    first.query_row((member, of_set), |row| time(row, "queued_at"))
+}
+
+/// By backup, when a drill last brought it back; of those that were drilled last.
+pub(super) fn drilled(connection: &Connection) -> Result<HashMap<String, Timestamp>> {
+    let mut all = connection.prepare(
+        "SELECT backup, max(finished_at) AS finished_at FROM runs
+            WHERE kind = 'drill' AND state = 'succeeded' AND backup IS NOT NULL
+            GROUP BY backup ORDER BY max(rowid) DESC LIMIT 1000",
+    )?;
+    let drilled = all.query_map([], |row| {
+        Ok((
+            row.get("backup")?,
+            time(row, "finished_at")?.unwrap_or_default(),
+        ))
+    })?;
+    drilled.collect()
 }
 
 pub(super) fn last(
@@ -337,6 +371,7 @@ fn run(row: &Row<'_>) -> Result<Run> {
         warnings: list_of(row, "warnings")?,
         member: row.get("member")?,
         set_id: row.get("set_id")?,
+        backup: row.get("backup")?,
     })
 }
 

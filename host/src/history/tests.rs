@@ -11,6 +11,7 @@ fn run(id: &str) -> Run {
         strategy: "custom".to_owned(),
         member: None,
         set_id: None,
+        backup: None,
         asked_by: "command line".to_owned(),
         drive_folder_id: Some("folder".to_owned()),
         idempotency_key: Some(format!("key of {id}")),
@@ -208,7 +209,7 @@ fn a_journal_of_the_first_version_goes_on() {
             "ALTER TABLE runs DROP COLUMN kind; ALTER TABLE runs DROP COLUMN parts;
              ALTER TABLE runs DROP COLUMN fingerprint; ALTER TABLE runs DROP COLUMN warnings;
              ALTER TABLE runs DROP COLUMN omissions; ALTER TABLE runs DROP COLUMN member;
-             ALTER TABLE runs DROP COLUMN set_id; PRAGMA user_version = 1",
+             ALTER TABLE runs DROP COLUMN set_id; ALTER TABLE runs DROP COLUMN backup; PRAGMA user_version = 1",
         )
         .unwrap();
     drop(connection);

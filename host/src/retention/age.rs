@@ -12,14 +12,18 @@ use crate::config::Tier;
 /// whole months (90: three, 365: twelve) last until those months are over, for these differ in
 /// length: the year-old copy leaves when the new one comes, in a leap year too, and never earlier.
 pub(super) fn is_within(tier: Tier, taken: Date, days: u32, today: Date) -> bool {
+    today < end(tier, taken, days)
+}
+
+/// The first day on which it is no longer among them.
+pub(super) fn end(tier: Tier, taken: Date, days: u32) -> Date {
     let by_days = taken.saturating_add(Span::new().days(i64::from(days.min(MAX_DAYS))));
-    let end = match tier {
+    match tier {
         Tier::Daily | Tier::Weekly => by_days,
         Tier::Monthly | Tier::Yearly => {
             by_days.max(taken.saturating_add(Span::new().months(whole_months(days))))
         }
-    };
-    today < end
+    }
 }
 
 /// More than a span of time can hold is for ever anyway.

@@ -26,6 +26,20 @@ pub struct Decision<'a> {
     pub verdict: Verdict,
 }
 
+impl Decision<'_> {
+    /// Until which day (UTC) it stays by its age; none if no day ends it, or if it goes.
+    pub fn until(&self) -> Option<Date> {
+        match self.verdict {
+            Verdict::Keep(Retain::Within { days }) => Some(age::end(
+                self.record.tier,
+                utc_date(self.record.taken_at),
+                days,
+            )),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Decision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.record.tier, self.verdict)

@@ -90,6 +90,84 @@ impl Verdict {
     pub fn keeps(self) -> bool {
         matches!(self, Self::Keep(_))
     }
+
+    /// Why, in one stable word.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Keep(reason) => reason.code(),
+            Self::Delete(reason) => reason.code(),
+        }
+    }
+
+    /// The values of the reason, by name.
+    pub fn args(self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Keep(reason) => reason.args(),
+            Self::Delete(reason) => reason.args(),
+        }
+    }
+}
+
+impl Retain {
+    fn code(self) -> &'static str {
+        match self {
+            Self::NoPolicy => "no-policy",
+            Self::FromTheFuture => "from-the-future",
+            Self::ClockJumped { .. } => "clock-jumped",
+            Self::ForEver => "for-ever",
+            Self::Within { .. } => "within",
+            Self::Among { .. } => "among",
+            Self::NewestGood => "newest-good",
+            Self::NoneIsGood => "none-is-good",
+            Self::Floor { .. } => "floor",
+            Self::AwaitsCopy { .. } => "awaits-copy",
+            Self::MemberOfSet => "member-of-set",
+            Self::Doubt(_) => "clock-in-doubt",
+            Self::Brake => "brake",
+        }
+    }
+
+    fn args(self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::ClockJumped { newest } => vec![("newest", newest.to_string())],
+            Self::Within { days } => vec![("days", days.to_string())],
+            Self::Among { last } => vec![("last", last.to_string())],
+            Self::Floor { held } => vec![("held", held.to_string())],
+            Self::AwaitsCopy { tier } => vec![("tier", tier.to_string())],
+            Self::Doubt(why) => vec![("why", why.to_owned())],
+            Self::NoPolicy
+            | Self::FromTheFuture
+            | Self::ForEver
+            | Self::NewestGood
+            | Self::NoneIsGood
+            | Self::MemberOfSet
+            | Self::Brake => Vec::new(),
+        }
+    }
+}
+
+impl Delete {
+    fn code(self) -> &'static str {
+        match self {
+            Self::TierNotKept => "tier-not-kept",
+            Self::Older { .. } => "older",
+            Self::Beyond { .. } => "beyond",
+            Self::OlderAndBeyond { .. } => "older-and-beyond",
+        }
+    }
+
+    fn args(self) -> Vec<(&'static str, String)> {
+        let (days, last) = match self {
+            Self::TierNotKept => (None, None),
+            Self::Older { days } => (Some(days), None),
+            Self::Beyond { last } => (None, Some(last)),
+            Self::OlderAndBeyond { days, last } => (Some(days), Some(last)),
+        };
+        let days = days.map(|days| ("days", days.to_string()));
+        days.into_iter()
+            .chain(last.map(|last| ("last", last.to_string())))
+            .collect()
+    }
 }
 
 impl fmt::Display for Verdict {

@@ -1,30 +1,59 @@
 //! The façade of a server: the service, and the queue of runs that its clients share.
 
 use std::convert::Infallible;
+use std::iter;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::select_all;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use tokio::sync::watch;
 
+use super::browse::{
+    self, BackupContents, BackupPage, BackupQuery, ContentsIndex, ContentsQuery, ListedBackup,
+};
+use super::catalogue::{Listings, StoreListing};
 use super::context::Context;
 use super::restore::{self, RestoreReport};
-use super::runs::{Job, Order, Queue, RunHandle, RunLock, RunRequest, Task};
+use super::runs::{Job, Order, Queue, QueueMoment, RunHandle, RunLock, RunRequest, Task};
 use super::schedule::{self, Clock};
+use super::status::{self, ScheduledStrategy, SidecarStatus};
 use super::{CompletedBackup, Service, backup, set};
 use crate::cancel::Reason;
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::history::Run;
+use crate::schedule::Timetable;
+
+/// How long a status waits for the stores: then it tells what they held when they last answered.
+const STORES_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a list of backups waits for the stores.
+const LISTING_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The runs of this process, and the journal of all.
 pub struct Jobs {
     service: Arc<Service>,
     queue: Arc<Queue>,
+    listings: Arc<Listings>,
+    /// What lies in the backup that was last looked into.
+    contents: Mutex<Option<Arc<ContentsIndex>>>,
+    /// When this process started.
+    since: Timestamp,
 }
 
 impl Jobs {
     /// Finishes what an earlier process left, unless another one is running.
     pub fn new(service: Arc<Service>) -> Self {
         let queue = Arc::new(Queue::new(service.context.clone(), perform));
-        Self { service, queue }
+        let listings = Arc::new(Listings::new(service.context.clone()));
+        Self {
+            service,
+            queue,
+            listings,
+            contents: Mutex::default(),
+            since: clock::now(),
+        }
     }
 
     /// What makes the backups.
@@ -45,6 +74,80 @@ impl Jobs {
     /// The run in progress, in this process or another one. May wait for the disk.
     pub fn in_progress(&self) -> Option<Run> {
         self.queue.in_progress()
+    }
+
+    /// The run in progress in this process, and every change of it.
+    pub fn follow(&self) -> watch::Receiver<QueueMoment> {
+        self.queue.follow()
+    }
+
+    /// How each strategy stands, and of several their set. May wait for the disk, and a little for the stores.
+    pub fn status(&self) -> SidecarStatus {
+        let listing = self.listings.latest(STORES_TIMEOUT);
+        let service = &self.service;
+        let scheduled = service.all().map(|one| ScheduledStrategy {
+            context: &one.context,
+            timetables: starting(service, one),
+        });
+        let all: Vec<_> = scheduled.collect();
+        let here = self.queue.job().filter(|job| !job.run().state.is_over());
+        let here = here.map(RunHandle::Here);
+        let running = here.or_else(|| Some(RunHandle::Written(Box::new(self.in_progress()?))));
+        status::status(&all, listing.as_deref(), running.as_ref(), self.since)
+    }
+
+    /// Some of the backups in the stores, newest first, as the stores hold them now.
+    pub fn backups(&self, query: &BackupQuery) -> Result<BackupPage> {
+        let listing = self.listing()?;
+        browse::page(&self.service.context, &listing, query)
+    }
+
+    /// Every copy of a backup, in the order in which they are best taken.
+    pub fn copies(&self, which: &str) -> Result<Vec<ListedBackup>> {
+        let copies = self.service.copies(which)?;
+        let listing = self
+            .listings
+            .latest(LISTING_TIMEOUT)
+            .ok_or_else(no_answer)?;
+        Ok(browse::copies(&self.service.context, &listing, copies))
+    }
+
+    /// What lies in a backup. An archive is read once for several questions.
+    pub fn contents(&self, which: &str, query: &ContentsQuery) -> Result<BackupContents> {
+        if let Some(known) = self.known_contents(which) {
+            return Ok(known.select(query));
+        }
+        let index = Arc::new(self.service.contents_index(which)?);
+        *self.contents.lock() = Some(index.clone());
+        Ok(index.select(query))
+    }
+
+    /// Of the backup that was last looked into, if it has this id.
+    fn known_contents(&self, which: &str) -> Option<Arc<ContentsIndex>> {
+        let last = self.contents.lock();
+        last.as_ref().filter(|last| last.id() == which).cloned()
+    }
+
+    /// What the stores hold now; of a store that does not answer, what it held before.
+    fn listing(&self) -> Result<Arc<StoreListing>> {
+        let mut all = self.service.all();
+        if all.all(|one| one.config().stores.is_empty()) {
+            // Says so.
+            self.service.catalogue(None)?;
+        }
+        let listing = self
+            .listings
+            .renewed(LISTING_TIMEOUT)
+            .ok_or_else(no_answer)?;
+        match listing.unanswered() {
+            Some(error) => Err(error.into()),
+            None => Ok(listing),
+        }
+    }
+
+    /// What the stores hold was changed by what was just done.
+    pub fn stores_changed(&self) {
+        self.listings.expire();
     }
 
     /// Takes no more runs and stops the one in progress, which is returned.
@@ -74,6 +177,19 @@ impl Jobs {
     }
 }
 
+fn no_answer() -> Error {
+    Error::run("stores-silent", "the stores do not answer")
+        .hint("`sidecar check` says what is wrong with each of them")
+}
+
+/// What starts the backups of `one`: its own schedule, and of a member that of its set.
+fn starting<'a>(all: &'a Service, one: &'a Service) -> Vec<&'a Timetable> {
+    let (set, name) = (all.context.set(), one.config().member.as_ref());
+    let is_in_set = name.is_some_and(|name| set.is_some_and(|set| set.members.contains(name)));
+    let of_set = is_in_set.then_some(&all.timetables.backups);
+    iter::once(&one.timetables.backups).chain(of_set).collect()
+}
+
 /// Does what a run is for, and logs how it went.
 fn perform(context: &Context, lock: RunLock, job: &Arc<Job>) {
     let id = &job.request().id;
@@ -95,7 +211,7 @@ fn perform(context: &Context, lock: RunLock, job: &Arc<Job>) {
             None => tracing::info!(id, "backup restored"),
             Some(error) => failed("restore", &error),
         },
-        Task::Drill => match failure_of(schedule::run_drill(context, lock, job)) {
+        Task::Drill => match failure_of(try_out(context, lock, job)) {
             None => tracing::info!(id, "drill passed"),
             Some(error) => failed("drill", &error),
         },
@@ -118,6 +234,13 @@ fn bring_back(
     match context.set() {
         Some(_) => set::run_restore(context, lock, job, order),
         None => restore::run(context, lock, job, order),
+    }
+}
+
+fn try_out(context: &Context, lock: RunLock, job: &Arc<Job>) -> Result<RestoreReport> {
+    match job.request().has_lease {
+        true => schedule::run_drill(context, lock, job),
+        false => schedule::run_asked_drill(context, lock, job),
     }
 }
 

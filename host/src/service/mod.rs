@@ -4,9 +4,11 @@
 //! check       what a run needs, tested before it
 //! backup/     one run, from the lock to the published artifact
 //! restore/    find, plan, download, apply, report
+//! browse/     pages of backups, with what becomes of each; what lies in one
 //! catalogue/  what the stores hold: list, fetch, verify, prune, upload what they missed
 //! schedule/   runs that start by themselves: due slots, replica leases, drills
 //! set/        several strategies as one: quiesce, members, list, restore
+//! status/     how each strategy stands, by the clock
 //! runs/       what runs now: queue, lock, progress, events
 //! context     what all of them stand on: configuration, engine, journal, event loop
 //! ```
@@ -15,6 +17,7 @@
 //! without circles, and only this one knows all verbs.
 
 mod backup;
+mod browse;
 mod catalogue;
 mod check;
 mod context;
@@ -31,6 +34,7 @@ mod runs;
 mod schedule;
 mod set;
 mod set_ties;
+mod status;
 mod strategy;
 mod timekeeper;
 mod variables;
@@ -52,9 +56,10 @@ use crate::store::Which;
 use context::Context;
 use schedule::Timetables;
 
-pub use crate::artifact::SpoolReader;
+pub use crate::artifact::archive::EntryKind;
 pub use crate::artifact::manifest::{Contents, Manifest, Sha256};
 pub use crate::artifact::set_archive::{self, ArchiveWriter};
+pub use crate::artifact::{Part, SpoolReader};
 pub use crate::history::{
     PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState,
 };
@@ -65,17 +70,27 @@ pub use crate::modules::{
 };
 pub use crate::plan::{AccessVerdict, AllowedRule};
 pub use crate::sandbox::Selection;
-pub use crate::store::{Catalogue, StoredBackup};
+pub use crate::store::{BackupHealth, Catalogue, StoredBackup};
 pub use backup::CompletedBackup;
+pub use browse::{
+    BackupContents, BackupPage, BackupQuery, BackupVerdict, ContentsEntry, ContentsQuery,
+    ListedBackup, PartStream,
+};
 pub use catalogue::{BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Verified};
 pub use check::{CheckReport, NextDue, Overview};
 pub use folders::Unready;
 pub use jobs::Jobs;
 pub use ownership::Adoption;
 pub use restore::{Preview, RestoreReport};
-pub use runs::{Job, Order, PostState, Progress, ProgressReporter, RunHandle, RunRequest, Task};
+pub use runs::{
+    Job, Order, PostState, Progress, ProgressReporter, QueueMoment, RunHandle, RunRequest, Task,
+};
 pub use schedule::{Clock, SystemClock};
 pub use set::{LatestSet, TakeBytes};
+pub use status::{
+    DamagedCopy, DrillResult, LastGood, LastRun, MemberState, MemberStatus, MissingUpload,
+    RunInProgress, SidecarStatus, StatusReason, StoreStatus, VerifiedCopy,
+};
 
 #[cfg(test)]
 #[path = "tests/histories/mod.rs"]
@@ -209,6 +224,11 @@ impl Service {
         schedule::drill(&self.context, job, which)
     }
 
+    /// Fails if no drill is configured.
+    pub fn require_drill(&self) -> Result<()> {
+        schedule::require_drill(self.config()).map(drop)
+    }
+
     /// The latest set; none if there is none yet, or one strategy alone.
     pub fn latest_set(&self) -> Result<Option<LatestSet>> {
         set::latest(&self.context)
@@ -248,6 +268,31 @@ impl Service {
     /// Starts to read a stored backup, piece by piece.
     pub fn stream_stored(&self, which: &str, accept: &[String]) -> Result<BackupStream> {
         catalogue::stream(&self.holding(which)?.context, which, accept)
+    }
+
+    /// What lies in a backup: parts of a dump, members of a set, entries of an archive.
+    pub fn contents(&self, which: &str, query: &ContentsQuery) -> Result<BackupContents> {
+        Ok(self.contents_index(which)?.select(query))
+    }
+
+    fn contents_index(&self, which: &str) -> Result<browse::ContentsIndex> {
+        browse::index(&self.holding(which)?.context, which)
+    }
+
+    /// Brings one part of a backup into a file that appears only when it is whole and unaltered.
+    pub fn fetch_part(
+        &self,
+        which: &str,
+        name: &str,
+        to: &Path,
+        accept: &[String],
+    ) -> Result<Part> {
+        browse::fetch(&self.holding(which)?.context, which, name, to, accept)
+    }
+
+    /// Starts to read one part of a backup, piece by piece.
+    pub fn stream_part(&self, which: &str, name: &str, accept: &[String]) -> Result<PartStream> {
+        browse::stream(&self.holding(which)?.context, which, name, accept)
     }
 
     /// Reads the backup `which`, or all, and compares each copy with its manifest.

@@ -23,6 +23,9 @@ pub struct Object {
     pub key: String,
     /// Bytes.
     pub size: u64,
+    /// What another object under this key would have otherwise: its ETag, or when it was written. None where a listing
+    /// does not say.
+    pub mark: Option<String>,
 }
 
 /// Bytes that no manifest, lease or note reaches: none larger is written, and none larger is read.

@@ -1,6 +1,7 @@
 //! What backups there are: what the manifests in the stores say, and nothing else.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
@@ -106,6 +107,7 @@ impl Store {
         objects: &[Object],
         catalogue: &mut Catalogue,
     ) -> Result<()> {
+        self.forget_others(&keys::folder(tier), objects);
         let unfinished = self.unfinished(objects);
         let sizes: HashMap<&str, u64> = objects
             .iter()
@@ -179,8 +181,10 @@ impl Store {
         let known = stream::iter(found)
             .map(|backup| async move {
                 let health = match judged {
-                    Verdicts::Of(_) if !judged.has(&backup.key) => BackupHealth::Never,
-                    Verdicts::Of(_) => self.health(&backup).await,
+                    Verdicts::Of(all) => match all.get(&keys::verdict(&backup.key)) {
+                        Some(verdict) => self.health(&backup, verdict).await,
+                        None => BackupHealth::Never,
+                    },
                     Verdicts::Unreadable => BackupHealth::Unclear,
                 };
                 StoredBackup { health, ..backup }
@@ -205,21 +209,26 @@ impl Store {
         }
     }
 
-    async fn manifest_text(&self, object: &Object) -> Result<Vec<u8>> {
+    async fn manifest_text(&self, object: &Object) -> Result<Arc<Vec<u8>>> {
         if object.key.contains(char::REPLACEMENT_CHARACTER) {
             // Under the name that is listed, there is nothing.
             let message = format!("the name of {} is not UTF-8", self.shown(&object.key));
             return Err(Error::new(Kind::Verification, "damaged-manifest", message));
         }
-        self.get(&object.key).await
+        self.get_listed(object).await
     }
 
     /// Which artifacts of a tier have a verdict.
     async fn judged(&self, tier: Tier) -> Result<Verdicts> {
-        match self.list(&keys::verdicts(tier)).await {
-            Ok(objects) => Ok(Verdicts::Of(
-                objects.into_iter().map(|object| object.key).collect(),
-            )),
+        let folder = keys::verdicts(tier);
+        match self.list(&folder).await {
+            Ok(objects) => {
+                self.forget_others(&folder, &objects);
+                let named = objects
+                    .into_iter()
+                    .map(|object| (object.key.clone(), object));
+                Ok(Verdicts::Of(named.collect()))
+            }
             Err(error) if is_of_the_store(&error) => Err(error),
             Err(error) => {
                 tracing::warn!("it is not known which backups are damaged: {error}");
@@ -248,8 +257,8 @@ impl Store {
 
 /// What is known of the backups of a tier.
 enum Verdicts {
-    /// The keys of their verdicts.
-    Of(HashSet<String>),
+    /// Their verdicts, by key.
+    Of(HashMap<String, Object>),
     /// The folder cannot be listed.
     Unreadable,
 }
@@ -257,7 +266,7 @@ enum Verdicts {
 impl Verdicts {
     /// Whether there is one of an artifact, as far as that is known.
     fn has(&self, artifact: &str) -> bool {
-        matches!(self, Self::Of(known) if known.contains(&keys::verdict(artifact)))
+        matches!(self, Self::Of(known) if known.contains_key(&keys::verdict(artifact)))
     }
 }
 
@@ -335,17 +344,36 @@ impl Catalogue {
     }
 
     fn sort(&mut self) {
-        let manifests = self.backups.iter();
-        // Each of several strategies has numbers of its own in a store.
-        let place = |one: &StoredBackup| (one.store.clone(), one.strategy.clone());
-        let ranks = newest::ranks(manifests.map(|one| (place(one), &one.manifest)));
-        self.backups.sort_by(|a, b| {
-            let order = |one: &StoredBackup| (ranks.get(&one.manifest.id), one.manifest.tier);
-            order(a).cmp(&order(b)).then_with(|| a.key.cmp(&b.key))
-        });
+        let ranks = ranks(self.backups.iter());
+        self.backups
+            .sort_by(|a, b| order(&ranks, a).cmp(&order(&ranks, b)));
         self.damaged.sort_by(|a, b| a.key.cmp(&b.key));
         self.burned.sort();
     }
+}
+
+/// Backups of several catalogues in the order of one.
+pub fn newest_first<'b>(
+    backups: impl IntoIterator<Item = &'b StoredBackup>,
+) -> Vec<&'b StoredBackup> {
+    let mut sorted: Vec<&StoredBackup> = backups.into_iter().collect();
+    let ranks = ranks(sorted.iter().copied());
+    sorted.sort_by(|a, b| order(&ranks, a).cmp(&order(&ranks, b)));
+    sorted
+}
+
+/// Each of several strategies has numbers of its own in a store.
+fn ranks<'b>(backups: impl Iterator<Item = &'b StoredBackup>) -> HashMap<String, usize> {
+    let place = |one: &StoredBackup| (one.store.clone(), one.strategy.clone());
+    newest::ranks(backups.map(|one| (place(one), &one.manifest)))
+}
+
+fn order<'b>(
+    ranks: &HashMap<String, usize>,
+    backup: &'b StoredBackup,
+) -> (Option<usize>, Tier, &'b str) {
+    let rank = ranks.get(&backup.manifest.id).copied();
+    (rank, backup.manifest.tier, &backup.key)
 }
 
 /// The manifest, if it fits what lies beside it: an artifact of that size, or its snapshot.

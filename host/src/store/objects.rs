@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::backend::{Backend, Object};
+use super::known_objects::KnownObjects;
 use super::open::open;
 use super::owner::Ownership;
 use super::retry::RetryPolicy;
@@ -18,6 +19,8 @@ pub struct Store {
     pub(super) backend: Arc<dyn Backend>,
     /// Which of the backups are ours: all, until it was asked.
     pub(super) ownership: Arc<Ownership>,
+    /// What a reader has read before that lists it again and again.
+    pub(super) known: Option<Arc<KnownObjects>>,
 }
 
 impl Store {
@@ -27,6 +30,7 @@ impl Store {
             backend: open(spec, policy)?,
             spec: Arc::new(spec.clone()),
             ownership: Arc::default(),
+            known: None,
         })
     }
 

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::backend::Object;
 use super::catalogue::StoredBackup;
 use super::health::BackupHealth;
 use super::keys;
@@ -35,9 +36,9 @@ impl Store {
         self.put(&keys::verdict(&backup.key), text).await
     }
 
-    /// What is known of a copy.
-    pub(super) async fn health(&self, backup: &StoredBackup) -> BackupHealth {
-        let text = match self.get(&keys::verdict(&backup.key)).await {
+    /// What the verdict that was listed says of a copy.
+    pub(super) async fn health(&self, backup: &StoredBackup, verdict: &Object) -> BackupHealth {
+        let text = match self.get_listed(verdict).await {
             Ok(text) => text,
             Err(error) if error.kind() == Kind::NotFound => return BackupHealth::Never,
             Err(error) => {

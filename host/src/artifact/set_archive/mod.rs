@@ -11,7 +11,6 @@
 //! Sizes and checksums follow each entry (data descriptors) and stand in the directory at the end; both have 64
 //! bits where 32 are not enough. A file without that end is no set.
 
-mod fields;
 mod read;
 mod write;
 

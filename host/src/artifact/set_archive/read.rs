@@ -2,23 +2,19 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{Read, Seek as _, SeekFrom};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::fields::{
-    CENTRAL, CENTRAL_SIZE, ELSEWHERE, END, END_64, END_64_SIZE, END_SIZE, EXTRA_64, LOCAL,
-    LOCAL_SIZE, LOCATOR_64, LOCATOR_64_SIZE, MANY,
-};
 use super::{LIST, MANIFEST};
 use crate::artifact::manifest::Manifest;
 use crate::artifact::set::SetContents;
+use crate::artifact::zip_directory::{Why, at, end, extra_64, u16_at, u32_at, u64_at};
+use crate::artifact::zip_fields::{CENTRAL, CENTRAL_SIZE, ELSEWHERE, LOCAL, LOCAL_SIZE};
 use crate::error::{Error, Kind, Result};
 
-/// Bytes of a comment at most, which a program may have added behind the end.
-const LONGEST_COMMENT: usize = u16::MAX as usize;
 /// Bytes of a directory at most: a set has few entries.
 const LARGEST_DIRECTORY: u64 = 16 << 20;
 
@@ -129,15 +125,12 @@ fn damaged(path: &Path, why: &str) -> Error {
         .hint("a download that broke off has no end: fetch it again")
 }
 
-/// Why the directory cannot be read.
-type Why = String;
-
-fn directory(file: &File, size: u64) -> Result<Vec<ArchivedEntry>, Why> {
-    let (start, length, count) = end(file, size)?;
+fn directory(mut file: &File, size: u64) -> Result<Vec<ArchivedEntry>, Why> {
+    let (start, length, count) = end(&mut file, size)?;
     if length > LARGEST_DIRECTORY || start.checked_add(length).is_none_or(|end| end > size) {
         return Err("its directory does not lie in it".to_owned());
     }
-    let bytes = at(file, start, length as usize)?;
+    let bytes = at(&mut file, start, length as usize)?;
     let mut rest = bytes.as_slice();
     let mut entries = Vec::new();
     let mut names = HashSet::new();
@@ -147,7 +140,7 @@ fn directory(file: &File, size: u64) -> Result<Vec<ArchivedEntry>, Why> {
         if !names.insert(entry.name.clone()) {
             return Err(format!("it has two entries {}", entry.name));
         }
-        let head = at(file, entry.offset, LOCAL_SIZE)?;
+        let head = at(&mut file, entry.offset, LOCAL_SIZE)?;
         if u32_at(&head, 0) != LOCAL {
             return Err(format!("{} does not begin where it should", entry.name));
         }
@@ -159,31 +152,6 @@ fn directory(file: &File, size: u64) -> Result<Vec<ArchivedEntry>, Why> {
         entries.push(ArchivedEntry { offset, ..entry });
     }
     Ok(entries)
-}
-
-/// Where the directory begins, how many bytes it has, and how many entries.
-fn end(file: &File, size: u64) -> Result<(u64, u64, u64), Why> {
-    let length = size.min((END_SIZE + LONGEST_COMMENT) as u64);
-    let tail = at(file, size - length, length as usize)?;
-    let mut places = (0..=tail.len().saturating_sub(END_SIZE)).rev();
-    let found = places.find(|at| tail.len() >= END_SIZE && u32_at(&tail, *at) == END);
-    let found = found.ok_or("it has no end")?;
-    let end = &tail[found..];
-    let (count, length, start) = (u16_at(end, 10), u32_at(end, 12), u32_at(end, 16));
-    if count != MANY && length != ELSEWHERE && start != ELSEWHERE {
-        return Ok((start.into(), length.into(), count.into()));
-    }
-    let position = size - tail.len() as u64 + found as u64;
-    let locator = position.checked_sub(LOCATOR_64_SIZE as u64);
-    let locator = at(file, locator.ok_or("it has no end")?, LOCATOR_64_SIZE)?;
-    if u32_at(&locator, 0) != LOCATOR_64 {
-        return Err("it has no end of 64 bits".to_owned());
-    }
-    let end = at(file, u64_at(&locator, 8), END_64_SIZE)?;
-    match u32_at(&end, 0) == END_64 {
-        true => Ok((u64_at(&end, 48), u64_at(&end, 40), u64_at(&end, 32))),
-        false => Err("it has no end of 64 bits".to_owned()),
-    }
 }
 
 /// One header of the directory, with the offset of its local one, and what follows.
@@ -217,41 +185,6 @@ fn central(bytes: &[u8]) -> Result<(ArchivedEntry, &[u8]), Why> {
         true => Ok((ArchivedEntry { name, offset, size }, &rest[comment..])),
         false => Err(format!("{name} has two sizes")),
     }
-}
-
-/// The numbers of the extra field that has them.
-fn extra_64(mut extra: &[u8]) -> &[u8] {
-    while extra.len() >= 4 {
-        let (kind, length) = (u16_at(extra, 0), usize::from(u16_at(extra, 2)));
-        let Some(field) = extra.get(4..4 + length) else {
-            break;
-        };
-        if kind == EXTRA_64 {
-            return field;
-        }
-        extra = &extra[4 + length..];
-    }
-    &[]
-}
-
-fn at(mut file: &File, offset: u64, length: usize) -> Result<Vec<u8>, Why> {
-    let mut bytes = vec![0; length];
-    let read = file.seek(SeekFrom::Start(offset));
-    let read = read.and_then(|_| file.read_exact(&mut bytes));
-    read.map_err(|error| error.to_string())?;
-    Ok(bytes)
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from(u16_at(bytes, at)) | u32::from(u16_at(bytes, at + 2)) << 16
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use jiff::tz::TimeZone;
 use libdeflater::Crc;
 use sha2::{Digest as _, Sha256};
 
-use super::fields::{
+use crate::artifact::manifest;
+use crate::artifact::zip_fields::{
     CENTRAL, DESCRIPTOR, END, END_64, END_64_SIZE, EXTRA_64, FLAGS, Fields, LOCAL, LOCATOR_64,
     MANY, VERSION, short,
 };
-use crate::artifact::manifest;
 
 /// Bytes of 64-bit sizes in an extra field.
 const SIZES_64: u16 = 16;

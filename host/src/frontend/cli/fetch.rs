@@ -22,6 +22,9 @@ pub(super) struct FetchArgs {
     /// The file to write; it appears once it is complete and verified
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Only this part (a database), as it was before compression and encryption
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
     /// Accept a consequence that a refusal names (plaintext); may be repeated
     #[arg(long, value_name = "WORD")]
     accept: Vec<String>,
@@ -30,6 +33,9 @@ pub(super) struct FetchArgs {
 pub(super) fn run(options: &Options, args: &FetchArgs) -> Result<ExitCode> {
     let all = Service::new(options.load()?)?;
     let service = all.strategy(args.of.strategy.as_deref())?;
+    if let Some(name) = &args.only {
+        return fetch_part(options, service, args, name);
+    }
     let backup = service.fetch(&args.which, &args.output, &args.accept)?;
     if options.json {
         outln!("{}", serde_json::json!(backup.manifest));
@@ -48,6 +54,30 @@ pub(super) fn run(options: &Options, args: &FetchArgs) -> Result<ExitCode> {
             Some(_) => outln!("  tree    {}", artifact.sha256),
             None => outln!("  sha256  {}", artifact.sha256),
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fetch_part(
+    options: &Options,
+    service: &Service,
+    args: &FetchArgs,
+    name: &str,
+) -> Result<ExitCode> {
+    let part = service.fetch_part(&args.which, name, &args.output, &args.accept)?;
+    if options.json {
+        outln!("{}", serde_json::json!(part));
+        return Ok(ExitCode::SUCCESS);
+    }
+    outln!("{}", args.output.display());
+    outln!("  part    {}", print::plain(&part.name));
+    outln!(
+        "  size    {} ({} bytes)",
+        print::size(part.length),
+        part.length
+    );
+    if let Some(sha256) = &part.sha256 {
+        outln!("  sha256  {sha256}");
     }
     Ok(ExitCode::SUCCESS)
 }

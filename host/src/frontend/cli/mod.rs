@@ -3,6 +3,7 @@
 mod adopt;
 mod backup;
 mod check;
+mod contents;
 mod drill;
 mod exit;
 mod fetch;
@@ -49,6 +50,8 @@ enum Verb {
     Check(check::CheckArgs),
     /// List the backups in the stores, newest first
     List(list::ListArgs),
+    /// Show what lies in a backup: databases, files, members of a set
+    Contents(contents::ContentsArgs),
     /// Download a backup from a store, decrypt and verify it
     Fetch(fetch::FetchArgs),
     /// Read backups in the stores again and compare them with their manifests
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Verb::Backup(ref args) => backup::run(&cli.options, args),
         Verb::Check(ref args) => check::run(&cli.options, args),
         Verb::List(ref args) => list::run(&cli.options, args),
+        Verb::Contents(ref args) => contents::run(&cli.options, args),
         Verb::Fetch(ref args) => fetch::run(&cli.options, args),
         Verb::Verify(ref args) => verify::run(&cli.options, args),
         Verb::Restore(ref args) => restore::run(&cli.options, args),

@@ -56,7 +56,7 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
 }
 
 /// Takes the same time for every wrong token.
-fn same(token: &[u8], expected: &[u8; 32]) -> bool {
+pub(super) fn same(token: &[u8], expected: &[u8; 32]) -> bool {
     let digest: [u8; 32] = Sha256::digest(token).into();
     digest.ct_eq(expected).into()
 }

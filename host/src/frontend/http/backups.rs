@@ -7,33 +7,49 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::CONTENT_LENGTH;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::{BodySender, body_channel};
 use super::error_response::ErrorResponse;
-use super::headers;
+use super::shown::Shown;
 use super::state::ApiState;
+use super::{contents, headers};
 use crate::service::{
-    BackupStream, Catalogue, PruneOptions, Pruned, Pruning, RunFailure, StoredBackup, Verified,
+    BackupPage, BackupQuery, BackupStream, ListedBackup, PruneOptions, Pruned, Pruning, RunFailure,
+    Verified,
 };
 
 /// The query of `GET /backup/backups`.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct BackupsQuery {
-    /// Only the backups in this store.
+    /// Only the copies in this store.
     store: Option<String>,
-    /// Only those of this one of several strategies.
+    /// Only those of this one of several strategies; `sets`: of the set.
     strategy: Option<String>,
+    /// How many backups, from the newest: 500 unless given, and 1000 at most.
+    limit: Option<usize>,
+    /// Only those that are older than the backup with this id: `next` of the page before.
+    before: Option<String>,
 }
 
 /// Backups, newest first; one that is in several stores or tiers is listed once for each.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Backups")]
 pub(super) struct BackupList {
-    backups: Vec<StoredBackup>,
+    backups: Vec<ListedBackup>,
     /// Manifests that cannot be used, artifacts without one, and stores that do not answer.
     damaged: Vec<DamagedManifest>,
+    /// When the stores were listed. RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Timestamp>,
+    /// How many backups there are, each counted once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<usize>,
+    /// What to give as `before` for the next page; left out of the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// A manifest that cannot be used.
@@ -73,6 +89,16 @@ pub(super) struct AcceptQuery {
     accept: Option<String>,
 }
 
+/// The query of `GET /backup/backups/{id}/artifact`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ArtifactQuery {
+    /// A consequence that a refusal names: `plaintext`.
+    accept: Option<String>,
+    /// Only this part, such as a database, as it was before compression and encryption.
+    only: Option<String>,
+}
+
 /// What was done with each backup, or would be.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Pruning")]
@@ -80,19 +106,16 @@ pub(super) struct PruneResponse {
     backups: Vec<Pruned>,
 }
 
-impl From<Catalogue> for BackupList {
-    fn from(catalogue: Catalogue) -> Self {
-        let damaged = catalogue
-            .damaged
-            .into_iter()
-            .map(|damaged| DamagedManifest {
-                store: damaged.store,
-                key: damaged.key,
-                error: RunFailure::from(&damaged.error),
-            });
+impl From<BackupPage> for BackupList {
+    fn from(page: BackupPage) -> Self {
+        let damaged = page.damaged.into_iter();
+        let damaged = damaged.map(|(store, key, error)| DamagedManifest { store, key, error });
         Self {
             damaged: damaged.collect(),
-            backups: catalogue.backups,
+            backups: page.backups,
+            as_of: Some(page.as_of),
+            total: Some(page.total),
+            next: page.next,
         }
     }
 }
@@ -101,25 +124,31 @@ impl From<Catalogue> for BackupList {
 pub(super) async fn list(
     State(app): State<Arc<ApiState>>,
     query: Result<Query<BackupsQuery>, QueryRejection>,
-) -> Result<Json<BackupList>, ErrorResponse> {
+) -> Result<Shown<BackupList>, ErrorResponse> {
     let Query(query) = query.map_err(|error| ErrorResponse::bad_request(error.body_text()))?;
-    let read = move |app: &ApiState| {
-        let service = app.jobs.service().strategy(query.strategy.as_deref())?;
-        service.catalogue(query.store.as_deref())
+    let query = BackupQuery {
+        store: query.store,
+        strategy: query.strategy,
+        tier: None,
+        limit: query.limit,
+        before: query.before,
     };
-    Ok(Json(app.blocking(read).await??.into()))
+    let read = move |app: &ApiState| app.jobs.backups(&query);
+    Ok(Shown(app.blocking(read).await??.into()))
 }
 
 /// Answers with every copy of one backup.
 pub(super) async fn one(
     State(app): State<Arc<ApiState>>,
     Path(id): Path<String>,
-) -> Result<Json<BackupList>, ErrorResponse> {
-    let read = move |app: &ApiState| app.jobs.service().copies(&id);
-    let backups = app.blocking(read).await??;
-    Ok(Json(BackupList {
+) -> Result<Shown<BackupList>, ErrorResponse> {
+    let backups = app.blocking(move |app| app.jobs.copies(&id)).await??;
+    Ok(Shown(BackupList {
         backups,
         damaged: Vec::new(),
+        as_of: None,
+        total: None,
+        next: None,
     }))
 }
 
@@ -128,9 +157,13 @@ pub(super) async fn one(
 pub(super) async fn artifact(
     State(app): State<Arc<ApiState>>,
     Path(id): Path<String>,
-    query: Result<Query<AcceptQuery>, QueryRejection>,
+    query: Result<Query<ArtifactQuery>, QueryRejection>,
 ) -> Result<Response, ErrorResponse> {
-    let accept = accepted(query)?;
+    let Query(query) = query.map_err(|error| ErrorResponse::bad_request(error.body_text()))?;
+    let accept: Vec<String> = query.accept.into_iter().collect();
+    if let Some(name) = query.only {
+        return contents::part(&app, id, name, accept).await;
+    }
     let open = move |app: &ApiState| app.jobs.service().stream_stored(&id, &accept);
     let delivery = app.blocking(open).await??;
     let mut head = headers::stored(&delivery.backup.manifest);
@@ -169,7 +202,11 @@ pub(super) async fn verify(
     query: Result<Query<AcceptQuery>, QueryRejection>,
 ) -> Result<Json<VerifyResponse>, ErrorResponse> {
     let accept = accepted(query)?;
-    let read = move |app: &ApiState| app.jobs.service().verify(Some(&id), &accept);
+    let read = move |app: &ApiState| {
+        let verified = app.jobs.service().verify(Some(&id), &accept);
+        app.jobs.stores_changed();
+        verified
+    };
     let verified = app.blocking(read).await??;
     Ok(Json(VerifyResponse { verified }))
 }
@@ -180,7 +217,11 @@ pub(super) async fn verify_all(
     query: Result<Query<AcceptQuery>, QueryRejection>,
 ) -> Result<Json<VerifyResponse>, ErrorResponse> {
     let accept = accepted(query)?;
-    let read = move |app: &ApiState| app.jobs.service().verify(None, &accept);
+    let read = move |app: &ApiState| {
+        let verified = app.jobs.service().verify(None, &accept);
+        app.jobs.stores_changed();
+        verified
+    };
     let verified = app.blocking(read).await??;
     Ok(Json(VerifyResponse { verified }))
 }
@@ -202,7 +243,11 @@ pub(super) async fn prune(
         dry_run: query.dry_run,
         yes: query.yes,
     };
-    let prune = move |app: &ApiState| app.jobs.service().prune(order);
+    let prune = move |app: &ApiState| {
+        let pruned = app.jobs.service().prune(order);
+        app.jobs.stores_changed();
+        pruned
+    };
     let Pruning { backups, failed } = app.blocking(prune).await??;
     match failed.into_iter().next() {
         Some(error) => Err(error.into()),

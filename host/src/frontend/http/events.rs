@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
-use axum::response::sse::{Event, Sse};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use tokio::sync::watch;
@@ -19,7 +19,9 @@ use super::state::ApiState;
 use crate::service::{Job, Run, RunHandle};
 
 /// Time between two events about progress.
-const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
+pub(super) const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
+/// Time without an event after which a client is told that the connection stands.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Sends `state` when the state changes, `progress` every second, and ends with the run.
 pub(super) async fn follow(
@@ -27,10 +29,17 @@ pub(super) async fn follow(
     Path(id): Path<String>,
 ) -> Result<Response, ErrorResponse> {
     let handle = find(&app, id).await?;
-    let mut response = Sse::new(events(app, handle)).into_response();
+    Ok(answer(events(app, handle)))
+}
+
+/// Sends events, as fast as the client takes them. A line without a meaning comes before a client could take the
+/// connection for broken.
+pub(super) fn answer(events: BoxStream<'static, io::Result<Event>>) -> Response {
+    let alive = KeepAlive::new().interval(ALIVE_INTERVAL);
+    let mut response = Sse::new(events).keep_alive(alive).into_response();
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().insert(CACHE_CONTROL, no_store);
-    Ok(response)
+    response
 }
 
 /// The events of one run, made as fast as the client takes them.
@@ -86,7 +95,11 @@ impl RunFollower {
 }
 
 /// An event with the run as the status shows it; an error breaks the connection.
-async fn event(app: &Arc<ApiState>, name: &'static str, run: RunHandle) -> io::Result<Event> {
+pub(super) async fn event(
+    app: &Arc<ApiState>,
+    name: &'static str,
+    run: RunHandle,
+) -> io::Result<Event> {
     app.blocking(move |app| {
         Event::default()
             .event(name)

@@ -4,7 +4,7 @@ use axum::http::header::ETAG;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::service::{Manifest, Run, RunArtifact};
+use crate::service::{Manifest, Part, Run, RunArtifact};
 
 pub(super) const X_SIZE: HeaderName = HeaderName::from_static("x-size");
 pub(super) const X_CHECKSUM: HeaderName = HeaderName::from_static("x-checksum-sha256");
@@ -44,6 +44,18 @@ pub(super) fn stored(manifest: &Manifest) -> HeaderMap {
         set(&mut headers, "x-checksum-sha256", &sha256);
     }
     set(&mut headers, "etag", &format!("\"{sha256}\""));
+    headers
+}
+
+/// The headers of one part of a backup.
+pub(super) fn part(backup: &str, part: &Part) -> HeaderMap {
+    let filename = part.name.rsplit('/').next().unwrap_or_default();
+    let mut headers = describe(backup, filename, "part", "application/octet-stream");
+    set(&mut headers, "x-size", &part.length.to_string());
+    if let Some(sha256) = &part.sha256 {
+        set(&mut headers, "x-checksum-sha256", sha256.as_str());
+        set(&mut headers, "etag", &format!("\"{sha256}\""));
+    }
     headers
 }
 

@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use super::error_response::ErrorResponse;
 use super::state::ApiState;
 use crate::clock::Doubt;
-use crate::service::{Run, RunState, Service};
+use crate::service::{MemberState, Run, RunState, Service, SidecarStatus};
 
 /// Answers with the metrics.
 pub(super) async fn metrics(State(app): State<Arc<ApiState>>) -> Result<Response, ErrorResponse> {
     let text = app.blocking(|app| {
         let service = app.jobs.service();
-        let all = service.all().map(StrategyMetrics::of);
+        let status = app.jobs.status();
+        let all = service.all().map(|one| StrategyMetrics::of(one, &status));
         let running = app.jobs.in_progress().is_some();
         render(&all.collect::<Vec<_>>(), running, service.time().doubt)
     });
@@ -34,16 +35,28 @@ struct StrategyMetrics {
     is_set: bool,
     counts: Vec<(RunState, u64)>,
     last: Option<Run>,
+    /// How it stands, and when its newest good backup was begun.
+    state: Option<MemberState>,
+    good: Option<Timestamp>,
     next: Option<Timestamp>,
     drills: (Option<Run>, Option<Run>),
 }
 
 impl StrategyMetrics {
-    fn of(service: &Service) -> Self {
+    fn of(service: &Service, status: &SidecarStatus) -> Self {
         let history = service.history();
+        let name = service.config().member.clone();
+        let is_set = !service.members().is_empty();
+        let mut members = status.members.iter();
+        let status = match is_set {
+            true => status.set.as_ref(),
+            false => members.find(|member| member.name == name),
+        };
         Self {
-            name: service.config().member.clone(),
-            is_set: !service.members().is_empty(),
+            state: status.map(|status| status.state),
+            good: status.and_then(|status| Some(status.last_good.as_ref()?.at)),
+            name,
+            is_set,
             counts: history.counts(),
             last: history.last(RunState::Succeeded),
             next: service.next_run(),
@@ -52,11 +65,9 @@ impl StrategyMetrics {
     }
 
     /// `{strategy="db",state="failed"}`; of a single strategy without the first.
-    fn labels(&self, state: Option<RunState>) -> String {
+    fn labels(&self, state: Option<&str>) -> String {
         let name = self.name.iter().map(|name| format!("strategy=\"{name}\""));
-        let state = state
-            .iter()
-            .map(|state| format!("state=\"{}\"", state.as_str()));
+        let state = state.iter().map(|state| format!("state=\"{state}\""));
         let labels: Vec<String> = name.chain(state).collect();
         match labels.is_empty() {
             true => String::new(),
@@ -69,11 +80,21 @@ impl StrategyMetrics {
         let count = |state| {
             let count = self.counts.iter().find(|(counted, _)| *counted == state);
             (
-                self.labels(Some(state)),
+                self.labels(Some(state.as_str())),
                 count.map_or(0.0, |(_, count)| *count as f64),
             )
         };
         states.map(count).collect()
+    }
+
+    /// 1 for the state that it is in.
+    fn states(&self) -> Vec<(String, f64)> {
+        let is_in = |state: MemberState| {
+            let labels = self.labels(Some(state.as_str()));
+            (labels, f64::from(self.state == Some(state)))
+        };
+        let states = self.state.map(|_| MemberState::ALL);
+        states.into_iter().flatten().map(is_in).collect()
     }
 }
 
@@ -120,7 +141,12 @@ const LAST: [Gauge; 4] = [
 ];
 
 /// What is told of drills, and of the next run.
-const OTHERS: [Gauge; 3] = [
+const OTHERS: [Gauge; 4] = [
+    (
+        "last_good_timestamp_seconds",
+        "When the run began that made the newest good backup that the stores hold, in seconds since 1970.",
+        |of| of.good.map(seconds),
+    ),
     (
         "last_drill_passed",
         "Whether the last drill restored the backup and passed its checks.",
@@ -177,6 +203,20 @@ fn render(all: &[StrategyMetrics], running: bool, doubt: Option<Doubt>) -> Strin
         "counter",
         "Runs of the set that are over, by their final state.",
         &ended(&sets),
+    );
+    let states =
+        |of: &[&StrategyMetrics]| of.iter().flat_map(|one| one.states()).collect::<Vec<_>>();
+    metric(
+        "strategy_state",
+        "gauge",
+        "How the strategy stands, by the clock: 1 for its state.",
+        &states(&strategies),
+    );
+    metric(
+        "set_state",
+        "gauge",
+        "How the set stands, by the clock: 1 for its state.",
+        &states(&sets),
     );
     let one = |value: f64| [(String::new(), value)];
     metric(

@@ -6,6 +6,7 @@
 //!                            └───────► openapi
 //! ```
 
+mod all_events;
 mod artifact;
 mod auth;
 mod backups;
@@ -14,7 +15,9 @@ mod body_buffers;
 mod busy_body;
 mod capabilities;
 mod connections;
+mod contents;
 mod coverage;
+mod drill;
 mod error_response;
 mod events;
 mod export;
@@ -34,8 +37,10 @@ mod restore;
 mod router;
 mod server;
 mod set_export;
+mod shown;
 mod start;
 mod state;
+mod status;
 mod throttle;
 mod tls;
 mod trickle;

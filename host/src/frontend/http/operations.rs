@@ -3,15 +3,21 @@
 use axum::routing::{delete, get, post};
 
 use super::backups::{
-    AcceptQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse, VerifyResponse,
+    AcceptQuery, ArtifactQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse, VerifyResponse,
 };
 use super::capabilities::CapabilitiesView;
+use super::contents::ContentsParameters;
+use super::drill::DrillQuery;
 use super::jobs::{JobList, JobView, PageQuery, RunJournal};
 use super::operation::Operation;
 use super::request::Parameters;
-use super::restore::RestoreBody;
+use super::restore::{RestoreBody, RestorePreview};
 use super::start::Accepted;
-use super::{artifact, backups, capabilities, events, export, health, jobs, metrics, restore};
+use super::{
+    all_events, artifact, backups, capabilities, contents, drill, events, export, health, jobs,
+    metrics, restore, status,
+};
+use crate::service::{BackupContents, SidecarStatus};
 
 /// Every operation of the API.
 pub(super) fn operations() -> Vec<Operation> {
@@ -21,6 +27,12 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new("get", "/backup/capabilities", get(capabilities::capabilities))
             .summary("What this sidecar can back up")
             .json::<CapabilitiesView>(200),
+        Operation::new("get", "/backup/status", get(status::status))
+            .summary("How each strategy stands: whether a good backup is young enough, and why not")
+            .json::<SidecarStatus>(200),
+        Operation::new("get", "/backup/events", get(all_events::follow))
+            .summary("Everything that happens: events `status`, `run-started`, `run-progress` and `run-finished`")
+            .text(200, "text/event-stream"),
         Operation::new("post", "/backup/export", post(export::export))
             .summary("Makes a backup and answers with the artifact; in chunks with trailers when the run takes long")
             .query::<Parameters>()
@@ -36,11 +48,18 @@ pub(super) fn operations() -> Vec<Operation> {
             .json::<Accepted>(202)
             .fails(&[400, 409, 500, 503]),
         Operation::new("post", "/backup/restore", post(restore::restore))
-            .summary("Starts to restore a backup and answers at once; the job tells the result of each part")
+            .summary("Starts to restore a backup and answers at once; the job tells the result of each part. With `dry_run`, answers what would be done")
             .body::<RestoreBody>()
             .header("Idempotency-Key", "the same key is the same job for 24 hours")
+            .json::<RestorePreview>(200)
             .json::<Accepted>(202)
             .fails(&[400, 409, 500, 503]),
+        Operation::new("post", "/backup/drill", post(drill::drill))
+            .summary("Starts a drill and answers at once: the latest backup is restored into the scratch target and checked")
+            .query::<DrillQuery>()
+            .header("Idempotency-Key", "the same key is the same job for 24 hours")
+            .json::<Accepted>(202)
+            .fails(&[400, 404, 409, 500, 503]),
         Operation::new("get", "/backup/jobs", get(jobs::list))
             .summary("Runs in progress and over, newest first")
             .query::<PageQuery>()
@@ -83,8 +102,13 @@ pub(super) fn operations() -> Vec<Operation> {
             .fails(&[400, 404, 500]),
         Operation::new("get", "/backup/backups/{id}/artifact", get(backups::artifact))
             .summary("The artifact from a store; its last bytes are sent only when all of it is unaltered")
-            .query::<AcceptQuery>()
+            .query::<ArtifactQuery>()
             .bytes(200)
+            .fails(&[400, 404, 500]),
+        Operation::new("get", "/backup/backups/{id}/contents", get(contents::contents))
+            .summary("What lies in a backup: parts of a dump, members of a set, entries of an archive")
+            .query::<ContentsParameters>()
+            .json::<BackupContents>(200)
             .fails(&[400, 404, 500]),
         Operation::new("post", "/backup/backups/{id}/verify", post(backups::verify))
             .summary("Reads a backup again, in every store, and compares it with its manifest")
@@ -180,9 +204,10 @@ mod tests {
         let document = openapi::document(&operations());
         let schemas = document["components"]["schemas"].as_object().unwrap();
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
-        let stable = "Capabilities StrategyCapabilities Error Accepted AcceptedMember Restore Selection Jobs Job Kind State Artifact RunOmission \
-                      Failure Outcome Progress Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
-                      Encrypted InRepository Part Omission SetMember Damaged Unaltered Verified Pruning Pruned";
+        let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
+                      LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview Preview Restore Selection \
+                      Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
+                      Encrypted InRepository Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Pruning Pruned";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }
 

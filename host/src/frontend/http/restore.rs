@@ -6,17 +6,18 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error_response::ErrorResponse;
 use super::request::idempotency_key;
+use super::shown::Shown;
 use super::start::{accepted, start};
 use super::state::{ApiState, Peer};
 use crate::error::Error;
-use crate::service::{Order, RunRequest, Selection};
+use crate::service::{Order, Preview, RunRequest, Selection};
 
 /// What to restore, and how.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -44,6 +45,21 @@ pub(super) struct RestoreBody {
     /// How many seconds to wait for others to let go of what is replaced; 10 if left out.
     #[serde(default)]
     wait: Option<u32>,
+    /// Answer what would be done, and do nothing.
+    #[serde(default)]
+    dry_run: bool,
+    /// `plan` of that answer: the order is refused if what would be done has changed since.
+    #[serde(default)]
+    plan: Option<String>,
+}
+
+/// What a restore would do.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct RestorePreview {
+    #[serde(flatten)]
+    preview: Preview,
+    /// Stands for all of it: to be sent back with the order.
+    plan: String,
 }
 
 /// A part to restore.
@@ -58,7 +74,7 @@ struct PartSelection {
     new_name: Option<String>,
 }
 
-/// Starts a restore and answers at once.
+/// Starts a restore and answers at once; or answers what it would do.
 pub(super) async fn restore(
     State(app): State<Arc<ApiState>>,
     Extension(peer): Extension<Peer>,
@@ -96,24 +112,61 @@ pub(super) async fn restore(
         Ok::<_, Error>(of.config().member.clone())
     };
     let strategy = app.blocking(holding).await??;
+    let mut order = Order {
+        which: body.backup,
+        only: only.collect(),
+        into,
+        replace: body.replace,
+        accept: body.accept,
+        wait: body.wait.map(|wait| Duration::from_secs(wait.into())),
+    };
+    if body.dry_run || body.plan.is_some() {
+        let preview = preview(&app, strategy.clone(), order.clone()).await?;
+        if body.dry_run {
+            return Ok(Shown(preview).into_response());
+        }
+        if body.plan != Some(preview.plan) {
+            return Err(plan_changed());
+        }
+        // Not the one that is the latest by then.
+        order.which = preview.preview.backup;
+    }
     let request = RunRequest {
         strategy,
         asked_by: peer.asked_by(),
         idempotency_key: idempotency_key(&headers)?,
-        ..RunRequest::restore(Order {
-            which: body.backup,
-            only: only.collect(),
-            into,
-            replace: body.replace,
-            accept: body.accept,
-            wait: body.wait.map(|wait| Duration::from_secs(wait.into())),
-        })
+        ..RunRequest::restore(order)
     };
     Ok(accepted(&start(&app, request).await?, false))
 }
 
+/// What an order would do.
+async fn preview(
+    app: &Arc<ApiState>,
+    strategy: Option<String>,
+    order: Order,
+) -> Result<RestorePreview, ErrorResponse> {
+    let preview = move |app: &ApiState| {
+        let service = app.jobs.service().strategy(strategy.as_deref())?;
+        let preview = service.preview_restore(&order)?;
+        let plan = preview.digest(&order);
+        Ok::<_, Error>(RestorePreview { preview, plan })
+    };
+    Ok(app.blocking(preview).await??)
+}
+
+/// What a person has confirmed is not what would be done now.
+fn plan_changed() -> ErrorResponse {
+    ErrorResponse::new(
+        StatusCode::CONFLICT,
+        "plan-changed",
+        "what the restore would do has changed since it was previewed",
+    )
+    .hint("preview it again (`dry_run`), and send the `plan` of that")
+}
+
 /// A client with the token could send what is in a backup anywhere, and have it written anywhere.
-fn unknown_target() -> ErrorResponse {
+pub(super) fn unknown_target() -> ErrorResponse {
     ErrorResponse::new(
         StatusCode::BAD_REQUEST,
         "unknown-target",

@@ -21,10 +21,7 @@ pub(super) fn router(app: Arc<ApiState>) -> Router {
     let document = openapi::document(&operations).to_string();
     let document = move || async { ([(CONTENT_TYPE, "application/json")], document) };
     let mut with_token = Router::new().route("/openapi.json", get(document));
-    let mut for_all = Router::new()
-        .route("/", get(page::page))
-        .route("/page.css", get(page::style))
-        .route("/page.js", get(page::script));
+    let mut for_all = page::routes(&app);
     for operation in operations {
         let group = if operation.needs_token {
             &mut with_token

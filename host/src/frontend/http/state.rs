@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::coverage::Coverage;
 use super::error_response::ErrorResponse;
+use super::page::Sessions;
 use super::throttle::Throttle;
 use crate::service::Jobs;
 
@@ -17,6 +18,8 @@ pub(super) struct ApiState {
     pub(super) token: [u8; 32],
     pub(super) throttle: Throttle,
     pub(super) coverage: Coverage,
+    /// Browsers that have signed in.
+    pub(super) sessions: Sessions,
 }
 
 /// The address of the client.
@@ -32,12 +35,15 @@ impl Peer {
 
 impl ApiState {
     pub(super) fn new(jobs: Arc<Jobs>) -> Self {
-        let token = Sha256::digest(jobs.service().config().secrets.api_token.reveal()).into();
+        let config = jobs.service().config();
+        let sessions = Sessions::new(config.app.tls.is_some());
+        let token = Sha256::digest(config.secrets.api_token.reveal()).into();
         Self {
             jobs,
             token,
             throttle: Throttle::default(),
             coverage: Coverage::default(),
+            sessions,
         }
     }
 

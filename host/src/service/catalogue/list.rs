@@ -1,6 +1,7 @@
 //! Which backups the stores hold, and which one is meant.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::own_knowledge::{find_lost_manifests, require_newest};
 use super::plaintext::encrypted_copies;
@@ -8,8 +9,8 @@ use super::stores::open_all;
 use crate::error::{Error, Kind, Result};
 use crate::service::context::Context;
 use crate::store::{
-    BackupHealth, Catalogue, DamageExtent, DamagedBackup, StoredBackup, UnfinishedArtifact, Which,
-    stem, stem_and_time,
+    BackupHealth, Catalogue, DamageExtent, DamagedBackup, KnownObjects, StoredBackup,
+    UnfinishedArtifact, Which, stem, stem_and_time,
 };
 
 /// All backups of all stores, or of the one called `only`; newest first. A store that fails hides none
@@ -17,15 +18,9 @@ use crate::store::{
 pub(in crate::service) fn list(context: &Context, only: Option<&str>) -> Result<Catalogue> {
     let mut all = Catalogue::default();
     let mut away = Vec::new();
-    let stores = open_all(context, only)?;
+    let stores = list_each(context, only, |_| None)?;
     let count = stores.len();
-    for (name, opened) in stores {
-        let runtime = context.runtime()?;
-        let listed = opened.and_then(|store| {
-            let mut catalogue = runtime.block_on(store.catalogue())?;
-            find_lost_manifests(context, &store, &mut catalogue)?;
-            Ok(catalogue)
-        });
+    for (name, listed) in stores {
         match listed {
             Ok(catalogue) => all.add(catalogue),
             Err(error) => away.push((name, error)),
@@ -43,6 +38,28 @@ pub(in crate::service) fn list(context: &Context, only: Option<&str>) -> Result<
     });
     all.damaged.splice(0..0, away);
     Ok(all)
+}
+
+/// The name of each store, or of the one called `only`, and what it holds. What was read of a store before may be known.
+pub(super) fn list_each(
+    context: &Context,
+    only: Option<&str>,
+    known: impl Fn(&str) -> Option<Arc<KnownObjects>>,
+) -> Result<Vec<(String, Result<Catalogue>)>> {
+    let runtime = context.runtime()?;
+    let each = open_all(context, only)?.into_iter().map(|(name, opened)| {
+        let listed = opened.and_then(|store| {
+            let store = match known(&name) {
+                Some(known) => store.remembering(known),
+                None => store,
+            };
+            let mut catalogue = runtime.block_on(store.catalogue())?;
+            find_lost_manifests(context, &store, &mut catalogue)?;
+            Ok(catalogue)
+        });
+        (name, listed)
+    });
+    Ok(each.collect())
 }
 
 /// Every copy of a backup, in the order in which they are best taken: those that are known to be

@@ -16,9 +16,9 @@ const LARGEST_NOTE: u64 = 4 * Manifest::LARGEST as u64;
 /// What lies beside the bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::service) struct MissedUpload {
-    pub(super) manifest: Manifest,
+    pub(in crate::service) manifest: Manifest,
     /// The stores that have missed it.
-    pub(super) stores: Vec<String>,
+    pub(in crate::service) stores: Vec<String>,
 }
 
 impl MissedUpload {
@@ -71,14 +71,14 @@ impl MissedUpload {
 }
 
 /// Where they lie.
-pub(super) fn folder(state: &Path) -> PathBuf {
+pub(in crate::service) fn folder(state: &Path) -> PathBuf {
     state.join("pending")
 }
 
 /// What lies there.
-pub(super) struct MissedUploads {
+pub(in crate::service) struct MissedUploads {
     /// Those that are written down whole, oldest first: ids sort by time.
-    pub(super) whole: Vec<MissedUpload>,
+    pub(in crate::service) whole: Vec<MissedUpload>,
     /// Bytes without a note: the sidecar was killed before it wrote one, or an earlier version of it
     /// after it had removed one.
     pub(super) without_note: Vec<PathBuf>,
@@ -87,7 +87,7 @@ pub(super) struct MissedUploads {
 }
 
 /// Reads every note. One that cannot be read keeps no other from being sent.
-pub(super) fn read_all(folder: &Path) -> Result<MissedUploads> {
+pub(in crate::service) fn read_all(folder: &Path) -> Result<MissedUploads> {
     let mut files: Vec<PathBuf> = match fs::read_dir(folder) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),

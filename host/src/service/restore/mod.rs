@@ -15,6 +15,7 @@ mod download;
 mod fetch_spool;
 mod find;
 mod plan;
+mod raw_bytes;
 mod remote_reader;
 mod report;
 mod target;
@@ -40,11 +41,13 @@ use workspace::Workspace;
 
 pub(super) use find::{BackupPlace, FoundBackup, find};
 pub(super) use plan::impossible;
+pub(super) use raw_bytes::raw_bytes;
+pub(super) use report::PREVIEWED_RUN;
 pub use report::{Preview, RestoreReport};
 
 /// What a restore would do. Nothing is touched, and nothing but manifests is read.
 pub(super) fn preview(context: &Context, order: &Order) -> Result<Preview> {
-    let choices = order.choices(&uuid::Uuid::now_v7().to_string(), Purpose::Restore);
+    let choices = order.choices(PREVIEWED_RUN, Purpose::Restore);
     Ok(plan(context, order, choices)?.preview())
 }
 
@@ -95,6 +98,7 @@ pub(super) fn perform(
         Task::Backup | Task::Restore(_) => Purpose::Restore,
     };
     let planned = plan(context, order, order.choices(&job.request().id, purpose))?;
+    job.brings_back(&planned.found.manifest.id);
     let _orphans = OrphanReaper;
     let _deadline = Deadline::start(planned.limit(context), job.cancel())?;
     planned.fetch(context, lock, job)?.apply(context, lock, job)

@@ -1,17 +1,23 @@
 //! What a restore would do, and what it did.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan::PlannedRestore;
 use crate::artifact::manifest::Manifest;
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::history::{PartOutcome, Run, RunFailure};
 use crate::plan;
 use crate::sandbox::{self, Restored};
+use crate::service::runs::request::Order;
+
+/// The run's id in a preview: what a module names by it is the same each time.
+pub(in crate::service) const PREVIEWED_RUN: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What a restore would do: what `--dry-run` prints.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Preview {
     /// The backup's id.
     pub backup: String,
@@ -42,6 +48,7 @@ pub struct Preview {
     pub strategy: Option<String>,
     /// Of a set: what would be done of each member, in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub members: Vec<Preview>,
 }
 
@@ -64,6 +71,20 @@ pub struct RestoreReport {
 }
 
 impl Preview {
+    /// Of what `order` would do: another one if the backup, the module's plan or the order has changed. Lower-case hex.
+    pub fn digest(&self, order: &Order) -> String {
+        let preview = serde_json::to_string(self).unwrap_or_default();
+        let Order {
+            only,
+            into,
+            replace,
+            accept,
+            ..
+        } = order;
+        let asked = format!("{only:?} {into:?} {replace} {accept:?} {preview}");
+        Digest::of_bytes(asked.as_bytes()).to_string()
+    }
+
     pub(super) fn of(manifest: &Manifest, planned: PlannedRestore) -> Self {
         let size = match planned.chosen() {
             [] => manifest.artifact.raw_size,

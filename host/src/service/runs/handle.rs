@@ -6,6 +6,7 @@ use super::job::Job;
 use crate::history::Run;
 
 /// A run that was asked for before.
+#[derive(Clone)]
 pub enum RunHandle {
     /// Of this process: can be watched and stopped.
     Here(Arc<Job>),

@@ -37,6 +37,8 @@ pub struct Job {
     members: Vec<Arc<Job>>,
     /// Of a member: its manifest, for a client that reads the set along.
     manifest: OnceLock<Vec<u8>>,
+    /// Of a restore or a drill: which backup it brings back.
+    backup: OnceLock<String>,
 }
 
 /// Whether `post` has to run whatever happens.
@@ -73,6 +75,9 @@ pub struct Progress {
     /// 0 to 99; left out when it cannot be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<u64>,
+    /// Seconds until the end, if it goes on at this speed; left out when it cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining_seconds: Option<u64>,
     /// The strategy's last note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -106,6 +111,7 @@ impl Job {
                 Some(_) => Some(request.id.clone()),
                 None => request.set_id.clone(),
             },
+            backup: None,
             asked_by: request.asked_by.clone(),
             drive_folder_id: request.drive_folder_id.clone(),
             idempotency_key: request.idempotency_key.clone(),
@@ -134,12 +140,23 @@ impl Job {
             warnings: Mutex::default(),
             members,
             manifest: OnceLock::new(),
+            backup: OnceLock::new(),
         }
     }
 
     /// Lets clients of the set have its manifest.
     pub(in crate::service) fn describe(&self, manifest: Vec<u8>) {
         self.manifest.get_or_init(|| manifest);
+    }
+
+    /// It brings this backup back.
+    pub(in crate::service) fn brings_back(&self, id: &str) {
+        self.backup.get_or_init(|| id.to_owned());
+    }
+
+    /// The backup that it brings back, once it was found.
+    pub(super) fn backup(&self) -> Option<&String> {
+        self.backup.get()
     }
 
     /// The manifest of a member of a set, once it is known.
@@ -256,6 +273,7 @@ impl Job {
             elapsed_ms: elapsed.as_millis().try_into().unwrap_or(u64::MAX),
             expected_bytes: self.expected.get().copied(),
             percent: all.filter(|all| *all > 0).map(percent),
+            remaining_seconds: all.and_then(|all| remaining(elapsed, done, all)),
             note: report.note.clone(),
         }
     }
@@ -319,6 +337,14 @@ impl Job {
     fn last_report(&self) -> MutexGuard<'_, Report> {
         self.last_report.lock()
     }
+}
+
+/// Seconds that what is left takes at the mean speed so far; none before there is a speed, or once more was done than
+/// was expected.
+fn remaining(elapsed: Duration, done: u64, all: u64) -> Option<u64> {
+    let left = all.checked_sub(done)?;
+    let seconds = elapsed.as_secs_f64() * left as f64 / done as f64;
+    seconds.is_finite().then_some(seconds.ceil() as u64)
 }
 
 impl Reporter for Job {

@@ -32,4 +32,5 @@ pub(super) use lock::RunLock;
 pub(super) use notifications::finish_notifying;
 pub use progress::ProgressReporter;
 pub(super) use queue::Queue;
+pub use queue::QueueMoment;
 pub use request::{Order, RunRequest, Task};

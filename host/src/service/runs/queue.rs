@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::watch;
 
 use super::handle::RunHandle;
 use super::job::Job;
@@ -30,6 +31,16 @@ pub(in crate::service) struct Queue {
     context: Arc<Context>,
     perform: Perform,
     active: Arc<Mutex<ActiveRun>>,
+    moment: watch::Sender<QueueMoment>,
+}
+
+/// What those learn that follow the queue.
+#[derive(Clone, Default)]
+pub struct QueueMoment {
+    /// The run in progress, or the last one, as it ended.
+    pub run: Option<RunHandle>,
+    /// Whether no more run is taken.
+    pub closed: bool,
 }
 
 #[derive(Default)]
@@ -65,7 +76,13 @@ impl Queue {
             context,
             perform,
             active: Arc::default(),
+            moment: watch::Sender::default(),
         }
+    }
+
+    /// The run in progress, and every change of it.
+    pub(in crate::service) fn follow(&self) -> watch::Receiver<QueueMoment> {
+        self.moment.subscribe()
     }
 
     /// Starts a run; under a key that was used before: finds that one. May wait for the disk.
@@ -93,7 +110,10 @@ impl Queue {
             active.job = None;
             return Err(error);
         }
-        Ok(RunHandle::Here(job))
+        let handle = RunHandle::Here(job);
+        self.moment
+            .send_modify(|moment| moment.run = Some(handle.clone()));
+        Ok(handle)
     }
 
     /// The run with this id. May wait for the disk.
@@ -128,6 +148,7 @@ impl Queue {
     pub(in crate::service) fn close(&self, reason: Reason) -> Option<Arc<Job>> {
         let mut active = self.active();
         active.closed = true;
+        self.moment.send_modify(|moment| moment.closed = true);
         let job = active.job.clone()?;
         job.cancel().cancel(reason);
         Some(job)
@@ -171,6 +192,7 @@ impl Queue {
     fn spawn(&self, context: Arc<Context>, lock: RunLock, job: &Arc<Job>) -> Result<()> {
         let perform = self.perform;
         let (job, active) = (job.clone(), self.active.clone());
+        let moment = self.moment.clone();
         let work = move || {
             let _progress = ProgressReporter::log(&job);
             // Everything that waits for the job must learn of its end, whatever it was.
@@ -183,6 +205,9 @@ impl Queue {
             active.last = Some(job.run());
             // Unless the next one has begun already.
             active.job.take_if(|current| Arc::ptr_eq(current, &job));
+            // The job would hold its bytes.
+            let over = RunHandle::Written(Box::new(job.run()));
+            moment.send_modify(|moment| moment.run = Some(over));
         };
         thread::Builder::new()
             .name("run".to_owned())

@@ -39,6 +39,7 @@ pub(in crate::service) fn end(
         .and_then(|took| took.as_millis().try_into().ok());
     run.parts = parts;
     run.warnings = job.warnings();
+    run.backup = job.backup().cloned();
     if state != RunState::Succeeded {
         job.forget_bytes();
     }

@@ -26,6 +26,8 @@ pub struct RunRequest {
     pub strategy: Option<String>,
     /// The run of the set that it belongs to.
     pub set_id: Option<String>,
+    /// Whether the caller has the lease that replicas share.
+    pub has_lease: bool,
 }
 
 /// What a run does.
@@ -134,6 +136,7 @@ impl RunRequest {
             task: Task::Backup,
             strategy: None,
             set_id: None,
+            has_lease: false,
         }
     }
 

@@ -38,7 +38,21 @@ pub(in crate::service) fn drill(
     done
 }
 
-/// The same of the latest, with the run lock held, and the lease.
+/// The same of the latest, with the run lock held: a person has asked for it.
+pub(in crate::service) fn run_asked_drill(
+    context: &Context,
+    lock: RunLock,
+    job: &Arc<Job>,
+) -> Result<RestoreReport> {
+    restore::recorded(context, lock, job, |lock| {
+        let leases = wait_for_lease(context, SharedTask::Drill, job)?;
+        let done = rehearse(context, lock, job, "latest");
+        release(context, leases, false)?;
+        done
+    })
+}
+
+/// The same with the run lock held, and the lease.
 pub(in crate::service) fn run_drill(
     context: &Context,
     lock: RunLock,
@@ -60,7 +74,7 @@ fn rehearse(
     which: &str,
 ) -> Result<RestoreReport> {
     let config = context.config();
-    let drill = config.drill.as_ref().ok_or_else(no_drill)?;
+    let drill = require_drill(config)?;
     let id = Choices::of_run(&job.request().id).id;
     let scratch = drill
         .directory()
@@ -135,6 +149,11 @@ fn check(
         }
     }
     Ok(first)
+}
+
+/// How a backup is tried; an error if it is not configured.
+pub(in crate::service) fn require_drill(config: &Config) -> Result<&Drill> {
+    config.drill.as_ref().ok_or_else(no_drill)
 }
 
 fn no_drill() -> Error {

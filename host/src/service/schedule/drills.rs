@@ -23,6 +23,7 @@ pub(in crate::service) async fn run_drills(
         let period = timetable.period_at(slot.time());
         let request = RunRequest {
             asked_by: ON_TIME.to_owned(),
+            has_lease: true,
             strategy: context.config().member.clone(),
             ..RunRequest::drill()
         };

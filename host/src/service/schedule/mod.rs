@@ -18,7 +18,7 @@ mod timetables;
 
 pub(super) use backups::run_backups;
 pub use clock::{Clock, SystemClock};
-pub(super) use drill::{drill, run_drill};
+pub(super) use drill::{drill, require_drill, run_asked_drill, run_drill};
 pub(super) use drills::run_drills;
 pub(super) use scratch::scratch_folder;
 pub(super) use timetables::{DueTime, Timetables};

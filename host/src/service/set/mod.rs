@@ -45,7 +45,7 @@ pub(super) use found::{is_archive, latest};
 pub(super) use gone::gone;
 pub(super) use restore::{preview, restore, run as run_restore};
 pub(super) use verify::verify;
-pub(super) use whole::incomplete;
+pub(super) use whole::{incomplete, incomplete_among, is_whole};
 
 /// Backs up the members of a set on this thread. What was made of it stays, also if it is not complete.
 pub(super) fn backup(context: &Context, job: &Arc<Job>, set: &SetSpec) -> Result<CompletedBackup> {

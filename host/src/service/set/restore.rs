@@ -8,7 +8,7 @@ use super::found::{FoundSet, find};
 use crate::error::{Error, Result};
 use crate::sandbox::Purpose;
 use crate::service::context::Context;
-use crate::service::restore::{self, Planned, Preview, ReadyRestore, RestoreReport};
+use crate::service::restore::{self, PREVIEWED_RUN, Planned, Preview, ReadyRestore, RestoreReport};
 use crate::service::runs::guards::{Deadline, OrphanReaper};
 use crate::service::runs::job::Job;
 use crate::service::runs::lock::RunLock;
@@ -17,12 +17,11 @@ use crate::service::runs::request::Order;
 /// What restoring a set would do.
 pub(in crate::service) fn preview(context: &Context, order: &Order) -> Result<Preview> {
     let set = find(context, order)?;
-    let id = uuid::Uuid::now_v7().to_string();
     let planned = choose(context, &set.members, order)?
         .into_iter()
         .map(|chosen| {
             let strategy = Some(chosen.member.strategy.clone());
-            let preview = plan(context, &set, &chosen, &id)?.preview();
+            let preview = plan(context, &set, &chosen, PREVIEWED_RUN)?.preview();
             Ok(Preview {
                 strategy,
                 ..preview
@@ -60,6 +59,7 @@ fn perform(
     order: &Order,
 ) -> Result<RestoreReport> {
     let set = find(context, order)?;
+    job.brings_back(&set.id);
     let id = &job.request().id;
     let mut planned = Vec::new();
     for chosen in choose(context, &set.members, order)? {

@@ -14,10 +14,21 @@ use crate::store::{Catalogue, DamageExtent, DamagedBackup, StoredBackup};
 /// known what a store holds, none is called so. A member that is configured no more is not looked for.
 pub(in crate::service) fn incomplete(context: &Context, all: &Catalogue) -> Vec<DamagedBackup> {
     let is_unknown = |one: &DamagedBackup| one.extent != DamageExtent::Backup;
-    if context.set().is_none() || all.damaged.iter().any(is_unknown) {
+    match all.damaged.iter().any(is_unknown) {
+        true => Vec::new(),
+        false => incomplete_among(context, &all.backups.iter().collect::<Vec<_>>()),
+    }
+}
+
+/// The same of these backups, newest first, which are all that there are.
+pub(in crate::service) fn incomplete_among(
+    context: &Context,
+    all: &[&StoredBackup],
+) -> Vec<DamagedBackup> {
+    if context.set().is_none() {
         return Vec::new();
     }
-    let held = Held::of(all, |_| true);
+    let held = Held::of(all.iter().copied());
     let newest = newest_whole(context, all);
     let lost = sets(all).filter_map(|set| {
         let lost = held.lost_member(context, &set.manifest)?;
@@ -31,6 +42,15 @@ pub(in crate::service) fn incomplete(context: &Context, all: &Catalogue) -> Vec<
     lost.collect()
 }
 
+/// Tells of a set whether there is a good copy of each member that it names among `all`, which are of every strategy.
+pub(in crate::service) fn is_whole<'c>(
+    context: &'c Context,
+    all: impl Iterator<Item = &'c StoredBackup>,
+) -> impl Fn(&Manifest) -> bool {
+    let held = Held::of(all.filter(|backup| backup.health.is_good()));
+    move |set| held.lost_member(context, set).is_none()
+}
+
 /// What a restore or `verify` says of a member that a set names and no place holds.
 pub(super) fn missing(context: &Context, set: &str, member: &SetMember, error: Error) -> Error {
     if error.kind() != Kind::NotFound {
@@ -41,7 +61,10 @@ pub(super) fn missing(context: &Context, set: &str, member: &SetMember, error: E
         false => everything(context),
     };
     let whole = all.ok();
-    let whole = whole.as_ref().and_then(|all| newest_whole(context, all));
+    let backups = whole
+        .as_ref()
+        .map(|all| all.backups.iter().collect::<Vec<_>>());
+    let whole = backups.as_ref().and_then(|all| newest_whole(context, all));
     member_missing(context, set, member, whole).caused_by(error)
 }
 
@@ -55,14 +78,14 @@ fn everything(context: &Context) -> Result<Catalogue> {
     Ok(all)
 }
 
-fn sets(all: &Catalogue) -> impl Iterator<Item = &StoredBackup> {
-    all.own()
-        .filter(|one| one.strategy.as_deref() == Some(SETS))
+fn sets<'c>(all: &[&'c StoredBackup]) -> impl Iterator<Item = &'c StoredBackup> {
+    let own = all.iter().copied().filter(|backup| !backup.foreign);
+    own.filter(|one| one.strategy.as_deref() == Some(SETS))
 }
 
 /// The newest set that is good, with all its members.
-fn newest_whole<'c>(context: &Context, all: &'c Catalogue) -> Option<&'c Manifest> {
-    let held = Held::of(all, |backup| backup.health.is_good());
+fn newest_whole<'c>(context: &Context, all: &[&'c StoredBackup]) -> Option<&'c Manifest> {
+    let held = Held::of(all.iter().copied().filter(|backup| backup.health.is_good()));
     let mut good = sets(all).filter(|set| set.health.is_good());
     let whole = good.find(|set| held.lost_member(context, &set.manifest).is_none());
     whole.map(|set| &set.manifest)
@@ -72,10 +95,10 @@ fn newest_whole<'c>(context: &Context, all: &'c Catalogue) -> Option<&'c Manifes
 struct Held<'c>(HashSet<(&'c str, &'c str)>);
 
 impl<'c> Held<'c> {
-    /// Of the copies that `fits` takes.
-    fn of(all: &'c Catalogue, fits: impl Fn(&StoredBackup) -> bool) -> Self {
-        let backups = all.backups.iter().filter(|one| fits(one));
-        let named = backups.filter_map(|one| Some((one.strategy.as_deref()?, &*one.manifest.id)));
+    fn of(copies: impl IntoIterator<Item = &'c StoredBackup>) -> Self {
+        let named = copies
+            .into_iter()
+            .filter_map(|one| Some((one.strategy.as_deref()?, &*one.manifest.id)));
         Self(named.collect())
     }
 

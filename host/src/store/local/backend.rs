@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -237,14 +237,18 @@ fn list_files(path: &Path, folder: &str) -> io::Result<Vec<Object>> {
     for entry in entries {
         let entry = entry?;
         let key = format!("{folder}{}", entry.file_name().to_string_lossy());
+        let mut mark = None;
         let size = match entry.metadata() {
-            Ok(found) if found.is_file() => found.len(),
+            Ok(found) if found.is_file() => {
+                mark = Some(format!("{}.{:09}", found.mtime(), found.mtime_nsec()));
+                found.len()
+            }
             Ok(_) if keys::artifact_of(&key).is_none() => continue,
             // It was deleted since it was listed.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Ok(_) | Err(_) => 0,
         };
-        objects.push(Object { key, size });
+        objects.push(Object { key, size, mark });
     }
     Ok(objects)
 }

@@ -110,6 +110,7 @@ impl Backend for S3Backend {
                 objects.push(Object {
                     key: format!("{folder}{name}"),
                     size: entry.metadata().content_length(),
+                    mark: entry.metadata().etag().map(str::to_owned),
                 });
             }
         }

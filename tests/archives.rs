@@ -1,14 +1,14 @@
 //! `file_archive`: what goes in, and that it comes out again as it was.
 
-mod attributes;
+pub(crate) mod attributes;
 pub(crate) mod facts;
 mod formats;
 mod gaps;
-mod living;
+pub(crate) mod living;
 mod parents;
 mod restored;
 mod selection;
-mod tree;
+pub(crate) mod tree;
 mod volumes;
 
 use serde_json::Value;

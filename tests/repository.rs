@@ -3,12 +3,16 @@
 mod beside_restic;
 mod crashes;
 mod gone;
+mod hostile_trees;
 mod layouts;
 mod locks;
 mod proven;
 mod rights;
 mod together;
+mod tree_sets;
+mod trees;
 mod unfinished;
+mod unfinished_trees;
 
 use std::path::Path;
 use std::process::Command;

@@ -37,7 +37,7 @@ fn acl(user: u32, permissions: u8) -> Vec<u8> {
 }
 
 /// Files with attributes that an archive could lose. None, with the reason, where there cannot be any.
-fn build(root: &Path) -> Result<(), String> {
+pub(crate) fn build(root: &Path) -> Result<(), String> {
     fs::create_dir(root).unwrap();
     fs::create_dir(root.join("directory")).unwrap();
     for name in ["note", "acl", "tool", "locked", "directory/inside"] {
@@ -69,10 +69,10 @@ fn build(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-type Attributes = BTreeMap<(String, Vec<u8>), Vec<u8>>;
+pub(crate) type Attributes = BTreeMap<(String, Vec<u8>), Vec<u8>>;
 
 /// Every attribute below `root`, by name of the file and of the attribute.
-fn attributes(root: &Path) -> Attributes {
+pub(crate) fn attributes(root: &Path) -> Attributes {
     let mut found = Attributes::new();
     let list = sh(&format!("cd '{}' && find . | sort", root.display())).succeeds();
     for name in list.stdout.lines() {

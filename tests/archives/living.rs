@@ -14,14 +14,14 @@ use crate::harness::{Finished, Running, Sidecar, send, sh, within};
 const MIB: u64 = 1 << 20;
 
 /// Makes a file of nothing but a hole.
-pub(super) fn hole(path: &Path, size: u64) -> File {
+pub(crate) fn hole(path: &Path, size: u64) -> File {
     let file = File::create(path).unwrap();
     file.set_len(size).unwrap();
     file
 }
 
 /// Waits until `running` reads `path`, and holds it there while `change` is made.
-pub(super) fn while_reading(running: &Running, path: &Path, change: impl FnOnce()) {
+pub(crate) fn while_reading(running: &Running, path: &Path, change: impl FnOnce()) {
     let descriptors = format!("/proc/{}/fd", running.pid());
     within(Duration::from_secs(30), "the file is opened", || {
         let open = std::fs::read_dir(&descriptors).ok()?.flatten();

@@ -17,7 +17,7 @@ pub(super) fn may_change_owners() -> bool {
 }
 
 /// Builds it in the empty folder `root`.
-pub(super) fn build(root: &Path) {
+pub(crate) fn build(root: &Path) {
     contents(root);
     names(root);
     links(root);

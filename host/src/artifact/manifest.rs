@@ -93,11 +93,12 @@ pub struct Contents {
     pub content_type: String,
     /// Bytes, as they lie in the store; in a repository, those that the backup added to it.
     pub size: u64,
-    /// Of the bytes as they lie in the store; in a repository, as they come out of it.
+    /// Of the bytes as they lie in the store; in a repository, as they come out of it. Of a tree of files, its
+    /// id: the SHA-256 of what it says, and it names the digests of all that is in it.
     pub sha256: Sha256,
     /// Bytes before compression and encryption.
     pub raw_size: u64,
-    /// Of the bytes before compression and encryption.
+    /// Of the bytes before compression and encryption; of a tree of files as `sha256`.
     pub raw_sha256: Sha256,
     /// What the sidecar did to the raw bytes first.
     pub compression: Codec,
@@ -118,8 +119,25 @@ pub struct InRepository {
     pub snapshot: String,
     /// The tree that the snapshot names.
     pub tree: String,
-    /// The folder in it whose files, in the order of their names, are the artifact.
+    /// The folder in it: its files, in the order of their names, are the artifact; or the files of the backup
+    /// themselves, if there are `files`.
     pub path: String,
+    /// Of a backup of files as files: what it has. A tar of them is what comes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<FilesInTree>,
+}
+
+/// What a tree of files has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FilesInTree {
+    /// Files, directories, links and FIFOs.
+    pub entries: u64,
+    /// Regular files.
+    pub count: u64,
+    /// In these files.
+    pub bytes: u64,
+    /// Files that were as in the backup before, and not read again.
+    pub unchanged: u64,
 }
 
 impl Contents {
@@ -129,6 +147,17 @@ impl Contents {
             Some(_) => self.raw_size,
             None => self.size,
         }
+    }
+
+    /// What it has, if it is a tree of files.
+    pub fn files(&self) -> Option<&FilesInTree> {
+        self.repository.as_ref()?.files.as_ref()
+    }
+
+    /// Whether all bytes that came out of the store are what was backed up. Those of a tree were compared on their
+    /// way, each file by its own digests: the tar has none.
+    pub fn is_intact(&self, sha256: &Sha256) -> bool {
+        self.files().is_some() || *sha256 == self.sha256
     }
 }
 
@@ -210,11 +239,18 @@ impl Manifest {
     /// The version that new manifests have.
     pub const VERSION: u32 = VERSION;
 
-    /// The same of a backup that lies in a repository.
+    /// The same of a backup that lies in a repository. Of a tree of files, `size` is what a tar of them has.
     #[must_use]
-    pub fn in_repository(&self, at: InRepository, added: u64) -> Self {
+    pub fn in_repository(&self, at: InRepository, size: u64, added: u64) -> Self {
         let mut manifest = self.clone();
         manifest.version = IN_REPOSITORY;
+        if at.files.is_some()
+            && let Some(tree) = Sha256::parse(at.tree.as_str())
+        {
+            manifest.artifact.raw_size = size;
+            manifest.artifact.raw_sha256 = tree.clone();
+            manifest.artifact.sha256 = tree;
+        }
         manifest.artifact.size = added;
         manifest.artifact.repository = Some(at);
         manifest

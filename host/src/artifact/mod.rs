@@ -17,6 +17,7 @@ pub mod codec;
 mod decrypt;
 mod encrypt;
 mod fetched;
+pub mod file_tree;
 pub mod manifest;
 mod omissions;
 mod part_borders;

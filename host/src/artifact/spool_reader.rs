@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::file_tree::FileTreeStream;
 use super::part_borders::PartBorders;
 
 /// The bytes of a spool so far. Whether they are all of a good artifact only the run can tell.
@@ -14,6 +15,7 @@ pub struct SpoolReader {
     /// Closed once the spool was published or given up.
     written: watch::Receiver<u64>,
     borders: PartBorders,
+    tree: Option<FileTreeStream>,
 }
 
 impl SpoolReader {
@@ -23,6 +25,7 @@ impl SpoolReader {
             file: Arc::new(file),
             written,
             borders: PartBorders::default(),
+            tree: None,
         }
     }
 
@@ -30,6 +33,17 @@ impl SpoolReader {
     #[must_use]
     pub fn with_borders(self, borders: PartBorders) -> Self {
         Self { borders, ..self }
+    }
+
+    /// The same of a run that may make a tree of files instead.
+    #[must_use]
+    pub fn with_tree(self, tree: Option<FileTreeStream>) -> Self {
+        Self { tree, ..self }
+    }
+
+    /// The tree that the run may make instead.
+    pub fn tree(&self) -> Option<&FileTreeStream> {
+        self.tree.as_ref()
     }
 
     /// Where its parts begin and end, before compression.

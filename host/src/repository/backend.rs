@@ -164,7 +164,7 @@ impl WriteBackend for StoreBackend {
         let key = key(tpe, id);
         self.write(async {
             match tpe {
-                FileType::Snapshot => self.gate.require_good()?,
+                FileType::Snapshot => self.gate.require_good().await?,
                 _ => self.gate.require_not_failed()?,
             }
             let bytes = content.slice().concat();

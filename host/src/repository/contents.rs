@@ -1,4 +1,5 @@
-//! A backup as it comes out of a repository: its pieces one behind the other are the artifact.
+//! A backup as it comes out of a repository: its pieces one behind the other are the artifact; of a tree of files, a
+//! tar of them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::thread;
 use bytes::Bytes;
 use futures_util::stream;
 use rustic_core::repofile::Node;
-use rustic_core::{IndexedFullStatus, LsOptions, Repository, RusticError};
+use rustic_core::{IndexedFullStatus, LsOptions, Repository, RusticError, TreeId};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -15,6 +16,7 @@ use super::backend::hex;
 use super::error::guarded;
 use super::gate::VerdictGate;
 use super::opened;
+use super::tree::TreeArchive;
 use crate::artifact::manifest::{Contents, InRepository};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Reading, Store};
@@ -30,9 +32,28 @@ struct OpenSnapshot {
     store: Store,
     gate: Arc<VerdictGate>,
     repository: Repository<IndexedFullStatus>,
-    /// Where each piece begins.
-    pieces: Vec<(u64, Node)>,
+    form: SnapshotForm,
     size: u64,
+}
+
+/// What lies in a snapshot.
+enum SnapshotForm {
+    /// An artifact, and where each of its pieces begins.
+    Pieces(Vec<(u64, Node)>),
+    /// Files as files, in a folder of a tree.
+    Files(TreeId, String),
+}
+
+impl SnapshotForm {
+    /// Bytes that come out of it, as far as that is known without reading.
+    fn size(&self, artifact: &Contents) -> u64 {
+        match self {
+            Self::Pieces(pieces) => pieces
+                .last()
+                .map_or(0, |(start, node)| start + node.meta.size),
+            Self::Files(..) => artifact.raw_size,
+        }
+    }
 }
 
 impl SnapshotContents {
@@ -54,24 +75,25 @@ impl SnapshotContents {
             return Err(Error::new(Kind::Verification, "other-repository", message)
                 .hint("find out who replaced it, and take another backup (`sidecar list`)"));
         }
-        let (repository, tree, pieces) = guarded(store, &gate, || {
+        let (repository, tree, form) = guarded(store, &gate, || {
             let repository = repository.to_indexed()?;
             let snapshot = repository
                 .get_snapshots(&[&at.snapshot])?
                 .into_iter()
                 .next();
             let Some(snapshot) = snapshot else {
-                return Ok((repository, None, Vec::new()));
+                return Ok((repository, None, SnapshotForm::Pieces(Vec::new())));
             };
-            let pieces = pieces(
-                &repository,
-                &repository.node_from_snapshot_and_path(&snapshot, &at.path)?,
-            )?;
-            Ok((repository, Some(hex(*snapshot.tree)), pieces))
+            let form = match &at.files {
+                Some(_) => SnapshotForm::Files(snapshot.tree, at.path.clone()),
+                None => SnapshotForm::Pieces(pieces(
+                    &repository,
+                    &repository.node_from_snapshot_and_path(&snapshot, &at.path)?,
+                )?),
+            };
+            Ok((repository, Some(hex(*snapshot.tree)), form))
         })?;
-        let size = pieces
-            .last()
-            .map_or(0, |(start, node)| start + node.meta.size);
+        let size = form.size(artifact);
         if tree.as_ref() != Some(&at.tree) || size != artifact.raw_size {
             let message = format!(
                 "the snapshot {} in store `{}` is not what was backed up",
@@ -86,7 +108,7 @@ impl SnapshotContents {
             store: store.clone(),
             gate,
             repository,
-            pieces,
+            form,
             size,
         })))
     }
@@ -139,10 +161,23 @@ fn pieces(
 impl OpenSnapshot {
     /// Sends what lies in the range, until the receiver has gone.
     fn send(&self, range: Range<u64>, to: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
-        let first = self
-            .pieces
-            .partition_point(|(start, _)| *start <= range.start);
-        for (start, node) in &self.pieces[first.saturating_sub(1)..] {
+        match &self.form {
+            SnapshotForm::Pieces(pieces) => self.send_pieces(pieces, range, to),
+            SnapshotForm::Files(tree, root) => {
+                TreeArchive::new(&self.store, &self.gate, &self.repository, *tree, root)
+                    .send(range, self.size, to)
+            }
+        }
+    }
+
+    fn send_pieces(
+        &self,
+        pieces: &[(u64, Node)],
+        range: Range<u64>,
+        to: &mpsc::Sender<Result<Bytes>>,
+    ) -> Result<()> {
+        let first = pieces.partition_point(|(start, _)| *start <= range.start);
+        for (start, node) in &pieces[first.saturating_sub(1)..] {
             if *start >= range.end {
                 break;
             }

@@ -70,11 +70,13 @@ impl VerdictGate {
         }
     }
 
-    /// Fails unless the run has ended well.
-    pub(super) fn require_good(&self) -> Result<()> {
-        match *self.verdict.borrow() {
-            RunVerdict::Good => Ok(()),
-            RunVerdict::Open | RunVerdict::Failed => Err(refused()),
+    /// Waits until the run has ended. Fails unless that was well.
+    pub(super) async fn require_good(&self) -> Result<()> {
+        let mut verdict = self.verdict.subscribe();
+        let ended = verdict.wait_for(|verdict| *verdict != RunVerdict::Open);
+        match ended.await.as_deref() {
+            Ok(RunVerdict::Good) => Ok(()),
+            _ => Err(refused()),
         }
     }
 
@@ -98,19 +100,22 @@ fn refused() -> Error {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[test]
     fn only_a_good_run_passes_and_a_failure_stays() {
         let gate = VerdictGate::default();
-        assert!(gate.require_good().is_err());
+        let good = || gate.require_good().now_or_never();
+        assert!(good().is_none(), "it is not known yet");
         gate.require_not_failed().unwrap();
         gate.allow();
-        gate.require_good().unwrap();
+        good().unwrap().unwrap();
         gate.fail(Error::run("first", "the first"));
         gate.fail(Error::run("second", "the second"));
         gate.allow();
-        assert!(gate.require_good().is_err() && gate.require_not_failed().is_err());
+        assert!(good().unwrap().is_err() && gate.require_not_failed().is_err());
         assert_eq!(gate.cause().unwrap().code(), "first");
     }
 }

@@ -29,6 +29,7 @@ mod proof;
 mod prune;
 mod section_names;
 mod transfer;
+mod tree;
 mod unnamed;
 mod upload;
 

@@ -136,7 +136,7 @@ impl RepositorySetup {
     }
 }
 
-fn contents(bytes: &[u8]) -> Contents {
+pub(super) fn contents(bytes: &[u8]) -> Contents {
     let digest: Sha256 = Digest::of_bytes(bytes).into();
     Contents {
         filename: "backup.dump".to_owned(),

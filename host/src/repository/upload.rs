@@ -6,7 +6,10 @@ use std::thread;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rustic_core::{BackupOptions, ParentOptions, SnapshotOptions};
+use rustic_core::repofile::SnapshotFile;
+use rustic_core::{
+    BackupOptions, ParentOptions, ReadSource, SnapshotGroupCriterion, SnapshotOptions, TreeId,
+};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
@@ -14,16 +17,20 @@ use super::backend::hex;
 use super::error::guarded;
 use super::gate::VerdictGate;
 use super::lock::LockFolder;
-use super::opened::{self, Opened};
+use super::opened;
 use super::pieces::{Pieces, abandoned};
 use super::section_names;
+use super::tree::{TreeArchive, TreeSource};
 use crate::artifact::SpoolReader;
-use crate::artifact::manifest::InRepository;
+use crate::artifact::file_tree::{FileTreeEntries, FileTreeStream};
+use crate::artifact::manifest::{FilesInTree, InRepository};
 use crate::error::{Error, Result};
 use crate::store::Store;
 
 /// On every snapshot of a sidecar.
 pub(super) const TAG: &str = "sidecar";
+/// The label of those that have files as files: each is the parent of the next.
+const FILES: &str = "files";
 
 /// What a snapshot is called.
 #[derive(Debug, Clone)]
@@ -41,6 +48,8 @@ pub struct SnapshotLabel {
 pub struct Archived {
     /// Where.
     pub at: InRepository,
+    /// Bytes that come out of it.
+    pub size: u64,
     /// Bytes that were not there before, as they lie there.
     pub added: u64,
 }
@@ -48,7 +57,7 @@ pub struct Archived {
 /// A run on its way into a repository. Dropped, it is abandoned, and there is no snapshot.
 #[derive(Debug)]
 pub struct SnapshotUpload {
-    /// Says that the run has ended well, and how long the artifact is.
+    /// Says that the run has ended well, and how long the artifact is, if it is one.
     total: watch::Sender<Option<u64>>,
     gate: Arc<VerdictGate>,
     archived: oneshot::Receiver<Result<Archived>>,
@@ -68,20 +77,20 @@ impl SnapshotUpload {
         let (done, archived) = oneshot::channel();
         let (store, driver, guard) = (store.clone(), Handle::current(), gate.clone());
         let work = move || {
-            let root = section_names::root(&label.strategy);
-            let time = label.started_at;
-            let pieces = Pieces::new(source, known, &driver, &guard, &root, time);
-            let archived = opened::open_or_make(&store, &driver, &guard).and_then(|repository| {
-                let locks = LockFolder {
-                    store: store.clone(),
-                    key: repository.key(),
-                    is_sole_sidecar,
-                };
-                let lock = locks.wait(&driver, &guard)?;
-                let archived = archive(repository, &store, &guard, &label, &root, &pieces);
-                driver.block_on(lock.release());
-                archived
-            });
+            let archiving = Archiving {
+                store: &store,
+                driver: &driver,
+                gate: &guard,
+                root: section_names::root(&label.strategy),
+                label: &label,
+                is_sole_sidecar,
+            };
+            let archived = match form(&source, &known, &driver, &guard) {
+                RunForm::Artifact => archiving.pieces(source, known),
+                RunForm::Files(tree, entries) => archiving
+                    .files(&tree, entries)
+                    .inspect_err(|error| tree.stop(error.named("the repository"))),
+            };
             // Who has dropped the other end has abandoned it.
             let _ = done.send(archived);
         };
@@ -97,7 +106,8 @@ impl SnapshotUpload {
         })
     }
 
-    /// The run has ended well, with an artifact of `size` bytes: waits until all of it is there.
+    /// The run has ended well, with an artifact of `size` bytes, or with a tree of files: waits until all of it is
+    /// there.
     pub async fn finish(&mut self, size: u64) -> Result<Archived> {
         self.gate.allow();
         self.total.send_replace(Some(size));
@@ -130,42 +140,146 @@ fn ended(archived: Result<Result<Archived>, oneshot::error::RecvError>) -> Resul
     })
 }
 
-fn archive(
-    repository: Opened,
-    store: &Store,
+/// What a run turns out to make.
+enum RunForm {
+    Artifact,
+    Files(FileTreeStream, FileTreeEntries),
+}
+
+/// Waits until the run has written something, or added a file to its tree.
+fn form(
+    source: &SpoolReader,
+    known: &watch::Receiver<Option<u64>>,
+    driver: &Handle,
     gate: &VerdictGate,
-    label: &SnapshotLabel,
-    root: &str,
-    pieces: &Pieces,
-) -> Result<Archived> {
-    let id = hex(*repository.config().id);
-    let options = BackupOptions::default()
-        .no_scan(true)
+) -> RunForm {
+    let Some(tree) = source.tree() else {
+        return RunForm::Artifact;
+    };
+    let (mut written, mut known) = (source.clone(), known.clone());
+    let begun = driver.block_on(async {
+        tokio::select! {
+            () = tree.begun() => true,
+            Some(_) = written.beyond(0) => false,
+            _ = known.wait_for(Option::is_some) => false,
+            () = gate.failed() => false,
+        }
+    });
+    match tree.take().filter(|_| begun) {
+        Some(entries) => RunForm::Files(tree.clone(), entries),
+        None => RunForm::Artifact,
+    }
+}
+
+/// What is archived, and where.
+struct Archiving<'a> {
+    store: &'a Store,
+    driver: &'a Handle,
+    gate: &'a Arc<VerdictGate>,
+    label: &'a SnapshotLabel,
+    /// Whether the store's lock keeps other sidecars out.
+    is_sole_sidecar: bool,
+    /// The folder in the snapshot.
+    root: String,
+}
+
+impl Archiving<'_> {
+    /// Of an artifact: its pieces.
+    fn pieces(&self, source: SpoolReader, known: watch::Receiver<Option<u64>>) -> Result<Archived> {
+        let time = self.label.started_at;
+        let pieces = Pieces::new(
+            source,
+            known.clone(),
+            self.driver,
+            self.gate,
+            &self.root,
+            time,
+        );
         // Streams have no state that would say that they are unchanged.
-        .parent_opts(ParentOptions::default().force(true));
-    let snapshot = guarded(store, gate, || {
-        let repository = repository.to_indexed_ids()?;
-        let mut snapshot = SnapshotOptions::default()
-            .host(host())
-            .time(label.started_at.to_zoned(TimeZone::UTC))
-            .add_tags(TAG)?
-            .add_tags(&format!("run:{}", label.id))?
-            .to_snapshot()?;
-        snapshot.program_version = format!("sidecar {}", env!("CARGO_PKG_VERSION"));
-        repository.archive(&options, pieces, snapshot, &[PathBuf::from(root)])
-    })?;
-    Ok(Archived {
-        added: snapshot
-            .summary
-            .as_ref()
-            .map_or(0, |summary| summary.data_added_packed),
-        at: InRepository {
-            id,
-            snapshot: hex(*snapshot.id),
-            tree: hex(*snapshot.tree),
-            path: root.to_owned(),
-        },
-    })
+        let parent = ParentOptions::default().force(true);
+        let archived = self.archive(&pieces, parent, "")?;
+        let size = known.borrow().unwrap_or_default();
+        Ok(self.archived(&archived, None, size))
+    }
+
+    /// Of files: as files. What is as in the last snapshot of the same files is not opened.
+    fn files(&self, tree: &FileTreeStream, entries: FileTreeEntries) -> Result<Archived> {
+        let source = TreeSource::new(entries, self.driver, self.gate, &self.root);
+        let parent = ParentOptions::default()
+            .group_by(SnapshotGroupCriterion::new().label(true).paths(true))
+            // The library compares inodes only if it is told to ignore them.
+            .ignore_inode(true);
+        let archived = self.archive(&source, parent, FILES)?;
+        let summary = source.summary();
+        let size = match tree.lost() {
+            0 => summary.archive,
+            // What could not be opened was counted, and is not there.
+            _ => self.archive_size(archived.snapshot.tree)?,
+        };
+        Ok(self.archived(&archived, Some(summary.files), size))
+    }
+
+    fn archive<R>(&self, source: &R, parent: ParentOptions, kind: &str) -> Result<NewSnapshot>
+    where
+        R: ReadSource<Open: Send, Iter: Send> + 'static,
+    {
+        let repository = opened::open_or_make(self.store, self.driver, self.gate)?;
+        let repository_id = hex(*repository.config().id);
+        let locks = LockFolder {
+            store: self.store.clone(),
+            key: repository.key(),
+            is_sole_sidecar: self.is_sole_sidecar,
+        };
+        let lock = locks.wait(self.driver, self.gate)?;
+        let options = BackupOptions::default().no_scan(true).parent_opts(parent);
+        let snapshot = guarded(self.store, self.gate, || {
+            let repository = repository.to_indexed_ids()?;
+            let mut snapshot = SnapshotOptions::default()
+                .host(host())
+                .label(kind.to_owned())
+                .time(self.label.started_at.to_zoned(TimeZone::UTC))
+                .add_tags(TAG)?
+                .add_tags(&format!("run:{}", self.label.id))?
+                .to_snapshot()?;
+            snapshot.program_version = format!("sidecar {}", env!("CARGO_PKG_VERSION"));
+            repository.archive(&options, source, snapshot, &[PathBuf::from(&self.root)])
+        });
+        self.driver.block_on(lock.release());
+        Ok(NewSnapshot {
+            repository_id,
+            snapshot: snapshot?,
+        })
+    }
+
+    fn archive_size(&self, tree: TreeId) -> Result<u64> {
+        let repository = opened::open(self.store, self.driver, self.gate)?;
+        let repository = guarded(self.store, self.gate, || repository.to_indexed())?;
+        TreeArchive::new(self.store, self.gate, &repository, tree, &self.root).size()
+    }
+
+    fn archived(&self, new: &NewSnapshot, files: Option<FilesInTree>, size: u64) -> Archived {
+        let snapshot = &new.snapshot;
+        Archived {
+            size,
+            added: snapshot
+                .summary
+                .as_ref()
+                .map_or(0, |summary| summary.data_added_packed),
+            at: InRepository {
+                id: new.repository_id.clone(),
+                snapshot: hex(*snapshot.id),
+                tree: hex(*snapshot.tree),
+                path: self.root.clone(),
+                files,
+            },
+        }
+    }
+}
+
+/// A snapshot that was written.
+struct NewSnapshot {
+    repository_id: String,
+    snapshot: SnapshotFile,
 }
 
 /// Restic groups snapshots by it.

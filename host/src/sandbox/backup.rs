@@ -7,6 +7,7 @@ use super::job::SandboxJob;
 use super::module::Module;
 use super::output::ModuleOutput;
 use super::state::State;
+use crate::artifact::file_tree::FileTreeTotals;
 use crate::artifact::{Omission, Writer};
 use crate::error::{Error, Result};
 use crate::paths::Mounts;
@@ -19,7 +20,19 @@ pub struct RunEnd {
     pub broken: Option<Error>,
     /// What it has left out.
     pub omissions: Vec<Omission>,
+    /// What it has added to a tree of files, if it has made one instead of an artifact.
+    pub tree: Option<FileTreeTotals>,
     artifact: Option<Writer>,
+}
+
+/// What a good run has made.
+pub struct ModuleRun {
+    /// The artifact, still unsealed; empty beside a tree.
+    pub artifact: Writer,
+    /// What was added to a tree of files, if it is one.
+    pub tree: Option<FileTreeTotals>,
+    /// What is not in it.
+    pub omissions: Vec<Omission>,
 }
 
 /// How `backup` ended.
@@ -57,11 +70,15 @@ impl RunEnd {
 }
 
 impl Module {
-    /// Makes a backup on this thread. Returns the artifact, still unsealed, and what is not in it.
-    pub fn run(&self, job: SandboxJob, artifact: Writer) -> Result<(Writer, Vec<Omission>)> {
+    /// Makes a backup on this thread.
+    pub fn run(&self, job: SandboxJob, artifact: Writer) -> Result<ModuleRun> {
         let mut end = run(self, job, artifact)?;
         let omissions = std::mem::take(&mut end.omissions);
-        Ok((end.verdict()?, omissions))
+        Ok(ModuleRun {
+            tree: end.tree,
+            artifact: end.verdict()?,
+            omissions,
+        })
     }
 
     /// The same, and tells both sides of how it ended.
@@ -71,10 +88,11 @@ impl Module {
 }
 
 /// Runs `backup` to its end on this thread. An error: it never began, or it was cancelled.
-fn run(module: &Module, job: SandboxJob, artifact: Writer) -> Result<RunEnd> {
+fn run(module: &Module, mut job: SandboxJob, artifact: Writer) -> Result<RunEnd> {
     let output = ModuleOutput::new(module.name());
     let mut state = State::for_job(module.name(), &job, &output)?;
     state.artifact = Some(artifact);
+    state.tree = job.tree.take();
     let mounts = Mounts::of(&job.grants.roots);
     let request = Run {
         id: job.id,
@@ -97,10 +115,35 @@ fn run(module: &Module, job: SandboxJob, artifact: Writer) -> Result<RunEnd> {
     if let Err(gone) = mounts.require_all() {
         state.broken.get_or_insert(gone);
     }
+    let tree = match (&answer, tree(&state)) {
+        (_, Ok(tree)) => tree,
+        (ModuleAnswer::Done, Err(error)) => {
+            state.broken.get_or_insert(error);
+            None
+        }
+        (_, Err(_)) => None,
+    };
     Ok(RunEnd {
         answer,
+        tree,
         broken: state.broken,
         omissions: state.omissions.into_list(),
         artifact: state.artifact,
     })
+}
+
+/// What the module has added to its tree. Fails if the tree has no end, or if there is an artifact beside it.
+fn tree(state: &State) -> Result<Option<FileTreeTotals>> {
+    let totals = match &state.tree {
+        Some(tree) => tree.totals()?,
+        None => None,
+    };
+    let written = state.artifact.as_ref().map_or(0, Writer::position);
+    match totals.is_some() && written > 0 {
+        true => Err(Error::run(
+            "tree-begun",
+            "the module has written an artifact beside its tree of files",
+        )),
+        false => Ok(totals),
+    }
 }

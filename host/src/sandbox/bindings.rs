@@ -115,3 +115,20 @@ pub(super) mod program_runner {
         require_store_data_send: true,
     });
 }
+
+/// Bindings of `wit/tree.wit`: its functions wait for the repository.
+pub(super) mod tree_maker {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "tree-maker",
+        imports: {
+            "sidecar:strategy/tree.add": async | trappable,
+            "sidecar:strategy/tree.finish": async | trappable,
+            default: trappable,
+        },
+        with: {
+            "sidecar:strategy/types": crate::sandbox::bindings::strategy::sidecar::strategy::types,
+        },
+        require_store_data_send: true,
+    });
+}

@@ -10,6 +10,7 @@ use super::bindings::observant::sidecar::strategy::changes;
 use super::bindings::program_runner::sidecar::strategy::programs;
 use super::bindings::restorer::sidecar::strategy::{choices, source, target};
 use super::bindings::strategy;
+use super::bindings::tree_maker::sidecar::strategy::tree;
 use super::cache::Cache;
 use super::state::State;
 use super::ticker::Ticker;
@@ -52,6 +53,8 @@ impl Engine {
         unpacking::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(broken)?;
         programs::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(broken)?;
+        tree::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(broken)?;
         let cache = cache.map(|folder| Arc::new(Cache::new(folder, &wasmtime)));
         Ok(Self {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command_folder::CommandFolder;
+use crate::artifact::file_tree::FileTreeSink;
 use crate::cancel::Cancel;
 use crate::config::Confine;
 use crate::error::{Error, Result};
@@ -53,6 +54,8 @@ pub struct SandboxJob {
     pub confine: Confine,
     /// `SIDE_CAR_TEMP_DUMP`.
     pub temp_dump: PathBuf,
+    /// Where it adds files instead of writing an artifact, if that is wanted.
+    pub tree: Option<FileTreeSink>,
     /// The helper variables.
     pub helpers: Vec<(String, String)>,
     /// The container's environment and the helpers, for commands.

@@ -39,7 +39,7 @@ mod state;
 mod ticker;
 mod wasi;
 
-pub use backup::{ModuleAnswer, RunEnd};
+pub use backup::{ModuleAnswer, ModuleRun, RunEnd};
 pub use choices::{Choices, DEFAULT_WAIT, Purpose};
 pub use command_folder::CommandFolder;
 pub use component_file::read_component;

@@ -1,6 +1,7 @@
 //! Archives files as a tar or zip, and extracts them again.
 //!
-//! config → settings (absolute patterns) → walk (entries, in order) → tar or zip writer → artifact.
+//! config → settings (absolute patterns) → walk (entries, in order) → tar or zip writer → artifact,
+//!                                                                  → tree writer → repository.
 //! artifact → tar or zip reader (members) → selection (which, under which name) → directory.
 
 mod archive_writer;
@@ -21,13 +22,14 @@ mod survey;
 mod tar_header;
 mod tar_writer;
 mod tree_check;
+mod tree_writer;
 mod walk;
 mod zip_header;
 mod zip_limits;
 mod zip_writer;
 
 use sidecar_sdk::restore::{Outcome, Plan as RestorePlan, Request, Restore};
-use sidecar_sdk::{Artifact, Failure, Findings, Plan, Result, Run, Strategy};
+use sidecar_sdk::{Artifact, Failure, Findings, Plan, Result, Run, Strategy, tree};
 
 use archive_writer::ArchiveWriter;
 use config::{Compression, Config, Format};
@@ -35,6 +37,7 @@ use gaps::Gaps;
 use settings::Settings;
 use tar_writer::TarWriter;
 use tree_check::check_tree;
+use tree_writer::TreeWriter;
 use walk::Walk;
 use zip_writer::ZipWriter;
 
@@ -69,6 +72,9 @@ impl Strategy for FileArchive {
             Some(Compression::None | Compression::Store)
         );
         let writer: Box<dyn ArchiveWriter + '_> = match config.format {
+            Format::Tar if settings.names_are_sorted() && tree::wanted() => {
+                Box::new(TreeWriter::default())
+            }
             Format::Tar => Box::new(TarWriter::new(artifact)),
             Format::Zip => Box::new(ZipWriter::new(artifact, deflate, config.level)),
         };

@@ -91,6 +91,20 @@ impl Settings {
         }
     }
 
+    /// Whether names in the archive come in the order of the walk. They do not where some are relative to `base_dir`, and
+    /// others, outside it, whole.
+    pub(crate) fn names_are_sorted(&self) -> bool {
+        let base = self.base.trim_end_matches('/');
+        let is_below = |path: &str, top: &str| {
+            let rest = path.strip_prefix(top);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let roots = || self.paths.iter().map(|path| root(path));
+        roots().all(|root| is_below(&root, base))
+            || roots()
+                .all(|root| !is_below(&root, base) && !is_below(base, root.trim_end_matches('/')))
+    }
+
     /// What the run will need.
     pub(crate) fn plan(&self, config: &Config) -> Plan {
         let mut read: Vec<String> = self.paths.iter().map(|pattern| root(pattern)).collect();

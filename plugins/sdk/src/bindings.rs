@@ -91,3 +91,14 @@ pub mod program_runner {
         },
     });
 }
+
+/// What a strategy imports that makes a tree of files where it can.
+pub mod tree_maker {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "sidecar:strategy/tree-maker",
+        with: {
+            "sidecar:strategy/types@0.1.0": crate::bindings::sidecar::strategy::types,
+        },
+    });
+}

@@ -28,3 +28,8 @@ pub(crate) use crate::bindings::sidecar::strategy::{
 pub(crate) use crate::testing::imports::{
     artifact, commands, deflate, files, omissions, progress, temp_dump,
 };
+
+#[cfg(target_family = "wasm")]
+pub(crate) use crate::bindings::tree_maker::sidecar::strategy::tree;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use crate::testing::imports::tree;

@@ -31,6 +31,7 @@ pub mod target;
 pub mod temp_dump;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+pub mod tree;
 mod types;
 
 pub use artifact::Artifact;

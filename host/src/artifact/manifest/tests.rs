@@ -107,8 +107,10 @@ fn what_lies_in_a_repository_is_version_2_and_the_same_backup() {
         snapshot: "2".repeat(64),
         tree: "3".repeat(64),
         path: "/database_dump".to_owned(),
+        files: None,
     };
-    let in_repository = of_one.in_repository(stored, 2);
+    let raw_size = of_one.artifact.raw_size;
+    let in_repository = of_one.in_repository(stored, raw_size, 2);
     let read = Manifest::from_json(&in_repository.to_json()).unwrap();
     assert_eq!(read, in_repository);
     assert_eq!((read.version, read.artifact.size), (2, 2));
@@ -116,6 +118,31 @@ fn what_lies_in_a_repository_is_version_2_and_the_same_backup() {
     let mut plain = of_one.clone();
     plain.artifact.size = plain.artifact.raw_size;
     assert_eq!(read.identity(), plain.identity());
+}
+
+#[test]
+fn a_tree_of_files_is_known_by_its_id() {
+    let stored = InRepository {
+        id: "1".repeat(64),
+        snapshot: "2".repeat(64),
+        tree: "3".repeat(64),
+        path: "/file_archive".to_owned(),
+        files: Some(FilesInTree {
+            entries: 3,
+            count: 2,
+            bytes: 700,
+            unchanged: 1,
+        }),
+    };
+    let in_repository = manifest().in_repository(stored, 4096, 20);
+    let read = Manifest::from_json(&in_repository.to_json()).unwrap();
+    assert_eq!(read, in_repository);
+    let artifact = &read.artifact;
+    assert_eq!((artifact.size, artifact.stored_size()), (20, 4096));
+    assert_eq!(artifact.sha256.as_str(), "3".repeat(64));
+    assert_eq!(artifact.raw_sha256, artifact.sha256);
+    assert_eq!(artifact.files().unwrap().count, 2);
+    assert!(artifact.is_intact(&manifest().artifact.sha256));
 }
 
 #[test]

@@ -49,7 +49,11 @@ pub(super) fn run(options: &Options, args: &FetchArgs) -> Result<ExitCode> {
             print::size(artifact.stored_size()),
             artifact.stored_size()
         );
-        outln!("  sha256  {}", artifact.sha256);
+        match artifact.files() {
+            // Of the tar there is no digest.
+            Some(_) => outln!("  tree    {}", artifact.sha256),
+            None => outln!("  sha256  {}", artifact.sha256),
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

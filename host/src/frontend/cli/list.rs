@@ -24,10 +24,17 @@ pub(super) struct ListArgs {
 /// What a backup cost: a repository has most of its bytes already.
 fn added(artifact: &Contents) -> String {
     let share = 100 * u128::from(artifact.size) / u128::from(artifact.raw_size.max(1));
-    format!(
+    let added = format!(
         "added {} to the repository ({share} %)",
         print::size(artifact.size)
-    )
+    );
+    match artifact.files() {
+        Some(files) => format!(
+            "{added}; {} files, {} unchanged",
+            files.count, files.unchanged
+        ),
+        None => added,
+    }
 }
 
 pub(super) fn run(options: &Options, args: &ListArgs) -> Result<ExitCode> {

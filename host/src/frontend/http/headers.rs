@@ -40,7 +40,9 @@ pub(super) fn stored(manifest: &Manifest) -> HeaderMap {
     let (format, content_type) = (&artifact.format, &artifact.content_type);
     let mut headers = describe(&manifest.id, filename, format, content_type);
     set(&mut headers, "x-size", &artifact.stored_size().to_string());
-    set(&mut headers, "x-checksum-sha256", &sha256);
+    if artifact.files().is_none() {
+        set(&mut headers, "x-checksum-sha256", &sha256);
+    }
     set(&mut headers, "etag", &format!("\"{sha256}\""));
     headers
 }

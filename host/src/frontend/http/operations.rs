@@ -2,7 +2,9 @@
 
 use axum::routing::{delete, get, post};
 
-use super::backups::{AcceptQuery, ArtifactQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse};
+use super::backups::{
+    AcceptQuery, ArtifactQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse,
+};
 use super::capabilities::CapabilitiesView;
 use super::contents::ContentsParameters;
 use super::drill::DrillQuery;

@@ -111,6 +111,7 @@ impl Fixture {
             command_folder,
             confine: Confine::Auto,
             temp_dump: self.paths.temp_dump.clone(),
+            tree: None,
             helpers,
             env,
             memory: module.memory(),

@@ -14,5 +14,6 @@ mod progress;
 mod source;
 mod target;
 mod temp_dump;
+mod tree;
 mod types;
 mod unpacking;

@@ -28,6 +28,7 @@ use super::limit::MemoryLimit;
 use super::output::ModuleOutput;
 use super::wasi;
 use crate::artifact::codec::deflate::Deflater;
+use crate::artifact::file_tree::FileTreeSink;
 use crate::artifact::{Omissions, Writer};
 use crate::cancel::Cancel;
 use crate::command::{Program, Shell};
@@ -60,6 +61,8 @@ pub(in crate::sandbox) struct State {
     pub(in crate::sandbox) temp_dump: TempDump,
     /// Gone while the FIFO is being read.
     pub(in crate::sandbox) artifact: Option<Writer>,
+    /// Where a run adds files that may make a tree of them.
+    pub(in crate::sandbox) tree: Option<FileTreeSink>,
     /// There once a file was deflated.
     pub(in crate::sandbox) deflater: Option<Deflater>,
     /// Of a restore, which has no artifact.
@@ -108,6 +111,7 @@ impl State {
             commands: GrantedCommands::none(),
             temp_dump: TempDump::new(PathBuf::new()),
             artifact: None,
+            tree: None,
             deflater: None,
             restoring: None,
             choices: Choices::default(),

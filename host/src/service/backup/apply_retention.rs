@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::artifact::manifest::Contents;
 use crate::config::Tier;
 use crate::error::{Error, Result};
 use crate::history::RunFailure;
@@ -14,8 +15,10 @@ use crate::service::retention_rules::RetentionRules;
 use crate::store::{Catalogue, Removal, Store, StoreLock, StoredBackup};
 
 /// What a store has of a new backup.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::service) struct StoredCopies {
+    /// As the store's manifest has it.
+    pub(super) artifact: Contents,
     /// Every key, as the operator would look for it.
     pub(in crate::service) keys: Vec<String>,
     /// What the retention could not do.
@@ -34,8 +37,10 @@ pub(super) async fn apply_retention(
     earlier: Result<Catalogue>,
 ) -> StoredCopies {
     let mut made = StoredCopies {
+        artifact: new.manifest.artifact.clone(),
         keys: vec![store.shown(&new.key)],
-        ..StoredCopies::default()
+        warnings: Vec::new(),
+        half_done: false,
     };
     let mut catalogue = match earlier {
         Ok(catalogue) => catalogue,

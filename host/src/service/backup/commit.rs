@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::apply_retention::StoredCopies;
 use super::failure::BackupFailure;
 use super::upload::{Beginning, StoreUploads};
-use crate::artifact::manifest::Manifest;
+use crate::artifact::manifest::{Contents, Manifest};
 use crate::cancel::{Cancel, Reason};
 use crate::error::{Error, Result};
 use crate::history::{RunArtifact, StoreKeys};
@@ -76,6 +76,39 @@ pub(super) fn commit_all(
         hint.unwrap_or_default()
     ));
     Err(BackupFailure::MissedStores(missed.caused_by(error)))
+}
+
+/// The same of a tree of files, which lies nowhere else: without the store there is no backup.
+pub(super) fn commit_tree(
+    context: &Context,
+    uploads: StoreUploads,
+    manifest: &Manifest,
+    job: &Job,
+) -> Result<(StoreKeys, Contents), BackupFailure> {
+    let (cancel, rules) = (job.cancel(), &context.retention);
+    let mut uploads = uploads.take().into_iter();
+    let Some((name, beginning)) = uploads.next() else {
+        return Err(Error::run("internal", "a tree of files without a store").into());
+    };
+    let finished = finish(beginning, rules, manifest, cancel);
+    let finished = context.runtime()?.block_on(finished);
+    let StoredCopies {
+        keys,
+        warnings,
+        artifact,
+        ..
+    } = finished.map_err(|error| {
+        let message = format!("the backup could not be put into store {name}: {error}");
+        let hint = error.hint_text().map(|hint| format!("; {hint}"));
+        Error::run("store-failed", message)
+            .hint(format!(
+                "its files lie nowhere else: run the backup again{}",
+                hint.unwrap_or_default()
+            ))
+            .caused_by(error)
+    })?;
+    warnings.into_iter().for_each(|warning| job.warn(warning));
+    Ok((StoreKeys { name, keys }, artifact))
 }
 
 async fn finish(

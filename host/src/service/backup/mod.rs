@@ -19,6 +19,7 @@ mod report;
 mod stage;
 pub(super) mod store_upload;
 mod stored_run;
+mod tree;
 mod upload;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use crate::history::{History, RunState};
 
 pub(super) use failure::BackupFailure;
 pub(super) use manifest::Label;
+use stage::{StageOutput, StagedRun};
 use upload::StoreUploads;
 pub(super) use upload::upload_all;
 
@@ -92,7 +94,8 @@ fn make(context: &Context, lock: &RunLock, job: &Arc<Job>) -> Result<MadeBackup,
     let _deadline = Deadline::start(limit, job.cancel())?;
 
     let spool = Spool::create(&lock.folder, &request.id)?;
-    let reader = spool.reader()?;
+    let (sink, stream) = tree::channel(context, request).unzip();
+    let reader = spool.reader()?.with_tree(stream);
     job.writes_to(reader.clone());
     let label = Label {
         id: &request.id,
@@ -103,9 +106,19 @@ fn make(context: &Context, lock: &RunLock, job: &Arc<Job>) -> Result<MadeBackup,
     };
     let uploads = upload::upload_all(context, &reader, label.id, label.started_at)?;
     let post = PostWatch::new(config, &lock.folder, job);
-    let staged = stage::stage(config, job, &module, plan, spool, post.reporter());
+    let output = StageOutput { spool, tree: sink };
+    let staged = stage::stage(config, job, &module, plan, output, post.reporter());
     post.finish(staged.is_ok());
-    let (sealed, omissions) = staged?;
+    let StagedRun {
+        sealed,
+        tree,
+        omissions,
+    } = staged?;
+    if let Some(totals) = tree {
+        let manifest = manifest::manifest(config, &sealed, omissions, &label);
+        drop(sealed);
+        return tree::complete(context, job, &totals, &manifest, uploads);
+    }
     complete(
         context,
         lock,

@@ -13,16 +13,7 @@ pub(super) fn publish(
     omissions: &[Omission],
 ) -> Result<RunArtifact> {
     let spec = &config.strategy.artifact;
-    if sealed.size < spec.min_size {
-        return Err(Error::run(
-            "too-small",
-            format!(
-                "the artifact has {} bytes, fewer than strategy.artifact.min_size {}",
-                sealed.size, spec.min_size
-            ),
-        )
-        .hint("look at what the strategy wrote; nothing was published"));
-    }
+    require_size(config, sealed.size)?;
     let file = sealed
         .spool
         .publish(&config.paths.artifacts.join(&spec.filename))?;
@@ -35,4 +26,17 @@ pub(super) fn publish(
         sha256: sealed.sha256.to_string(),
         omissions: recorded(omissions),
     })
+}
+
+/// Fails if a backup of `size` bytes is smaller than the operator expects.
+pub(super) fn require_size(config: &Config, size: u64) -> Result<()> {
+    let least = config.strategy.artifact.min_size;
+    match size < least {
+        true => Err(Error::run(
+            "too-small",
+            format!("the artifact has {size} bytes, fewer than strategy.artifact.min_size {least}"),
+        )
+        .hint("look at what the strategy wrote; nothing was published")),
+        false => Ok(()),
+    }
 }

@@ -62,7 +62,8 @@ impl RunUpload {
                 *finishing = true;
                 let archived = upload.finish(manifest.artifact.raw_size).await?;
                 let stored = store.snapshot(key.clone(), &archived.at.snapshot).await?;
-                Ok((stored, manifest.in_repository(archived.at, archived.added)))
+                let manifest = manifest.in_repository(archived.at, archived.size, archived.added);
+                Ok((stored, manifest))
             }
         }
     }

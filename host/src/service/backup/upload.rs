@@ -42,10 +42,12 @@ pub(in crate::service) fn upload_all(
     let runtime = context.runtime()?;
     let uploads = config.stores.iter().map(|spec| {
         let (spec, bytes, owner) = (spec.clone(), bytes.clone(), owner(id));
+        let store_name = spec.name.clone();
         let (id, strategy) = (id.to_owned(), config.strategy.name.clone());
         let filename = config.strategy.artifact.filename.clone();
-        let name = spec.name.clone();
+        let name = store_name.clone();
         let claimant = context.claimant().clone();
+        let tree = bytes.tree().cloned();
         let begin = async move {
             let store = claimant.open_to_write(&spec, RetryPolicy::RUN).await?;
             let target = UploadTarget {
@@ -56,6 +58,14 @@ pub(in crate::service) fn upload_all(
                 owner: &owner,
             };
             StoreUpload::begin(store, target, bytes).await
+        };
+        let begin = async move {
+            begin.await.inspect_err(|error| {
+                // A run that adds files would wait for ever.
+                if let Some(tree) = tree {
+                    tree.stop(error.named(&format!("store {store_name}")));
+                }
+            })
         };
         (name, runtime.spawn(begin))
     });

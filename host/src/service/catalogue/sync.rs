@@ -176,7 +176,9 @@ impl Copier<'_> {
             Some(at) => {
                 let at = self.transfer()?.bring(at)?;
                 let stored = runtime.block_on(self.target.snapshot(key, &at.snapshot))?;
-                (stored, manifest.in_repository(at, manifest.artifact.size))
+                let artifact = &manifest.artifact;
+                let (whole, added) = (artifact.raw_size, artifact.size);
+                (stored, manifest.in_repository(at, whole, added))
             }
         };
         runtime.block_on(self.target_lock.commit(&stored, &manifest))

@@ -128,7 +128,7 @@ pub(super) fn compare(
             expected.stored_size()
         )));
     }
-    match *sha256 == expected.sha256 {
+    match expected.is_intact(sha256) {
         true => Ok(()),
         false => Err(altered(&format!(
             "{shown} is not what was written: its SHA-256 differs"

@@ -255,9 +255,13 @@ impl Job {
     pub fn progress(&self) -> Progress {
         let own = self.spool.borrow().as_ref().map_or(0, SpoolReader::written);
         let of_members = self.members().iter().map(|member| member.progress().bytes);
-        let bytes = own + of_members.sum::<u64>();
         let elapsed = self.elapsed().unwrap_or_default();
         let report = self.last_report();
+        let bytes = match own + of_members.sum::<u64>() {
+            // A tree of files writes no artifact.
+            0 => report.done,
+            bytes => bytes,
+        };
         let (done, all) = match report.total {
             Some(total) => (report.done, Some(total)),
             None => (bytes, self.expected.get().copied()),

@@ -46,6 +46,7 @@ pub(in crate::service) fn sandbox_job(
         command_folder,
         confine,
         temp_dump: config.paths.temp_dump.clone(),
+        tree: None,
         helpers,
         env,
         memory: module.memory(),

@@ -12,6 +12,10 @@ pub(crate) struct Config {
     #[serde(default)]
     #[schemars(with = "String")]
     pub(crate) probe: Option<String>,
+    /// Steps of a tree of files: `NAME PATH` adds what stands at a path of the first granted directory; `finish`, and
+    /// `write`, which writes an artifact.
+    #[serde(default)]
+    pub(crate) tree: Vec<String>,
     /// Laid into the work directory before the commands run: names, and what is written there.
     #[serde(default)]
     pub(crate) lay: BTreeMap<String, String>,

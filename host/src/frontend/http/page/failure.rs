@@ -37,7 +37,10 @@ impl PageFailure {
             StatusCode::FORBIDDEN => visit.locale.text("failure-forbidden"),
             _ => visit.locale.text("failure-other"),
         };
-        let run = body.status_url.as_deref().and_then(|url| url.rsplit_once("/jobs/"));
+        let run = body
+            .status_url
+            .as_deref()
+            .and_then(|url| url.rsplit_once("/jobs/"));
         let screen = FailureScreen {
             page: Frame::new(visit, MenuEntry::None, &heading).icon(Tone::Bad),
             heading,

@@ -25,11 +25,17 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
         .route("/ui/backups/{id}/verify", post(backup::verify))
         .route("/ui/restore/{id}", get(restore::what))
         .route("/ui/restore/{id}/where", get(restore::to_where))
-        .route("/ui/restore/{id}/read", get(restore::read).post(restore::confirm))
+        .route(
+            "/ui/restore/{id}/read",
+            get(restore::read).post(restore::confirm),
+        )
         .route("/ui/runs", get(runs::runs).post(runs::start))
         .route("/ui/runs/{id}", get(run::run))
         .route("/ui/runs/{id}/artifact", get(artifact::fetch))
-        .route("/ui/runs/{id}/cancel", get(run::ask_to_cancel).post(run::cancel))
+        .route(
+            "/ui/runs/{id}/cancel",
+            get(run::ask_to_cancel).post(run::cancel),
+        )
         .route("/ui/drills", get(drills::drills).post(drills::start))
         .route("/ui/sidecar", get(settings::settings))
         .route("/ui/events", get(events::events))

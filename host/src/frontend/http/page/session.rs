@@ -72,7 +72,10 @@ impl Sessions {
             return false;
         };
         let mut open = self.open.lock();
-        match open.get_mut(&digest(id)).filter(|session| session.is_open(now)) {
+        match open
+            .get_mut(&digest(id))
+            .filter(|session| session.is_open(now))
+        {
             Some(session) => {
                 session.used = now;
                 true

@@ -111,6 +111,10 @@ fn cross_origin() -> ErrorResponse {
 }
 
 fn no_session() -> ErrorResponse {
-    ErrorResponse::new(StatusCode::UNAUTHORIZED, "no-session", "the session has ended")
-        .hint("sign in again")
+    ErrorResponse::new(
+        StatusCode::UNAUTHORIZED,
+        "no-session",
+        "the session has ended",
+    )
+    .hint("sign in again")
 }

@@ -9,6 +9,7 @@ mod programs;
 mod source;
 mod target;
 mod told;
+mod tree;
 
 use sidecar_sdk::log;
 
@@ -29,6 +30,7 @@ pub(crate) fn carry_out(during: During, wanted: &str, config: &Config) {
         source::PROBES,
         target::PROBES,
         told::PROBES,
+        tree::PROBES,
     ];
     for probe in all.into_iter().flatten() {
         let name = format!("{} {}", probe.function, probe.attack);

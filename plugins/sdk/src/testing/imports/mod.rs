@@ -12,3 +12,4 @@ pub(crate) mod omissions;
 pub(crate) mod programs;
 pub(crate) mod progress;
 pub(crate) mod temp_dump;
+pub(crate) mod tree;

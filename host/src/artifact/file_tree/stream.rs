@@ -1,0 +1,75 @@
+//! Where the repository takes the entries of a tree.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use super::entry::FileTreeEntry;
+use super::state::TreeState;
+use crate::error::Error;
+
+/// The tree of a run that may make one. Clones are the same: one of them takes the entries.
+#[derive(Debug, Clone)]
+pub struct FileTreeStream {
+    entries: Arc<Mutex<Option<mpsc::Receiver<FileTreeEntry>>>>,
+    state: Arc<TreeState>,
+}
+
+/// The entries of a tree, in order. Dropped before the last one, it takes no more.
+#[derive(Debug)]
+pub struct FileTreeEntries {
+    entries: mpsc::Receiver<FileTreeEntry>,
+    state: Arc<TreeState>,
+}
+
+impl FileTreeStream {
+    pub(super) fn new(entries: mpsc::Receiver<FileTreeEntry>, state: Arc<TreeState>) -> Self {
+        Self {
+            entries: Arc::new(Mutex::new(Some(entries))),
+            state,
+        }
+    }
+
+    /// Waits until something is added; for ever if nothing is.
+    pub async fn begun(&self) {
+        self.state.begun().await;
+    }
+
+    /// The entries; none if they were taken.
+    pub fn take(&self) -> Option<FileTreeEntries> {
+        let entries = self.entries.lock().take()?;
+        let state = self.state.clone();
+        Some(FileTreeEntries { entries, state })
+    }
+
+    /// From now on it takes no more, for this reason.
+    pub fn stop(&self, cause: Error) {
+        self.state.stop(cause);
+    }
+
+    /// How many files could not be opened, and are not in the backup.
+    pub fn lost(&self) -> u64 {
+        self.state.lost()
+    }
+}
+
+impl FileTreeEntries {
+    /// The next one; none once the tree is finished, or given up.
+    pub async fn next(&mut self) -> Option<FileTreeEntry> {
+        let next = self.entries.recv().await;
+        if next.is_none() {
+            self.state.drain();
+        }
+        next
+    }
+}
+
+impl Drop for FileTreeEntries {
+    fn drop(&mut self) {
+        if !self.state.is_drained() {
+            let cause = Error::run("tree-stopped", "the repository takes no more files");
+            self.state.stop(cause);
+        }
+    }
+}

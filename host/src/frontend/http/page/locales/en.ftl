@@ -216,6 +216,7 @@ restore-ticked = Restore what is ticked, or all
 download-all = Download all
 
 ## Restoring
+needs-restore = Restoring needs a token of the scope “restore”.
 steps = Steps
 step-what = What
 step-where = Where

@@ -216,6 +216,7 @@ restore-ticked = Restaurar lo marcado, o todo
 download-all = Descargar todo
 
 ## Restaurar
+needs-restore = Restaurar necesita un token con el ámbito «restore».
 steps = Pasos
 step-what = Qué
 step-where = Dónde

@@ -103,6 +103,7 @@ mod stored_over_http;
 mod stores;
 mod streaming;
 mod temp_dump_of_today;
+mod tokens;
 mod trial;
 mod tutorial;
 mod undeletable;

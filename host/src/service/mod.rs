@@ -61,7 +61,7 @@ pub use crate::artifact::manifest::{Contents, Manifest, Sha256};
 pub use crate::artifact::set_archive::{self, ArchiveWriter};
 pub use crate::artifact::{Part, SpoolReader};
 pub use crate::history::{
-    PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState,
+    AuditEntry, PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState,
 };
 pub use crate::modules::{
     CheckStatus, Conformance, Finding, Inspection, Language, LockChange, LockReport, ModuleProbe,
@@ -163,6 +163,14 @@ impl Service {
     /// The youngest runs, youngest first. Opens no journal where no run has been.
     pub fn runs(&self, at_most: usize) -> Vec<Run> {
         runs::list(&self.context, at_most)
+    }
+
+    /// Who asked for what, youngest first. Opens no journal where no run has been.
+    pub fn audited(&self, at_most: usize) -> Vec<AuditEntry> {
+        match folders::shared_folder(&self.config().paths).is_dir() {
+            true => self.history().audited(at_most),
+            false => Vec::new(),
+        }
     }
 
     /// Whether a run could begin, as far as folders go.

@@ -8,6 +8,7 @@
 
 mod all_events;
 mod artifact;
+mod audit;
 mod auth;
 mod backups;
 mod body;

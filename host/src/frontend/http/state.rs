@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
+use super::auth::Tokens;
 use super::coverage::Coverage;
 use super::error_response::ErrorResponse;
 use super::throttle::Throttle;
@@ -13,8 +12,7 @@ use crate::service::Jobs;
 /// What every request shares.
 pub(super) struct ApiState {
     pub(super) jobs: Arc<Jobs>,
-    /// The digest of the token, so that a comparison takes the same time for any length.
-    pub(super) token: [u8; 32],
+    pub(super) tokens: Tokens,
     pub(super) throttle: Throttle,
     pub(super) coverage: Coverage,
 }
@@ -32,10 +30,10 @@ impl Peer {
 
 impl ApiState {
     pub(super) fn new(jobs: Arc<Jobs>) -> Self {
-        let token = Sha256::digest(jobs.service().config().secrets.api_token.reveal()).into();
+        let tokens = Tokens::of(&jobs.service().config().secrets);
         Self {
             jobs,
-            token,
+            tokens,
             throttle: Throttle::default(),
             coverage: Coverage::default(),
         }

@@ -1,4 +1,4 @@
-//! `ui/sidecar`: what is configured: schedules, stores, modules and what they may touch.
+//! `ui/sidecar`: schedules, stores, modules and what they may touch, and who asked for what.
 
 use std::sync::Arc;
 
@@ -14,7 +14,10 @@ use super::marks::{Mark, Tone};
 use super::visit::PageVisit;
 use crate::config::{Config, Place};
 use crate::frontend::http::state::ApiState;
-use crate::service::{MemberStatus, RunFailure, Service};
+use crate::service::{AuditEntry, MemberStatus, RunFailure, Service};
+
+/// Entries of the audit log that are shown.
+const AUDITED: usize = 50;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -23,6 +26,8 @@ struct SettingsScreen {
     members: Vec<ConfiguredMember>,
     modules: Vec<ModuleRow>,
     targets: Vec<String>,
+    /// Who asked for what, newest first.
+    audit: Vec<AuditEntry>,
     version: &'static str,
 }
 
@@ -63,7 +68,7 @@ pub(super) async fn settings(
     Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let locale = visit.locale;
-    let (members, modules, targets) = app
+    let (members, modules, targets, audit) = app
         .blocking(move |app| {
             let service = app.jobs.service();
             let status = app.jobs.status();
@@ -79,7 +84,7 @@ pub(super) async fn settings(
             let members: Vec<_> = service.all().map(of).collect();
             let targets = service.config().restore_targets.iter();
             let targets: Vec<_> = targets.map(|target| target.name.clone()).collect();
-            (members, modules(service), targets)
+            (members, modules(service), targets, service.audited(AUDITED))
         })
         .await?;
     let title = locale.text("nav-sidecar");
@@ -88,6 +93,7 @@ pub(super) async fn settings(
         members,
         modules,
         targets,
+        audit,
         version: env!("CARGO_PKG_VERSION"),
     }))
 }

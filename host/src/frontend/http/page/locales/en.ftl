@@ -149,11 +149,6 @@ cancel-leaves = A backup that is cancelled leaves nothing behind, and earlier ba
 cancel-restore = This is a restore: what it has already replaced stays replaced.
 cancel-no = Let it go on
 cancel-yes = Cancel the run
-log = Log
-log-empty = Nothing was logged.
-log-copy = Copy
-log-copied = Copied
-log-gone = The log of this run is not kept any more.
 
 ## Backups
 backups-empty = The stores hold no backup yet.
@@ -289,8 +284,11 @@ modules-about = A module sees only what it asks for and the configuration allows
 built-in = built in
 module-asks = Asks for
 module-allows = May touch
-configuration = Configuration in force
-configuration-about = Secrets are left out.
+audit = Who asked for what
+audit-empty = Nothing was asked for yet.
+column-who = Token
+column-operation = Asked
+column-outcome = Outcome
 
 ## What failed
 failure-not-found = There is no such thing

@@ -149,11 +149,6 @@ cancel-leaves = Una copia cancelada no deja nada, y las anteriores se conservan.
 cancel-restore = Es una restauración: lo que ya ha reemplazado queda reemplazado.
 cancel-no = Dejar que siga
 cancel-yes = Cancelar la ejecución
-log = Registro
-log-empty = No se registró nada.
-log-copy = Copiar
-log-copied = Copiado
-log-gone = El registro de esta ejecución ya no se conserva.
 
 ## Copias
 backups-empty = Los almacenes aún no contienen ninguna copia.
@@ -289,8 +284,11 @@ modules-about = Un módulo ve solo lo que pide y la configuración permite.
 built-in = integrado
 module-asks = Pide
 module-allows = Puede tocar
-configuration = Configuración vigente
-configuration-about = Sin los secretos.
+audit = Quién pidió qué
+audit-empty = Aún no se ha pedido nada.
+column-who = Token
+column-operation = Pedido
+column-outcome = Resultado
 
 ## Lo que falló
 failure-not-found = No existe

@@ -75,6 +75,7 @@ mod paused;
 mod post;
 mod postgres_versions;
 mod preflight;
+mod previews;
 mod programs;
 mod progress;
 mod python_modules;

@@ -133,3 +133,46 @@ fn the_audit_log_says_who_asked_for_what() {
         .succeeds()
         .stdout_contains("scope-missing");
 }
+
+#[test]
+fn the_configuration_is_shown_without_what_variables_hold() {
+    let sidecar = with_tokens().env("PLACE", "a-place-of-secrets").set(
+        "strategy.config.env",
+        json!({"PLACE": "${PLACE}", "PLAIN": "yes"}),
+    );
+    let server = sidecar.serve();
+    let answer = ask(&server, "admin", "GET", "/backup/config");
+    let shown = answer.json();
+    let config = &shown["configuration"];
+    assert_eq!(
+        config["strategy"]["config"]["env"],
+        json!({"PLACE": "***", "PLAIN": "yes"})
+    );
+    assert_eq!(config["secrets"]["api_token"], "***", "{shown}");
+    let text = String::from_utf8(answer.body).unwrap();
+    for secret in [TOKEN, "a-token-for", "a-place-of-secrets"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+}
+
+#[test]
+fn modules_say_what_they_ask_for_and_may_have() {
+    let server = with_tokens().serve();
+    let told = ask(&server, "read", "GET", "/backup/modules").json();
+    let names = told["modules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["name"]);
+    assert!(names.clone().any(|name| name == "custom"), "{told}");
+    let grants = told["strategies"][0]["grants"].as_array().unwrap();
+    let command = grants
+        .iter()
+        .find(|grant| grant["access"] == "commands")
+        .unwrap();
+    assert_eq!(
+        (&command["asked"], &command["allowed"]),
+        (&json!("printf '0123456789'"), &json!(true))
+    );
+    assert_eq!(told["strategies"][0]["errors"], json!([]));
+}

@@ -24,6 +24,7 @@ mod context;
 mod folders;
 mod jobs;
 mod lock;
+mod module_access;
 mod overlap;
 mod owner;
 mod ownership;
@@ -34,6 +35,7 @@ mod runs;
 mod schedule;
 mod set;
 mod set_ties;
+mod shown_config;
 mod status;
 mod strategy;
 mod timekeeper;
@@ -80,6 +82,7 @@ pub use catalogue::{BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Ve
 pub use check::{CheckReport, NextDue, Overview};
 pub use folders::Unready;
 pub use jobs::Jobs;
+pub use module_access::{ListedModule, ModuleAccess, StrategyAccess};
 pub use ownership::Adoption;
 pub use restore::{Preview, RestoreReport};
 pub use runs::{
@@ -87,6 +90,7 @@ pub use runs::{
 };
 pub use schedule::{Clock, SystemClock};
 pub use set::{LatestSet, TakeBytes};
+pub use shown_config::ShownConfig;
 pub use status::{
     DamagedCopy, DrillResult, LastGood, LastRun, MemberState, MemberStatus, MissingUpload,
     RunInProgress, SidecarStatus, StatusReason, StoreStatus, VerifiedCopy,
@@ -436,6 +440,25 @@ impl Service {
     pub fn modules(&self) -> Vec<(String, Result<Inspection>)> {
         let Context { config, engine, .. } = &*self.context;
         modules::inspect_all(config, engine, self.context.cache.as_deref())
+    }
+
+    /// The modules, and what each strategy's asks for against what it may have.
+    pub fn module_access(&self) -> ModuleAccess {
+        let modules = self.modules().into_iter();
+        let strategies = self.all().filter(|one| one.context.set().is_none());
+        let access = strategies
+            .map(|one| StrategyAccess::of(one.config().member.clone(), check::check(&one.context)));
+        ModuleAccess {
+            modules: modules
+                .map(|(name, looked)| ListedModule::of(name, looked))
+                .collect(),
+            strategies: access.collect(),
+        }
+    }
+
+    /// The configuration in force, without secrets.
+    pub fn shown_config(&self) -> ShownConfig {
+        shown_config::shown(self.config())
     }
 
     /// Compares all modules of the configuration with the lock file.

@@ -32,13 +32,13 @@ const MAX_LIMIT: usize = 1000;
 pub(super) struct AuditTarget(pub(super) String);
 
 /// A request on its way.
-pub(super) struct Asked {
+pub(super) struct AuditedRequest {
     entry: AuditEntry,
     /// Whether it is written down although it changes nothing.
     is_recorded: bool,
 }
 
-impl Asked {
+impl AuditedRequest {
     /// What `caller` asks for.
     pub(super) fn of(operation: &str, caller: &Caller, address: IpAddr, request: &Request) -> Self {
         let uri = request.uri();

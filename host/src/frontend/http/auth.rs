@@ -91,7 +91,7 @@ pub(super) async fn require_scope(
         app.throttle.failed(address, Instant::now());
         return Err(unauthorized("wrong-token", "Invalid authorization token"));
     };
-    let asked = audit::Asked::of(&guard.operation, &caller, address, &request);
+    let asked = audit::AuditedRequest::of(&guard.operation, &caller, address, &request);
     if caller.scope < guard.needs {
         let refused = out_of_scope(&caller, guard.needs).into_response();
         return Ok(asked.answered(app, refused).await);

@@ -6,6 +6,7 @@
 //!                            └───────► openapi
 //! ```
 
+mod about;
 mod all_events;
 mod artifact;
 mod audit;

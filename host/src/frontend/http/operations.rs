@@ -15,11 +15,11 @@ use super::request::Parameters;
 use super::restore::{RestoreBody, RestorePreview};
 use super::start::Accepted;
 use super::{
-    all_events, artifact, audit, backups, capabilities, contents, drill, events, export, health,
-    jobs, metrics, restore, status,
+    about, all_events, artifact, audit, backups, capabilities, contents, drill, events, export,
+    health, jobs, metrics, restore, status,
 };
 use crate::config::TokenScope;
-use crate::service::{BackupContents, SidecarStatus};
+use crate::service::{BackupContents, ModuleAccess, ShownConfig, SidecarStatus};
 
 /// Every operation of the API.
 pub(super) fn operations() -> Vec<Operation> {
@@ -153,6 +153,14 @@ pub(super) fn operations() -> Vec<Operation> {
             .query::<AuditQuery>()
             .json::<AuditLog>(200)
             .fails(&[400]),
+        Operation::new("get", "/backup/config", get(about::config))
+            .needs(TokenScope::Admin)
+            .summary("The configuration in force, without secrets")
+            .json::<ShownConfig>(200),
+        Operation::new("get", "/backup/modules", get(about::modules))
+            .needs(TokenScope::Read)
+            .summary("The modules, and what each strategy's asks for against what it may have")
+            .json::<ModuleAccess>(200),
         Operation::new("get", "/metrics", get(metrics::metrics))
             .needs(TokenScope::Read)
             .summary("Metrics in the Prometheus text format")
@@ -235,7 +243,7 @@ mod tests {
                 TokenScope::Read,
                 "GET /backup/capabilities, GET /backup/status, GET /backup/events, GET /backup/jobs, \
               GET /backup/jobs/{id}, GET /backup/jobs/{id}/events, GET /backup/runs, GET /backup/backups, \
-              GET /backup/backups/{id}, GET /backup/backups/{id}/contents, GET /metrics",
+              GET /backup/backups/{id}, GET /backup/backups/{id}/contents, GET /backup/modules, GET /metrics",
             ),
             (
                 TokenScope::Run,
@@ -244,7 +252,10 @@ mod tests {
               POST /backup/verify",
             ),
             (TokenScope::Restore, "POST /backup/restore"),
-            (TokenScope::Admin, "POST /backup/prune, GET /backup/audit"),
+            (
+                TokenScope::Admin,
+                "POST /backup/prune, GET /backup/audit, GET /backup/config",
+            ),
         ];
         for (scope, expected) in table {
             let operations = operations();
@@ -267,7 +278,7 @@ mod tests {
         let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
                       LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview Preview Restore Selection \
                       Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
-                      Encrypted InRepository Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Pruning Pruned Audit AuditEntry";
+                      Encrypted InRepository Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Pruning Pruned Audit AuditEntry Configuration Modules Module StrategyAccess AccessVerdict";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }
 

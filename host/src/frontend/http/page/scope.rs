@@ -10,7 +10,7 @@ use axum::routing::MethodRouter;
 
 use super::failure::PageFailure;
 use crate::config::TokenScope;
-use crate::frontend::http::audit::Asked;
+use crate::frontend::http::audit::AuditedRequest;
 use crate::frontend::http::auth::{Caller, Guard, out_of_scope};
 use crate::frontend::http::state::{ApiState, Peer};
 
@@ -37,7 +37,7 @@ async fn require_scope(
     request: Request,
     next: Next,
 ) -> Response {
-    let asked = Asked::of(&guard.operation, &caller, address, &request);
+    let asked = AuditedRequest::of(&guard.operation, &caller, address, &request);
     let response = match caller.scope >= guard.needs {
         true => next.run(request).await,
         false => PageFailure::from(out_of_scope(&caller, guard.needs)).into_response(),

@@ -67,6 +67,7 @@ async function refresh(seen = version) {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (fresh.getElementById("token")) return location.reload();
+    if (document.querySelector("dialog[open]")) return;
     document.title = fresh.title;
     const icon = (from) => from.querySelector("link[rel=icon]");
     icon(document).href = icon(fresh).getAttribute("href");

@@ -55,7 +55,11 @@ fn custom(command: &str) -> Value {
 
 /// A backup is made, and its id.
 fn backup(sidecar: &Sidecar, arguments: &[&str]) -> String {
-    let all: Vec<&str> = ["backup", "--json"].iter().chain(arguments).copied().collect();
+    let all: Vec<&str> = ["backup", "--json"]
+        .iter()
+        .chain(arguments)
+        .copied()
+        .collect();
     let made = sidecar.run(&all).succeeds().json();
     made["id"].as_str().unwrap().to_owned()
 }

@@ -34,8 +34,12 @@ fn a_damaged_copy_is_shown_with_what_is_wrong() {
     let sidecar = sidecar();
     let id = backup(&sidecar, &[]);
     let daily = sidecar.folder().join("store/citus/daily");
-    let artifact = std::fs::read_dir(daily).unwrap().map(|entry| entry.unwrap().path());
-    let artifact = artifact.into_iter().find(|path| path.extension().unwrap() == "dat");
+    let artifact = std::fs::read_dir(daily)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let artifact = artifact
+        .into_iter()
+        .find(|path| path.extension().unwrap() == "dat");
     std::fs::write(artifact.unwrap(), "the bytez").unwrap();
     let server = sidecar.serve();
     let client = Client::signed_in(&server);
@@ -95,7 +99,9 @@ fn an_archive_is_looked_into_folder_by_folder() {
     browser.types("#match", "B.TXT").clicks(".search button");
     browser.reads("fieldset", "uploads/docs/b.txt");
     assert!(!browser.text("fieldset").contains("a.txt"));
-    browser.clicks("input[name=only]").clicks("form[action*=restore] button");
+    browser
+        .clicks("input[name=only]")
+        .clicks("form[action*=restore] button");
     browser.reads("h1", "What should come back?");
     let ticked = browser.evaluates("return document.querySelector('input:checked').value");
     assert_eq!(ticked, "uploads/docs/b.txt");

@@ -44,7 +44,12 @@ impl Client {
 
     /// A form of the page itself.
     pub(super) fn submits(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.sends("POST", path, &[("Sec-Fetch-Site", "same-origin")], &form(fields))
+        self.sends(
+            "POST",
+            path,
+            &[("Sec-Fetch-Site", "same-origin")],
+            &form(fields),
+        )
     }
 
     /// With these headers and the cookie, if there is one; remembers the one that comes back.
@@ -98,6 +103,8 @@ fn form(fields: &[(&str, &str)]) -> String {
         let bytes = text.bytes();
         bytes.map(|byte| format!("%{byte:02X}")).collect::<String>()
     };
-    let pairs = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
     pairs.collect::<Vec<_>>().join("&")
 }

@@ -17,8 +17,12 @@ fn many() -> Sidecar {
     backup(&sidecar, &[]);
     let daily = sidecar.folder().join("store/citus/daily");
     let find = |end: &str| {
-        let mut files = fs::read_dir(&daily).unwrap().map(|entry| entry.unwrap().path());
-        files.find(|path| path.to_str().unwrap().ends_with(end)).unwrap()
+        let mut files = fs::read_dir(&daily)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        files
+            .find(|path| path.to_str().unwrap().ends_with(end))
+            .unwrap()
     };
     let manifest: Value =
         serde_json::from_slice(&fs::read(find(".manifest.json")).unwrap()).unwrap();
@@ -32,7 +36,11 @@ fn many() -> Sidecar {
         older["finished_at"] = format!("{date}T03:00:01Z").into();
         older["seq"] = Value::Null;
         fs::write(&key, "x").unwrap();
-        fs::write(format!("{}.manifest.json", key.display()), older.to_string()).unwrap();
+        fs::write(
+            format!("{}.manifest.json", key.display()),
+            older.to_string(),
+        )
+        .unwrap();
     }
     let journal = sidecar.artifacts().join(".sidecar/history.sqlite");
     let copies = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000) \
@@ -54,7 +62,11 @@ fn long_lists_come_a_page_at_a_time_and_soon() {
     let rows = |path: &str, row: &str| {
         let start = Instant::now();
         let text = client.reads(path);
-        assert!(start.elapsed() < SCREEN_LIMIT, "{path}: {:?}", start.elapsed());
+        assert!(
+            start.elapsed() < SCREEN_LIMIT,
+            "{path}: {:?}",
+            start.elapsed()
+        );
         assert!(text.len() < 200_000, "{path}: {} bytes", text.len());
         text.matches(row).count()
     };

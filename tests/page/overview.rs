@@ -34,7 +34,12 @@ fn the_member_that_is_late_comes_first_and_says_why() {
     browser.reads("h1", "uploads");
     let first = browser.text("#members section");
     assert!(first.starts_with("uploads"), "{first}");
-    for said in ["No good backup", "no space left on store minio", "Last good backup 31 h ago", "Next"] {
+    for said in [
+        "No good backup",
+        "no space left on store minio",
+        "Last good backup 31 h ago",
+        "Next",
+    ] {
         assert!(first.contains(said), "`{said}` is missing in: {first}");
     }
     let title = browser.evaluates("return document.title");
@@ -52,7 +57,10 @@ fn before_the_first_backup_the_page_says_what_to_do() {
         return;
     };
     browser.reads("h1", "Nothing has been backed up yet");
-    browser.reads("#members", "The first backup shows whether everything is set up");
+    browser.reads(
+        "#members",
+        "The first backup shows whether everything is set up",
+    );
     browser.reads("#chart", "The chart begins with the first backup");
     for (path, says) in [
         ("ui/backups", "The stores hold no backup yet"),

@@ -26,7 +26,10 @@ fn every_screen_works_behind_a_prefix() {
     }
     let outside = browser.requested();
     let prefix = format!("{proxy}/backups/citus/");
-    assert!(outside.iter().all(|url| url.starts_with(&prefix)), "{outside:?}");
+    assert!(
+        outside.iter().all(|url| url.starts_with(&prefix)),
+        "{outside:?}"
+    );
     browser.clicks("header form button");
     browser.reads("h1", "Sign in");
 }

@@ -35,7 +35,9 @@ fn a_database_comes_back_under_a_new_name() {
         return;
     };
     browser.open(&format!("{}/ui/backups/{id}", server.url));
-    browser.clicks("input[name=only]").clicks("form[action*=restore] button");
+    browser
+        .clicks("input[name=only]")
+        .clicks("form[action*=restore] button");
     browser.reads("h1", "What should come back?");
     browser.clicks("main form button");
     browser.reads("h1", "Where should it come back to?");
@@ -61,7 +63,9 @@ fn to_replace_it_its_name_is_typed() {
         return;
     };
     browser.open(&format!("{}/ui/restore/{id}/where?only=app.db", server.url));
-    browser.clicks("input[value=replace]").clicks("main form button");
+    browser
+        .clicks("input[value=replace]")
+        .clicks("main form button");
     browser.reads("main", "REPLACED");
     browser.types("#typed", "app").clicks("button.danger");
     browser.reads("#problem", "is another one");
@@ -94,7 +98,11 @@ fn a_preview_is_skipped_by_no_address_and_no_form() {
     assert_eq!(client.gets(&read).status, 400);
     // Nothing ran.
     let runs = server.get("/backup/jobs").json();
-    let restores = runs["jobs"].as_array().unwrap().iter().filter(|job| job["kind"] == "restore");
+    let restores = runs["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|job| job["kind"] == "restore");
     assert_eq!(restores.count(), 0);
 }
 
@@ -129,7 +137,9 @@ fn some_files_come_back_into_another_place() {
         return;
     };
     browser.open(&format!("{}/ui/restore/{id}", server.url));
-    browser.types("#files", "uploads/a.txt").clicks("main form button");
+    browser
+        .types("#files", "uploads/a.txt")
+        .clicks("main form button");
     browser.reads("h1", "Where should it come back to?");
     browser.clicks("main form button");
     browser.reads("main", "Into place");

@@ -23,8 +23,14 @@ fn a_session_may_do_what_its_token_may() {
     let server = sidecar.serve();
     let runner = Client::signed_in_with(&server, RUNNER);
     let text = runner.reads(&format!("/ui/backups/{id}"));
-    assert!(text.contains("needs a token of the scope “restore”"), "{text}");
-    assert!(!text.contains(&format!("action=\"../restore/{id}\"><p")), "{text}");
+    assert!(
+        text.contains("needs a token of the scope “restore”"),
+        "{text}"
+    );
+    assert!(
+        !text.contains(&format!("action=\"../restore/{id}\"><p")),
+        "{text}"
+    );
     let read = format!("/ui/restore/{id}/read?to=original");
     assert_eq!(runner.gets(&read).status, 403);
     let confirmed = runner.submits(&read, &[("to", "original"), ("plan", "x")]);
@@ -35,13 +41,23 @@ fn a_session_may_do_what_its_token_may() {
     let reader = Client::signed_in_with(&server, READER);
     assert!(!reader.reads("/").contains("Back up now"));
     assert_eq!(reader.submits("/ui/runs", &[]).status, 403);
-    assert_eq!(reader.submits(&format!("/ui/backups/{id}/verify"), &[]).status, 403);
-    assert_eq!(reader.gets(&format!("/ui/backups/{id}/artifact")).status, 403);
+    assert_eq!(
+        reader
+            .submits(&format!("/ui/backups/{id}/verify"), &[])
+            .status,
+        403
+    );
+    assert_eq!(
+        reader.gets(&format!("/ui/backups/{id}/artifact")).status,
+        403
+    );
     assert_eq!(reader.gets("/ui/drills").status, 200);
 
     let audit = server.get("/backup/audit").json();
     let entries = audit["audit"].as_array().unwrap();
-    let refused = entries.iter().find(|one| one["operation"] == "POST /backup/restore");
+    let refused = entries
+        .iter()
+        .find(|one| one["operation"] == "POST /backup/restore");
     let refused = refused.unwrap_or_else(|| panic!("{audit}"));
     assert_eq!(refused["who"], "night");
     assert_eq!(refused["outcome"], "403 scope-missing");

@@ -22,7 +22,8 @@ fn lived_in() -> (Sidecar, Vec<(&'static str, String)>) {
     std::fs::create_dir(&scratch).unwrap();
     std::fs::create_dir(sidecar.workdir().join("uploads")).unwrap();
     std::fs::write(sidecar.workdir().join("uploads/a.txt"), "first").unwrap();
-    let mut db = custom("test ! -e broken || { echo 'no space left on device' >&2; exit 1; }; seq 1 9999");
+    let mut db =
+        custom("test ! -e broken || { echo 'no space left on device' >&2; exit 1; }; seq 1 9999");
     db["drill"] = json!({"into": scratch, "check": ["test -e state"]});
     let sidecar = sidecar
         .strategies(json!({
@@ -34,8 +35,14 @@ fn lived_in() -> (Sidecar, Vec<(&'static str, String)>) {
                 "schedule": [{"cron": "0 3 * * *", "timezone": "Europe/Madrid"}],
             },
         }))
-        .set("retention", json!({"daily": {"days": 30}, "monthly": {"days": 365}}))
-        .set("restore.targets", json!([{"name": "staging", "into": "/srv/staging"}]));
+        .set(
+            "retention",
+            json!({"daily": {"days": 30}, "monthly": {"days": 365}}),
+        )
+        .set(
+            "restore.targets",
+            json!([{"name": "staging", "into": "/srv/staging"}]),
+        );
     backup(&sidecar, &[]);
     let db = backup(&sidecar, &["--strategy", "db"]);
     let uploads = backup(&sidecar, &["--strategy", "uploads"]);
@@ -67,8 +74,13 @@ fn picture(name: &str) -> PathBuf {
 /// Nothing keeps people from using it, nothing sticks out of the display, nothing came from elsewhere.
 fn is_well(browser: &Browser, origin: &str, name: &str) {
     assert_eq!(browser.barriers(), Vec::<String>::new(), "{name}");
-    let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-    assert_eq!(browser.evaluates(wider), 0, "{name} is wider than its display");
+    let wider =
+        "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(
+        browser.evaluates(wider),
+        0,
+        "{name} is wider than its display"
+    );
     let requested = browser.requested();
     assert!(requested.len() > 2, "{name}: {requested:?}");
     let own = |url: &String| url.starts_with(origin);

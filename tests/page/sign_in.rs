@@ -31,7 +31,10 @@ fn the_cookie_is_no_token_and_the_token_is_in_no_cookie() {
     let server = Sidecar::printing("x").serve();
     let client = Client::new(&server);
     let answer = client.submits("/ui/sign-in", &[("token", TOKEN), ("next", "ui/backups")]);
-    assert_eq!((answer.status, answer.header("location")), (303, "../ui/backups"));
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, "../ui/backups")
+    );
     let cookie = answer.header("set-cookie");
     assert!(cookie.contains("; HttpOnly; SameSite=Strict"), "{cookie}");
     assert!(!cookie.contains(TOKEN), "{cookie}");
@@ -58,9 +61,15 @@ fn what_another_origin_sends_changes_nothing() {
         let answer = client.sends("POST", "/ui/runs", headers, "x=");
         assert_eq!(answer.status, 403, "{headers:?}");
         let text = String::from_utf8(answer.body).unwrap();
-        assert!(text.contains("did not come from a form of this page"), "{text}");
+        assert!(
+            text.contains("did not come from a form of this page"),
+            "{text}"
+        );
     }
-    assert_eq!(server.get("/backup/jobs").json()["jobs"], serde_json::json!([]));
+    assert_eq!(
+        server.get("/backup/jobs").json()["jobs"],
+        serde_json::json!([])
+    );
     let answer = client.sends("POST", "/ui/runs", &[("Origin", &own)], "x=");
     assert_eq!(answer.status, 303, "{answer:?}");
 }
@@ -71,7 +80,10 @@ fn without_a_session_forms_are_not_obeyed() {
     let client = Client::new(&server);
     let answer = client.submits("/ui/runs", &[]);
     assert!(String::from_utf8_lossy(&answer.body).contains("name=\"token\""));
-    assert_eq!(server.get("/backup/jobs").json()["jobs"], serde_json::json!([]));
+    assert_eq!(
+        server.get("/backup/jobs").json()["jobs"],
+        serde_json::json!([])
+    );
     let stream = client.sends("GET", "/ui/events", &[("Accept", "text/event-stream")], "");
     assert_eq!(stream.status, 401);
 }
@@ -81,7 +93,10 @@ fn wrong_tokens_count_as_they_do_in_the_api() {
     let server = Sidecar::printing("x").serve();
     let client = Client::new(&server);
     for _ in 0..20 {
-        assert_eq!(client.submits("/ui/sign-in", &[("token", "guess")]).status, 401);
+        assert_eq!(
+            client.submits("/ui/sign-in", &[("token", "guess")]).status,
+            401
+        );
     }
     let answer = client.submits("/ui/sign-in", &[("token", TOKEN)]);
     assert_eq!(answer.status, 429);
@@ -91,7 +106,15 @@ fn wrong_tokens_count_as_they_do_in_the_api() {
 #[test]
 fn the_page_may_load_nothing_from_elsewhere() {
     let server = Sidecar::printing("x").serve();
-    let files = ["page.css", "parts.css", "page.js", "live.js", "time.js", "controls.js", "bad.svg"];
+    let files = [
+        "page.css",
+        "parts.css",
+        "page.js",
+        "live.js",
+        "time.js",
+        "controls.js",
+        "bad.svg",
+    ];
     let files = files.map(|name| format!("/ui/files/{name}"));
     for path in files.iter().map(String::as_str).chain(["/"]) {
         let answer = server.ask("GET", path, &[]);
@@ -113,7 +136,10 @@ fn a_user_signs_in_and_out_without_a_mouse() {
     };
     // The first stop leads past the menu.
     browser.presses("\u{e004}\u{e007}");
-    assert_eq!(browser.evaluates("return document.activeElement.id"), "main");
+    assert_eq!(
+        browser.evaluates("return document.activeElement.id"),
+        "main"
+    );
     browser.presses("\u{e004}");
     let focused = browser.evaluates("return document.activeElement.textContent");
     assert_eq!(focused, "Back up now");

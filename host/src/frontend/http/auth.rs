@@ -108,10 +108,9 @@ pub(super) fn out_of_scope(caller: &Caller, needs: TokenScope) -> ErrorResponse 
         "the token {} may not do this: it has the scope {scope}",
         caller.name
     );
-    ErrorResponse::new(StatusCode::FORBIDDEN, "scope-missing", message)
-        .hint(format!(
-            "this needs the scope {needs}: give the client such a token under secrets.tokens"
-        ))
+    ErrorResponse::new(StatusCode::FORBIDDEN, "scope-missing", message).hint(format!(
+        "this needs the scope {needs}: give the client such a token under secrets.tokens"
+    ))
 }
 
 fn unauthorized(code: &str, message: &str) -> ErrorResponse {

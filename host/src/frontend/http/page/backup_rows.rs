@@ -48,10 +48,16 @@ impl BackupRow {
     /// Of one backup's copies; none of no copy.
     pub(super) fn of(locale: Locale, copies: Vec<ListedBackup>) -> Option<Self> {
         let first = &copies.first()?.backup;
-        let mut tiers: Vec<Tier> = copies.iter().map(|copy| copy.backup.manifest.tier).collect();
+        let mut tiers: Vec<Tier> = copies
+            .iter()
+            .map(|copy| copy.backup.manifest.tier)
+            .collect();
         tiers.sort();
         tiers.dedup();
-        let mut stores: Vec<String> = copies.iter().map(|copy| copy.backup.store.clone()).collect();
+        let mut stores: Vec<String> = copies
+            .iter()
+            .map(|copy| copy.backup.store.clone())
+            .collect();
         stores.sort();
         stores.dedup();
         let mut retention: Vec<String> = copies
@@ -77,7 +83,10 @@ impl BackupRow {
             retention,
             proven: drilled.map(|at| {
                 let day = locale.day(at);
-                Mark::new(Tone::Good, &locale.fill("proven-on", &[("day", day.into())]))
+                Mark::new(
+                    Tone::Good,
+                    &locale.fill("proven-on", &[("day", day.into())]),
+                )
             }),
             copies,
         })

@@ -56,7 +56,11 @@ pub(super) async fn backups(
     Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let locale = visit.locale;
-    let has_stores = app.jobs.service().all().any(|one| !one.config().stores.is_empty());
+    let has_stores = app
+        .jobs
+        .service()
+        .all()
+        .any(|one| !one.config().stores.is_empty());
     let (tier, member) = (visit.query.get("tier"), visit.query.get("member"));
     let query = BackupQuery {
         tier: Tier::ALL.into_iter().find(|one| tier == Some(one.name())),
@@ -84,7 +88,10 @@ pub(super) async fn backups(
     let count = locale.fill("backups-count", &[("count", total.into())]);
     let tiers = Tier::ALL.map(|tier| (tier.name(), tier_text(locale, &tier)));
     let service = app.jobs.service();
-    let names = service.members().iter().filter_map(|one| one.config().member.clone());
+    let names = service
+        .members()
+        .iter()
+        .filter_map(|one| one.config().member.clone());
     let names: Vec<_> = names.map(|name| (name.clone(), name)).collect();
     let set = (!names.is_empty()).then(|| (SETS.to_owned(), locale.text("the-set")));
     let title = locale.text("nav-backups");

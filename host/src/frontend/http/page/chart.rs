@@ -114,7 +114,11 @@ impl Chart {
         let sizes = added.unwrap_or(&nothing);
         let is_shown = |run: &&Run| run.kind == RunKind::Backup && run.state.is_over();
         let shown: Vec<&Run> = runs.iter().filter(is_shown).take(MOST).collect();
-        let largest = shown.iter().map(|run| measure.of(run, sizes)).max().unwrap_or(0);
+        let largest = shown
+            .iter()
+            .map(|run| measure.of(run, sizes))
+            .max()
+            .unwrap_or(0);
         let failed = shown.iter().filter(|run| is_failed(run)).count();
         let values = [
             ("measure", measure.text(locale).into()),
@@ -150,7 +154,9 @@ fn is_failed(run: &Run) -> bool {
 /// Bars from the oldest to the newest; each has a title, and a failure a cross at the bottom.
 fn svg(locale: Locale, measure: Measure, runs: &[&Run], added: &AddedBytes, largest: u64) -> Svg {
     let width = STEP * MOST as u64;
-    let mut svg = format!("<svg class=\"chart\" viewBox=\"0 0 {width} {HEIGHT}\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
+    let mut svg = format!(
+        "<svg class=\"chart\" viewBox=\"0 0 {width} {HEIGHT}\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+    );
     let first = MOST - runs.len();
     for (at, run) in runs.iter().rev().enumerate() {
         let (value, x) = (measure.of(run, added), STEP * (first + at) as u64);
@@ -179,6 +185,9 @@ fn svg(locale: Locale, measure: Measure, runs: &[&Run], added: &AddedBytes, larg
             ),
         };
     }
-    let _ = write!(svg, "<path class=\"axis\" d=\"M0 {HEIGHT}H{width}\"/></svg>");
+    let _ = write!(
+        svg,
+        "<path class=\"axis\" d=\"M0 {HEIGHT}H{width}\"/></svg>"
+    );
     Svg(svg)
 }

@@ -55,7 +55,10 @@ pub(super) async fn drills(
         let of = service.strategy(status.name.as_deref());
         let drill = of.ok().and_then(|one| one.config().drill.clone());
         DrilledMember {
-            title: status.name.clone().unwrap_or_else(|| status.strategy.clone()),
+            title: status
+                .name
+                .clone()
+                .unwrap_or_else(|| status.strategy.clone()),
             name: status.name.clone(),
             mark: match (&status.proven, &status.last_drill) {
                 (_, Some(last)) if last.error.is_some() => {
@@ -74,7 +77,10 @@ pub(super) async fn drills(
     Ok(html(&DrillsScreen {
         page: Frame::new(&visit, MenuEntry::Drills, &title).icon(Tone::Empty),
         members: members.collect(),
-        rows: drills.take(SHOWN).map(|run| RunRow::of(locale, run)).collect(),
+        rows: drills
+            .take(SHOWN)
+            .map(|run| RunRow::of(locale, run))
+            .collect(),
     }))
 }
 

@@ -82,7 +82,10 @@ impl PageWatcher {
             return None;
         }
         let handle = self.app.jobs.follow().borrow().run.clone();
-        let run = handle.as_ref().map(RunHandle::run).map(|run| (run.id, run.state));
+        let run = handle
+            .as_ref()
+            .map(RunHandle::run)
+            .map(|run| (run.id, run.state));
         if run != self.run {
             self.run = run;
             self.changed_at = clock::now();

@@ -37,7 +37,10 @@ impl PageFailure {
             StatusCode::FORBIDDEN => visit.locale.text("failure-forbidden"),
             _ => visit.locale.text("failure-other"),
         };
-        let run = body.status_url.as_deref().and_then(|url| url.rsplit_once("/jobs/"));
+        let run = body
+            .status_url
+            .as_deref()
+            .and_then(|url| url.rsplit_once("/jobs/"));
         let screen = FailureScreen {
             page: Frame::new(visit, MenuEntry::None, &heading).icon(Tone::Bad),
             heading,
@@ -65,7 +68,9 @@ impl From<Error> for PageFailure {
 impl IntoResponse for PageFailure {
     fn into_response(self) -> Response {
         let mut response = self.0.status().into_response();
-        response.extensions_mut().insert(ErrorCode(self.0.body().code.clone()));
+        response
+            .extensions_mut()
+            .insert(ErrorCode(self.0.body().code.clone()));
         response.extensions_mut().insert(self);
         response
     }

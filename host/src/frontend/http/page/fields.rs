@@ -33,7 +33,10 @@ impl FormFields {
 
     /// Every value that is not empty.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let named = self.0.iter().filter(move |(given, value)| given == name && !value.is_empty());
+        let named = self
+            .0
+            .iter()
+            .filter(move |(given, value)| given == name && !value.is_empty());
         named.map(|(_, value)| value.as_str())
     }
 
@@ -52,9 +55,10 @@ impl FormFields {
 
     /// As a query, with its question mark; `?` alone keeps a relative link on its own page.
     pub(super) fn query(&self) -> String {
-        let pairs = self.0.iter().map(|(name, value)| {
-            format!("{}={}", encoded(name), encoded(value))
-        });
+        let pairs = self
+            .0
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
         format!("?{}", pairs.collect::<Vec<_>>().join("&"))
     }
 

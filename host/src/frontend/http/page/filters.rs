@@ -17,7 +17,10 @@ impl FilterLink {
         values: impl IntoIterator<Item = (N, String)>,
     ) -> Vec<Self> {
         let chosen = visit.query.get(name);
-        let query = visit.query.replacing("page", None).replacing("before", None);
+        let query = visit
+            .query
+            .replacing("page", None)
+            .replacing("before", None);
         let all = Self {
             href: query.replacing(name, None).query(),
             text: visit.locale.text("filter-all"),

@@ -61,13 +61,34 @@ pub(super) struct Frame {
 impl Frame {
     pub(super) fn new(visit: &PageVisit, section: MenuEntry, title: &str) -> Self {
         let entries = [
-            (MenuEntry::Overview, visit.root.clone(), visit.locale.text("nav-overview")),
-            (MenuEntry::Backups, format!("{}ui/backups", visit.root), visit.locale.text("nav-backups")),
-            (MenuEntry::Runs, format!("{}ui/runs", visit.root), visit.locale.text("nav-runs")),
-            (MenuEntry::Drills, format!("{}ui/drills", visit.root), visit.locale.text("nav-drills")),
-            (MenuEntry::Settings, format!("{}ui/sidecar", visit.root), visit.locale.text("nav-sidecar")),
+            (
+                MenuEntry::Overview,
+                visit.root.clone(),
+                visit.locale.text("nav-overview"),
+            ),
+            (
+                MenuEntry::Backups,
+                format!("{}ui/backups", visit.root),
+                visit.locale.text("nav-backups"),
+            ),
+            (
+                MenuEntry::Runs,
+                format!("{}ui/runs", visit.root),
+                visit.locale.text("nav-runs"),
+            ),
+            (
+                MenuEntry::Drills,
+                format!("{}ui/drills", visit.root),
+                visit.locale.text("nav-drills"),
+            ),
+            (
+                MenuEntry::Settings,
+                format!("{}ui/sidecar", visit.root),
+                visit.locale.text("nav-sidecar"),
+            ),
         ];
-        let may_see = |entry: MenuEntry| entry != MenuEntry::Settings || visit.may(TokenScope::Admin);
+        let may_see =
+            |entry: MenuEntry| entry != MenuEntry::Settings || visit.may(TokenScope::Admin);
         let seen = entries.into_iter().filter(|(entry, ..)| may_see(*entry));
         let menu = seen.map(|(entry, href, text)| FrameLink {
             href,

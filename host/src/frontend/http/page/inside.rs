@@ -56,7 +56,11 @@ impl Inside {
         let parts = contents.parts.into_iter().map(|part| InsideRow {
             size: part.length,
             only: Some(part.name.clone()),
-            download: Some(format!("{}/artifact?only={}", contents.id, encoded(&part.name))),
+            download: Some(format!(
+                "{}/artifact?only={}",
+                contents.id,
+                encoded(&part.name)
+            )),
             open: None,
             name: part.name,
         });

@@ -17,10 +17,8 @@ pub(super) enum Locale {
 
 type Bundle = FluentBundle<FluentResource>;
 
-static ENGLISH: LazyLock<Bundle> =
-    LazyLock::new(|| bundle("en", include_str!("locales/en.ftl")));
-static SPANISH: LazyLock<Bundle> =
-    LazyLock::new(|| bundle("es", include_str!("locales/es.ftl")));
+static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle("en", include_str!("locales/en.ftl")));
+static SPANISH: LazyLock<Bundle> = LazyLock::new(|| bundle("es", include_str!("locales/es.ftl")));
 
 impl Locale {
     /// All of them, in the order in which they are offered.

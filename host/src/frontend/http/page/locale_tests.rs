@@ -49,9 +49,13 @@ fn asked(source: &str, calls: &[&str]) -> Vec<String> {
 fn sources() -> Vec<PathBuf> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/frontend/http/page");
     let folders = [page.join("templates"), page.join("restore"), page];
-    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let entries = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
     let paths = entries.map(|entry| entry.unwrap().path());
-    paths.filter(|path| !path.ends_with("locale_tests.rs")).collect()
+    paths
+        .filter(|path| !path.ends_with("locale_tests.rs"))
+        .collect()
 }
 
 #[test]

@@ -61,14 +61,23 @@ pub(super) async fn overview(
             let service = app.jobs.service();
             let can_drill = service.all().any(|one| one.config().drill.is_some());
             let added = added_bytes(&app.jobs, wants_added);
-            (app.jobs.status(), service.runs(CHART_RUNS), added, can_drill)
+            (
+                app.jobs.status(),
+                service.runs(CHART_RUNS),
+                added,
+                can_drill,
+            )
         })
         .await?;
     let SidecarStatus { set, members, .. } = status;
     let mut cards: Vec<MemberCard> = set
         .into_iter()
         .map(|set| card(visit.locale, set, true))
-        .chain(members.into_iter().map(|member| card(visit.locale, member, false)))
+        .chain(
+            members
+                .into_iter()
+                .map(|member| card(visit.locale, member, false)),
+        )
         .collect();
     cards.sort_by_key(|card| std::cmp::Reverse(card.status.state));
     let worst = cards.iter().map(|card| card.tone).max();
@@ -94,7 +103,11 @@ fn added_bytes(jobs: &Jobs, wanted: bool) -> Option<AddedBytes> {
     let backups = page.into_iter().flat_map(|page| page.backups);
     let manifests = backups.map(|listed| listed.backup.manifest);
     let stored = manifests.filter(|manifest| manifest.artifact.repository.is_some());
-    Some(stored.map(|manifest| (manifest.id, manifest.artifact.size)).collect())
+    Some(
+        stored
+            .map(|manifest| (manifest.id, manifest.artifact.size))
+            .collect(),
+    )
 }
 
 fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
@@ -111,8 +124,14 @@ fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
     let drill = status.last_drill.as_ref().map(|drill| {
         let age = locale.moment_text(drill.at);
         match &drill.error {
-            None => Mark::new(Tone::Good, &locale.fill("drill-passed", &[("time", age.into())])),
-            Some(_) => Mark::new(Tone::Bad, &locale.fill("drill-failed-at", &[("time", age.into())])),
+            None => Mark::new(
+                Tone::Good,
+                &locale.fill("drill-passed", &[("time", age.into())]),
+            ),
+            Some(_) => Mark::new(
+                Tone::Bad,
+                &locale.fill("drill-failed-at", &[("time", age.into())]),
+            ),
         }
     });
     MemberCard {
@@ -124,8 +143,15 @@ fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
         name: status.name.clone(),
         mark: Mark::new(tone, &word),
         tone,
-        reasons: status.why.iter().map(|why| reason_text(locale, why)).collect(),
-        running: status.running.as_ref().map(|run| RunProgress::of(locale, run)),
+        reasons: status
+            .why
+            .iter()
+            .map(|why| reason_text(locale, why))
+            .collect(),
+        running: status
+            .running
+            .as_ref()
+            .map(|run| RunProgress::of(locale, run)),
         drill,
         verified: match is_verified(&status) {
             true => locale.text("verified-good"),
@@ -178,7 +204,11 @@ fn heading(locale: Locale, cards: &[MemberCard]) -> String {
         (true, false) if all_good => sentence("heading-fresh", &good),
         (true, false) => sentence("heading-some-fresh", &good),
         (false, true) => concerns.join("; "),
-        (false, false) => format!("{}; {}", concerns.join("; "), sentence("heading-fresh", &good)),
+        (false, false) => format!(
+            "{}; {}",
+            concerns.join("; "),
+            sentence("heading-fresh", &good)
+        ),
     }
 }
 

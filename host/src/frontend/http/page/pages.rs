@@ -21,7 +21,12 @@ impl Pages {
         let asked = visit.query.get("page").and_then(|page| page.parse().ok());
         let page = asked.unwrap_or(1).clamp(1, last);
         let first = (page - 1) * ROWS;
-        let link = |page: usize| visit.query.replacing("page", Some(&page.to_string())).query();
+        let link = |page: usize| {
+            visit
+                .query
+                .replacing("page", Some(&page.to_string()))
+                .query()
+        };
         let values = [
             ("first", (first + 1).min(count).into()),
             ("last", (first + ROWS).min(count).into()),

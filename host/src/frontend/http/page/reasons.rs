@@ -18,7 +18,13 @@ pub(super) struct ReasonText {
 
 /// By its code; one that the page does not know, as it is.
 pub(super) fn reason_text(locale: Locale, reason: &StatusReason) -> ReasonText {
-    let value = |name: &str| reason.args.get(name).map(String::as_str).unwrap_or_default();
+    let value = |name: &str| {
+        reason
+            .args
+            .get(name)
+            .map(String::as_str)
+            .unwrap_or_default()
+    };
     let time = |name: &str| match value(name).parse() {
         Ok(at) => locale.moment_text(at),
         Err(_) => value(name).to_owned(),
@@ -37,17 +43,21 @@ pub(super) fn reason_text(locale: Locale, reason: &StatusReason) -> ReasonText {
             _ => locale.text("reason-last-run-failed"),
         },
         "copy-damaged" => {
-            let values: [(&str, FluentValue<'_>); 2] =
-                [("store", value("store").into()), ("key", value("key").into())];
+            let values: [(&str, FluentValue<'_>); 2] = [
+                ("store", value("store").into()),
+                ("key", value("key").into()),
+            ];
             locale.fill("reason-copy-damaged", &values)
         }
-        "upload-missing" => {
-            locale.fill("reason-upload-missing", &[("stores", value("stores").into())])
-        }
+        "upload-missing" => locale.fill(
+            "reason-upload-missing",
+            &[("stores", value("stores").into())],
+        ),
         "drill-failed" => locale.text("reason-drill-failed"),
-        "store-unreadable" => {
-            locale.fill("reason-store-unreadable", &[("store", value("store").into())])
-        }
+        "store-unreadable" => locale.fill(
+            "reason-store-unreadable",
+            &[("store", value("store").into())],
+        ),
         _ => reason.message.clone(),
     };
     let quote = [value("message"), value("reason")];

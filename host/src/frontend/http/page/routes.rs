@@ -28,8 +28,14 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
         .route("/", may("GET /backup/status", get(overview::overview)))
         .route("/ui/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/ui/sign-out", post(sign_in::sign_out))
-        .route("/ui/backups", may("GET /backup/backups", get(backups::backups)))
-        .route("/ui/backups/{id}", may("GET /backup/backups/{id}", get(backup::backup)))
+        .route(
+            "/ui/backups",
+            may("GET /backup/backups", get(backups::backups)),
+        )
+        .route(
+            "/ui/backups/{id}",
+            may("GET /backup/backups/{id}", get(backup::backup)),
+        )
         .route(
             "/ui/backups/{id}/artifact",
             may("GET /backup/backups/{id}/artifact", get(stored::artifact)),
@@ -38,11 +44,20 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
             "/ui/backups/{id}/verify",
             may("POST /backup/backups/{id}/verify", post(backup::verify)),
         )
-        .route("/ui/restore/{id}", may("GET /backup/backups/{id}", get(restore::what)))
-        .route("/ui/restore/{id}/where", may("GET /backup/backups/{id}", get(restore::to_where)))
+        .route(
+            "/ui/restore/{id}",
+            may("GET /backup/backups/{id}", get(restore::what)),
+        )
+        .route(
+            "/ui/restore/{id}/where",
+            may("GET /backup/backups/{id}", get(restore::to_where)),
+        )
         .route(
             "/ui/restore/{id}/read",
-            may("POST /backup/restore", get(restore::read).post(restore::confirm)),
+            may(
+                "POST /backup/restore",
+                get(restore::read).post(restore::confirm),
+            ),
         )
         .route(
             "/ui/runs",
@@ -56,14 +71,20 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
         )
         .route(
             "/ui/runs/{id}/cancel",
-            may("DELETE /backup/jobs/{id}", get(run::ask_to_cancel).post(run::cancel)),
+            may(
+                "DELETE /backup/jobs/{id}",
+                get(run::ask_to_cancel).post(run::cancel),
+            ),
         )
         .route(
             "/ui/drills",
             may("GET /backup/status", get(drills::drills))
                 .merge(may("POST /backup/drill", post(drills::start))),
         )
-        .route("/ui/sidecar", may("GET /backup/config", get(settings::settings)))
+        .route(
+            "/ui/sidecar",
+            may("GET /backup/config", get(settings::settings)),
+        )
         .route("/ui/events", may("GET /backup/events", get(events::events)))
         .route_layer(from_fn_with_state(app.clone(), visit))
         .route("/ui/files/{name}", get(assets::asset))

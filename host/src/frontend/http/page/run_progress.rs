@@ -37,7 +37,9 @@ impl RunProgress {
             id: id.to_owned(),
             title: locale.fill("run-in-progress", &[("kind", kind.into())]),
             percent: progress.and_then(|progress| progress.percent),
-            line: progress.map(|progress| line(locale, progress)).unwrap_or_default(),
+            line: progress
+                .map(|progress| line(locale, progress))
+                .unwrap_or_default(),
             note: progress.and_then(|progress| progress.note.clone()),
         }
     }
@@ -66,7 +68,12 @@ fn line(locale: Locale, progress: &Progress) -> String {
         }
         None => elapsed(),
     };
-    let parts = [percent, (progress.bytes > 0).then_some(bytes), speed, Some(time)];
+    let parts = [
+        percent,
+        (progress.bytes > 0).then_some(bytes),
+        speed,
+        Some(time),
+    ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

@@ -9,10 +9,10 @@ use axum::response::Response;
 
 use super::failure::PageFailure;
 use super::fields::{FormFields, encoded};
+use super::filters::FilterLink;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::{Tone, kind_text, run_mark};
 use super::pages::Pages;
-use super::filters::FilterLink;
 use super::run_rows::RunRow;
 use super::visit::PageVisit;
 use crate::frontend::http::start;

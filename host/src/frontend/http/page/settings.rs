@@ -126,8 +126,14 @@ fn member(locale: Locale, config: &Config, status: Option<MemberStatus>) -> Conf
     let retention = config.retention.iter().map(|(tier, rule)| {
         let tier = super::backup_rows::tier_text(locale, &tier);
         match (rule.days, rule.last) {
-            (Some(days), _) => format!("{tier}: {}", locale.fill("for-days", &[("days", days.into())])),
-            (_, Some(last)) => format!("{tier}: {}", locale.fill("the-last", &[("count", last.into())])),
+            (Some(days), _) => format!(
+                "{tier}: {}",
+                locale.fill("for-days", &[("days", days.into())])
+            ),
+            (_, Some(last)) => format!(
+                "{tier}: {}",
+                locale.fill("the-last", &[("count", last.into())])
+            ),
             (None, None) => format!("{tier}: {}", locale.text("for-ever")),
         }
     });

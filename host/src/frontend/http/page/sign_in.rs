@@ -102,7 +102,14 @@ mod tests {
     #[test]
     fn signing_in_leads_to_screens_of_this_page_alone() {
         assert!(is_own("ui/runs/0193-a"));
-        for other in ["//evil", "https://evil", "ui/../x", "ui/\\evil", "backup/run", "ui/a?b"] {
+        for other in [
+            "//evil",
+            "https://evil",
+            "ui/../x",
+            "ui/\\evil",
+            "backup/run",
+            "ui/a?b",
+        ] {
             assert!(!is_own(other), "{other}");
         }
     }

@@ -63,7 +63,9 @@ impl PageVisit {
 
     /// Whether the session may do what needs this scope.
     pub(super) fn may(&self, needs: TokenScope) -> bool {
-        self.caller.as_ref().is_some_and(|caller| caller.scope >= needs)
+        self.caller
+            .as_ref()
+            .is_some_and(|caller| caller.scope >= needs)
     }
 
     /// The language, to be remembered if the request chose it.
@@ -122,6 +124,10 @@ fn cross_origin() -> ErrorResponse {
 }
 
 fn no_session() -> ErrorResponse {
-    ErrorResponse::new(StatusCode::UNAUTHORIZED, "no-session", "the session has ended")
-        .hint("sign in again")
+    ErrorResponse::new(
+        StatusCode::UNAUTHORIZED,
+        "no-session",
+        "the session has ended",
+    )
+    .hint("sign in again")
 }

@@ -88,7 +88,11 @@ impl Choice {
     }
 
     /// What is asked of the service. Fails for what only the command line may do.
-    pub(super) fn order(&self, config: &Config, manifest: &Manifest) -> Result<Order, ErrorResponse> {
+    pub(super) fn order(
+        &self,
+        config: &Config,
+        manifest: &Manifest,
+    ) -> Result<Order, ErrorResponse> {
         let destination = self.destination.as_ref().ok_or_else(no_destination)?;
         let into = match destination {
             Destination::Target(name) => {
@@ -129,7 +133,13 @@ impl Choice {
 
 /// New names are given to every part, so that each has to be named.
 fn parts(only: &[String], manifest: &Manifest, destination: &Destination) -> Vec<String> {
-    let all = || manifest.parts.iter().map(|part| part.name.clone()).collect();
+    let all = || {
+        manifest
+            .parts
+            .iter()
+            .map(|part| part.name.clone())
+            .collect()
+    };
     match (only.is_empty(), destination) {
         (true, Destination::NewNames) => all(),
         _ => only.to_vec(),
@@ -152,7 +162,9 @@ mod tests {
 
     #[test]
     fn a_choice_survives_the_steps() {
-        let fields = FormFields::parse("only=app1&files=a/**+b&to=names&name%3Aapp1=app1_copy&plan=x&typed=y");
+        let fields = FormFields::parse(
+            "only=app1&files=a/**+b&to=names&name%3Aapp1=app1_copy&plan=x&typed=y",
+        );
         let choice = Choice::of(&fields);
         assert_eq!(choice.only, ["app1", "a/**", "b"]);
         assert_eq!(choice.destination, Some(Destination::NewNames));

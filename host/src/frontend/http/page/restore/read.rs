@@ -90,7 +90,9 @@ pub(in super::super) async fn confirm(
     let problem = match fields.get("plan") {
         None => Some("restore-not-read"),
         Some(_) if !is_read => Some("restore-plan-changed"),
-        Some(_) if prepared.order.replace && fields.get("typed") != Some(&typed_name(&prepared)) => {
+        Some(_)
+            if prepared.order.replace && fields.get("typed") != Some(&typed_name(&prepared)) =>
+        {
             Some("restore-not-typed")
         }
         Some(_) => None,
@@ -157,7 +159,10 @@ fn screen(visit: &PageVisit, prepared: PreparedRestore, problem: Option<String>)
     };
     let targets = order.only.iter().map(|selection| RestoredName {
         part: selection.name.clone(),
-        new_name: selection.new_name.clone().unwrap_or_else(|| selection.name.clone()),
+        new_name: selection
+            .new_name
+            .clone()
+            .unwrap_or_else(|| selection.name.clone()),
     });
     let title = locale.text("restore-read-title");
     html(&ReadScreen {

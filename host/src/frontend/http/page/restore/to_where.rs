@@ -46,7 +46,8 @@ pub(in super::super) async fn to_where(
     let row = backup(&app, &visit, &id).await?;
     let choice = Choice::of(&visit.query);
     let manifest = &row.manifest;
-    let is_chosen = |name: &str| choice.only.is_empty() || choice.only.iter().any(|one| one == name);
+    let is_chosen =
+        |name: &str| choice.only.is_empty() || choice.only.iter().any(|one| one == name);
     let parts = manifest.parts.iter().filter(|part| is_chosen(&part.name));
     let names: Vec<NewName> = parts
         .map(|part| NewName {

@@ -73,7 +73,11 @@ pub(in super::super) async fn what(
     Ok(html(&WhatScreen {
         page: Frame::new(&visit, MenuEntry::Backups, &title).icon(Tone::Empty),
         has_files: manifest.parts.is_empty(),
-        members: manifest.members.iter().map(|one| one.strategy.clone()).collect(),
+        members: manifest
+            .members
+            .iter()
+            .map(|one| one.strategy.clone())
+            .collect(),
         command: format!("sidecar restore {} --dry-run", manifest.id),
         parts,
         row,

@@ -1,12 +1,15 @@
 //! A real browser without a screen: Chromium, driven through the WebDriver protocol.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Daemon, agent, within};
+use super::{Daemon, agent, repository, within};
 
 /// How long a page may take to show what it has to.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -35,8 +38,9 @@ impl Browser {
             port.trim_end_matches('.').parse::<u16>().ok()
         });
         // No sandbox of its own: it would refuse to run as root.
-        let options = json!({"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]});
-        let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}});
+        let options = json!({"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en"]});
+        let logs = json!({"browser": "ALL"});
+        let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "goog:loggingPrefs": logs}}});
         let base = format!("http://127.0.0.1:{port}/session");
         let made = post(&base, &wanted);
         let id = made["sessionId"]
@@ -90,12 +94,87 @@ impl Browser {
         shown.as_str().unwrap().to_owned()
     }
 
+    /// The result of a script in the page, which may be a promise.
+    pub(crate) fn evaluates(&self, script: &str) -> Value {
+        self.tell("execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// As wide and high as a device, and in its colours: "light" or "dark".
+    pub(crate) fn looks(&self, width: u32, height: u32, scheme: &str) -> &Self {
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.command("Emulation.setDeviceMetricsOverride", &metrics);
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.command("Emulation.setEmulatedMedia", &json!({"features": features}));
+        self
+    }
+
+    /// A person who uses the keyboard alone; "\u{e004}" is the tabulator, "\u{e007}" enter.
+    pub(crate) fn presses(&self, keys: &str) -> &Self {
+        let each = keys.chars().map(String::from).flat_map(|key| {
+            [
+                json!({"type": "keyDown", "value": key}),
+                json!({"type": "keyUp", "value": key}),
+            ]
+        });
+        let actions: Vec<Value> = each.collect();
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": actions});
+        self.tell("actions", &json!({"actions": [keyboard]}));
+        self
+    }
+
+    /// What axe finds in the page that keeps people from using it: rules, each with the elements.
+    pub(crate) fn barriers(&self) -> Vec<String> {
+        let axe = repository().join("target/axe/axe.min.js");
+        let axe = std::fs::read_to_string(axe).expect("tests/setup brings axe");
+        self.evaluates(&axe);
+        let found = self.evaluates(
+            "return axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(\
+             rule => rule.id + ': ' + rule.nodes.map(node => node.html).join(' | ')))",
+        );
+        let found = found.as_array().unwrap_or_else(|| panic!("{found}"));
+        let texts = found.iter().map(|rule| rule.as_str().unwrap().to_owned());
+        texts.collect()
+    }
+
+    /// Saves a picture of the whole page.
+    pub(crate) fn pictures(&self, file: &Path) {
+        let shot = self.command(
+            "Page.captureScreenshot",
+            &json!({"format": "png", "captureBeyondViewport": true}),
+        );
+        let png = BASE64_STANDARD.decode(shot["data"].as_str().unwrap());
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, png.unwrap()).unwrap();
+    }
+
+    /// Addresses from which the page has got anything.
+    pub(crate) fn requested(&self) -> Vec<String> {
+        let got = self.evaluates(
+            "return performance.getEntries().filter(entry => 'initiatorType' in entry).map(entry => entry.name)",
+        );
+        let got = got.as_array().unwrap().iter();
+        got.map(|name| name.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// All that the console says, which is nothing on a screen that is well.
+    pub(crate) fn console(&self) -> Vec<Value> {
+        let log = self.tell("se/log", &json!({"type": "browser"}));
+        log.as_array().unwrap().clone()
+    }
+
+    fn command(&self, command: &str, parameters: &Value) -> Value {
+        self.tell(
+            "goog/cdp/execute",
+            &json!({"cmd": command, "params": parameters}),
+        )
+    }
+
     /// What the page's own code or its policy complained of; answers that are errors are none.
     pub(crate) fn complaints(&self) -> Vec<Value> {
-        let log = self.tell("se/log", &json!({"type": "browser"}));
-        let entries = log.as_array().unwrap().iter();
-        let own = entries.filter(|entry| entry["source"] != "network");
-        own.cloned().collect()
+        let mut entries = self.console();
+        entries.retain(|entry| entry["source"] != "network");
+        entries
     }
 
     fn element(&self, selector: &str) -> String {

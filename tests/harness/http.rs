@@ -58,7 +58,8 @@ impl Answer {
         Self::read(agent().run(request))
     }
 
-    fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
+    /// What a client got.
+    pub(crate) fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
         let mut answer = answer.expect("the server answers");
         Self {
             status: answer.status().as_u16(),

@@ -72,7 +72,7 @@ pub use crate::modules::{
 };
 pub use crate::plan::{AccessVerdict, AllowedRule};
 pub use crate::sandbox::Selection;
-pub use crate::store::{Catalogue, StoredBackup};
+pub use crate::store::{BackupHealth, Catalogue, StoredBackup};
 pub use backup::CompletedBackup;
 pub use browse::{
     BackupContents, BackupPage, BackupQuery, BackupVerdict, ContentsEntry, ContentsQuery,

@@ -93,7 +93,7 @@ pub(super) async fn require_scope(
     };
     let asked = audit::AuditedRequest::of(&guard.operation, &caller, address, &request);
     if caller.scope < guard.needs {
-        let refused = out_of_scope(&caller, guard.needs);
+        let refused = out_of_scope(&caller, guard.needs).into_response();
         return Ok(asked.answered(app, refused).await);
     }
     request.extensions_mut().insert(caller);
@@ -102,17 +102,15 @@ pub(super) async fn require_scope(
 }
 
 /// The token is right, and may not do this.
-fn out_of_scope(caller: &Caller, needs: TokenScope) -> Response {
+pub(super) fn out_of_scope(caller: &Caller, needs: TokenScope) -> ErrorResponse {
     let (needs, scope) = (needs.as_str(), caller.scope.as_str());
     let message = format!(
         "the token {} may not do this: it has the scope {scope}",
         caller.name
     );
-    ErrorResponse::new(StatusCode::FORBIDDEN, "scope-missing", message)
-        .hint(format!(
-            "this needs the scope {needs}: give the client such a token under secrets.tokens"
-        ))
-        .into_response()
+    ErrorResponse::new(StatusCode::FORBIDDEN, "scope-missing", message).hint(format!(
+        "this needs the scope {needs}: give the client such a token under secrets.tokens"
+    ))
 }
 
 fn unauthorized(code: &str, message: &str) -> ErrorResponse {

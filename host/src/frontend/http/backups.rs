@@ -129,6 +129,7 @@ pub(super) async fn list(
     let query = BackupQuery {
         store: query.store,
         strategy: query.strategy,
+        tier: None,
         limit: query.limit,
         before: query.before,
     };

@@ -12,7 +12,7 @@ use crate::frontend::outcome;
 use crate::service::{Run, RunFailure, RunState};
 
 /// A response that is an error.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ErrorResponse {
     status: StatusCode,
     body: Box<ErrorBody>,
@@ -20,22 +20,22 @@ pub(super) struct ErrorResponse {
 }
 
 /// The body of a response to a failed request.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Error")]
 pub(super) struct ErrorBody {
     /// One sentence.
-    error: String,
+    pub(super) error: String,
     /// A stable kebab-case word.
-    code: String,
+    pub(super) code: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
+    pub(super) hint: Option<String>,
     /// The run that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     job_id: Option<String>,
     /// The run that is in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
-    status_url: Option<String>,
+    pub(super) status_url: Option<String>,
 }
 
 /// The code of an error, for what sees the response and not its body.
@@ -95,6 +95,14 @@ impl ErrorResponse {
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.body.hint = Some(hint.into());
         self
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn body(&self) -> &ErrorBody {
+        &self.body
     }
 
     /// Adds where to see what is in the way.

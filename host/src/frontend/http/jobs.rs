@@ -155,24 +155,28 @@ pub(super) async fn cancel(
     Path(id): Path<String>,
 ) -> Result<Json<JobView>, ErrorResponse> {
     let handle = find(&app, id).await?;
-    match &handle {
-        RunHandle::Here(job) => {
-            job.cancel().cancel(Reason::Requested);
-            job.stopped().await;
-        }
-        RunHandle::Written(run) if !run.state.is_over() => {
-            return Err(ErrorResponse::new(
-                StatusCode::CONFLICT,
-                "not-ours",
-                "the run belongs to another process of the sidecar",
-            )
-            .hint("stop it where it was started"));
-        }
-        RunHandle::Written(_) => {}
-    }
+    stop(&handle).await?;
     Ok(Json(
         app.blocking(move |app| JobView::of(app, &handle)).await?,
     ))
+}
+
+/// Stops a run, and waits until its strategy is gone. One that is over stays as it is.
+pub(super) async fn stop(handle: &RunHandle) -> Result<(), ErrorResponse> {
+    match handle {
+        RunHandle::Here(job) => {
+            job.cancel().cancel(Reason::Requested);
+            job.stopped().await;
+            Ok(())
+        }
+        RunHandle::Written(run) if !run.state.is_over() => Err(ErrorResponse::new(
+            StatusCode::CONFLICT,
+            "not-ours",
+            "the run belongs to another process of the sidecar",
+        )
+        .hint("stop it where it was started")),
+        RunHandle::Written(_) => Ok(()),
+    }
 }
 
 /// The run with this id, or the error for the client that asks for it.

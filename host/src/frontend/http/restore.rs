@@ -188,7 +188,7 @@ fn plan_changed() -> ErrorResponse {
 }
 
 /// A client with the token could send what is in a backup anywhere, and have it written anywhere.
-fn unknown_target() -> ErrorResponse {
+pub(super) fn unknown_target() -> ErrorResponse {
     ErrorResponse::new(
         StatusCode::BAD_REQUEST,
         "unknown-target",

@@ -30,14 +30,8 @@ pub(super) fn router(app: Arc<ApiState>) -> Router {
         handler.route_layer(from_fn_with_state(Arc::new(guard), require_scope))
     };
     let description = "GET /openapi.json".to_owned();
-    let mut routes = Router::new()
-        .route(
-            "/openapi.json",
-            guarded(description, TokenScope::Read, get(document)),
-        )
-        .route("/", get(page::page))
-        .route("/page.css", get(page::style))
-        .route("/page.js", get(page::script));
+    let described = guarded(description, TokenScope::Read, get(document));
+    let mut routes = page::routes(&app).route("/openapi.json", described);
     for operation in operations {
         let handler = match operation.needs {
             Some(needs) => guarded(operation.name(), needs, operation.handler),

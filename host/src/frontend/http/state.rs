@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::auth::Tokens;
 use super::coverage::Coverage;
 use super::error_response::ErrorResponse;
+use super::page::Sessions;
 use super::throttle::Throttle;
 use crate::service::Jobs;
 
@@ -15,6 +16,8 @@ pub(super) struct ApiState {
     pub(super) tokens: Tokens,
     pub(super) throttle: Throttle,
     pub(super) coverage: Coverage,
+    /// Browsers that have signed in.
+    pub(super) sessions: Sessions,
 }
 
 /// The address of the client.
@@ -30,12 +33,15 @@ impl Peer {
 
 impl ApiState {
     pub(super) fn new(jobs: Arc<Jobs>) -> Self {
-        let tokens = Tokens::of(&jobs.service().config().secrets);
+        let config = jobs.service().config();
+        let sessions = Sessions::new(config.app.tls.is_some());
+        let tokens = Tokens::of(&config.secrets);
         Self {
             jobs,
             tokens,
             throttle: Throttle::default(),
             coverage: Coverage::default(),
+            sessions,
         }
     }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decided::{BackupVerdict, decide};
-use crate::config::SETS;
+use crate::config::{SETS, Tier};
 use crate::error::{Error, Kind, Result};
 use crate::history::RunFailure;
 use crate::service::catalogue::StoreListing;
@@ -28,6 +28,8 @@ pub struct BackupQuery {
     pub store: Option<String>,
     /// Only those of this one of several strategies; "sets": of the set.
     pub strategy: Option<String>,
+    /// Only the copies in this tier.
+    pub tier: Option<Tier>,
     /// How many of them: 500 unless given, and 1000 at most. Copies of one are together.
     pub limit: Option<usize>,
     /// Only those that are older than this one.
@@ -82,7 +84,8 @@ pub(in crate::service) fn page(
             .as_ref()
             .is_none_or(|store| *store == backup.store);
         let is_of = query.strategy.is_none() || query.strategy == backup.strategy;
-        is_in && is_of
+        let is_tier = query.tier.is_none_or(|tier| tier == backup.manifest.tier);
+        is_in && is_of && is_tier
     };
     let sorted = listing.sorted();
     let all: Vec<&StoredBackup> = sorted.into_iter().filter(fits).collect();

@@ -1,0 +1,298 @@
+# The page in English. Spanish has the same keys and variables.
+
+language = English
+languages = Languages
+months = Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
+list-and = { $first } and { $last }
+skip = Skip to the content
+menu = Menu
+nav-overview = Overview
+nav-backups = Backups
+nav-runs = Runs
+nav-drills = Drills
+nav-sidecar = Sidecar
+as-of = As of
+stream-lost = The sidecar has not answered for 10 seconds: what you see here may no longer be true.
+on-command-line = On the command line
+back = Back
+next = Next
+the-set = set of all
+
+## Signing in
+sign-in = Sign in
+sign-in-title = Sign in
+sign-in-token = API token
+sign-in-where = It is under secrets.api_token in the configuration of this sidecar.
+sign-in-wrong = This token is not right.
+sign-in-wait = Too many wrong tokens came from your address. Try again in { $time }.
+sign-out = Sign out
+
+## States of a member
+status-fresh = Up to date
+status-late = Late
+status-warning = Warning
+status-failed = No good backup
+status-never = Nothing yet
+status-unknown = No answer
+heading-fresh = { $count ->
+    [one] { $names } is up to date
+   *[other] { $names } are up to date
+}
+heading-some-fresh = { $count ->
+    [one] { $names } is up to date; the others have no backup yet
+   *[other] { $names } are up to date; the others have no backup yet
+}
+heading-late = { $count ->
+    [one] { $names } needs a look
+   *[other] { $names } need a look
+}
+heading-failed = { $count ->
+    [one] { $names } has no good backup that is young enough
+   *[other] { $names } have no good backup that is young enough
+}
+heading-unknown = { $count ->
+    [one] it is not known how { $names } stands
+   *[other] it is not known how { $names } stand
+}
+heading-never = Nothing has been backed up yet
+
+## Reasons
+reason-overdue = { $slots ->
+    [one] A backup was due on { $due }, and there is no newer one.
+   *[other] Backups have been due since { $due }; { $slots } are missing.
+}
+reason-no-good-backup = There is no good backup.
+reason-all-damaged = Every backup that is left is damaged.
+reason-last-run-failed = The last run failed:
+reason-last-run-cancelled = The last run was cancelled.
+reason-last-run-interrupted = The last run was interrupted:
+reason-copy-damaged = A copy in { $store } is damaged: { $key }
+reason-upload-missing = A backup has not reached { $stores } yet.
+reason-drill-failed = The last drill failed:
+reason-store-unreadable = The store { $store } does not answer:
+
+## Overview
+nothing-yet = Nothing has been backed up here yet. The first backup shows whether everything is set up; “sidecar check” says what is missing.
+last-good-ago = Last good backup { $time } ago
+verified-good = verified
+never-verified = not verified yet
+on-this-sidecar = on this sidecar only
+next-run = Next
+no-schedule = no schedule: only when asked for
+back-up-now = Back up now
+back-up-now-of = Back up { $name } now
+history = History
+history-empty = The chart begins with the first backup.
+as-table = As a table
+chart-measure = Show
+chart-size = size
+chart-duration = duration
+chart-added = added to the store
+chart-sentence = { $count ->
+    [one] The last backup by { $measure }
+   *[other] The last { $count } backups by { $measure }
+}, at most { $largest }; { $failed ->
+    [0] none failed
+    [one] 1 failed
+   *[other] { $failed } failed
+}.
+
+## Runs
+kind-backup = Backup
+kind-restore = Restore
+kind-drill = Drill
+kind-of = { $kind } of { $of }
+state-queued = Waiting
+state-running = Running
+state-succeeded = Succeeded
+state-failed = Failed
+state-cancelled = Cancelled
+state-interrupted = Interrupted
+run-in-progress = { $kind } in progress
+size-of = { $part } of { $whole }
+time-left = { $time } left
+time-elapsed = { $time } so far
+runs-empty = Nothing has run yet. “Back up now” on the overview starts the first run.
+nothing-fits = Nothing fits this filter.
+filter-all = all
+filter-kind = Kind
+filter-state = State
+filter-member = Strategy
+filter-tier = Tier
+pager = Pages
+pages = { $first }–{ $last } of { $count }
+newer = Newer
+older = Older
+column-when = When
+column-what = What
+column-state = State
+column-took = Took
+column-size = Size
+column-asked-by = Asked by
+column-tiers = Tiers
+column-kept = Kept
+column-store = Store
+column-stores = Stores
+may-close = You may close this page; the run goes on.
+members = Members
+parts-restored = What was restored
+file = File
+left-out = Left out
+run-id = Run
+show-run = Show the run
+show-runs = Show the runs
+show-backup = Show the backup
+download = Download
+cancel = Cancel
+cancel-title = Cancel this run?
+cancel-leaves = A backup that is cancelled leaves nothing behind, and earlier backups stay. A restore that is cancelled may leave a part of what it was restoring.
+cancel-restore = This is a restore: what it has already replaced stays replaced.
+cancel-no = Let it go on
+cancel-yes = Cancel the run
+log = Log
+log-empty = Nothing was logged.
+log-copy = Copy
+log-copied = Copied
+log-gone = The log of this run is not kept any more.
+
+## Backups
+backups-empty = The stores hold no backup yet.
+no-stores = No store is configured: each backup replaces the last one on this sidecar. A store keeps several, where a loss of this machine does not reach them.
+newest = Newest
+backups-count = { $count ->
+    [one] 1 backup
+   *[other] { $count } backups
+}
+proven-on = Proven { $day }
+never-proven = Never drilled
+kept-goes = goes with the next run
+kept-until = until { $day }
+kept-within = within { $days } days
+kept-among = one of the last { $last }
+kept-older = older than { $days } days
+kept-beyond = not one of the last { $last }
+kept-floor = old, but one of the newest { $held }
+kept-for-ever = for ever
+kept-no-policy = no retention is configured
+kept-newest-good = the newest good one
+kept-none-is-good = damaged, but there is no good one
+kept-awaits-copy = until its copy in the next tier is made
+kept-member-of-set = part of a set that is kept
+kept-tier-not-kept = this tier is not kept
+kept-brake = too old, and goes with one of the next runs
+kept-from-the-future = taken in the future: the clock has jumped
+kept-clock-jumped = the clock has jumped: nothing is deleted
+kept-clock-in-doubt = the clock is not trusted: nothing is deleted
+unusable = Not usable
+foreign = made by another sidecar
+health-never = Not verified
+health-verified = Verified { $day }
+health-damaged = Damaged
+health-unclear = Unclear
+tier-daily = daily
+tier-weekly = weekly
+tier-monthly = monthly
+tier-yearly = yearly
+raw-size = Size
+stored-size = In the store
+format = Format
+copies = Copies
+verify = Verify again
+inside = Inside
+inside-whole = To list what is inside, all of this backup has to be read.
+inside-partial = This is a part of it: the backup is no archive that can be listed, or too large for it.
+look-inside = Look inside
+folders = Folders
+folder-top = Top
+folder-open = Open { $name }
+open = Open
+download-of = Download { $name }
+search = Search
+search-button = Find
+parts = What is inside
+parts-found = { $count } found
+restore = Restore
+restore-ticked = Restore what is ticked, or all
+download-all = Download all
+
+## Restoring
+steps = Steps
+step-what = What
+step-where = Where
+step-read = Read and confirm
+restore-what-title = What should come back?
+restore-parts = Parts; none ticked means all
+restore-files = Files
+restore-files-help = Paths or patterns, such as uploads/** or *.txt, with blanks between them. Left empty: everything.
+restore-files-help-set = The first word names the strategy: uploads/docs/**. Left empty: everything.
+restore-where-title = Where should it come back to?
+restore-where-legend = Where to
+restore-all = All of it.
+restore-chosen = Chosen:
+to-new-names = Beside what is there, under new names
+to-new-names-help = What is there stays as it is.
+new-name-of = New name of { $name }
+to-target = Another place
+to-target-help = A place that the configuration lists under restore.targets.
+target = Place
+to-original = Where it came from, if nothing is there
+to-original-help = Stops before it changes anything where something of the same name exists.
+to-replace = Where it came from, replacing what is there
+to-replace-help = What is there is lost. You will be asked to type its name.
+no-targets = No other places are configured (restore.targets): a place that only the command line names needs “sidecar restore --into”.
+restore-read-title = Read what will happen
+restore-reads = { $size } will be read from the backup and compared before anything is touched.
+into-target = Into { $name }
+into-original = Where it came from; stops if something is there
+into-original-replacing = Where it came from: what is there is REPLACED
+into-new-names = Beside what is there, under new names
+into-directory = Into the directory
+restore-steps = What happens, in this order
+restore-commands = Commands that run
+restore-type = Type { $name } to replace it
+restore-replace = Replace { $name }
+restore-now = Restore now
+restore-not-read = Nothing was restored yet: read first what will happen, then confirm it here.
+restore-plan-changed = What would happen has changed since you read it. Nothing was restored: read it again.
+restore-not-typed = The name that you typed is another one. Nothing was restored.
+
+## Drills
+drills-about = A drill restores the latest backup into a scratch place and checks it there: only a backup that came back once is known to come back.
+drill-never = never drilled
+drill-failed = Drill failed
+drill-failed-at = Drill failed on { $time }
+drill-passed = proven on { $time }
+drill-proven = Proven
+drill-proven-at = The last one that passed:
+drill-not-configured = No drill is configured: add “drill:” with a scratch place (into) and checks, and a cron to have it done by itself.
+drill-now = Run a drill now
+drill-now-of = Run a drill of { $name } now
+drill-runs = Drills so far
+drills-empty = No drill has run yet.
+
+## Sidecar
+strategies = What is backed up
+strategy = Strategy
+schedule = Schedule
+retention = Kept
+retention-none = everything, for ever
+for-days = { $days } days
+the-last = the last { $count }
+for-ever = for ever
+store-answers = Answers
+store-not-asked = Not asked yet
+store-backups = { $count } good backups
+restore-targets = Other places for restores
+modules = Modules, and what they may touch
+modules-about = A module sees only what it asks for and the configuration allows.
+built-in = built in
+module-asks = Asks for
+module-allows = May touch
+configuration = Configuration in force
+configuration-about = Secrets are left out.
+
+## What failed
+failure-not-found = There is no such thing
+failure-conflict = Not now
+failure-forbidden = Not allowed
+failure-other = That did not work

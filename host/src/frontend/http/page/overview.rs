@@ -1,0 +1,225 @@
+//! `/`: how every member stands, the worst first, and why.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::chart::{AddedBytes, Chart, Measure};
+use super::failure::PageFailure;
+use super::frame::{Frame, MenuEntry, html};
+use super::locale::Locale;
+use super::marks::{Mark, Tone};
+use super::reasons::{ReasonText, reason_text};
+use super::run_progress::RunProgress;
+use super::visit::PageVisit;
+use crate::frontend::http::state::ApiState;
+use crate::service::{BackupQuery, Jobs, MemberState, MemberStatus, SidecarStatus};
+
+/// Runs that the chart looks back at.
+const CHART_RUNS: usize = 90;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewScreen {
+    page: Frame,
+    heading: String,
+    members: Vec<MemberCard>,
+    chart: Chart,
+    can_drill: bool,
+}
+
+/// A member as its card shows it.
+struct MemberCard {
+    /// For links: none if there is one strategy alone.
+    name: Option<String>,
+    title: String,
+    tone: Tone,
+    mark: Mark,
+    status: MemberStatus,
+    reasons: Vec<ReasonText>,
+    running: Option<RunProgress>,
+    drill: Option<Mark>,
+    /// Where the newest good backup is: "minio, local".
+    places: String,
+    verified: String,
+    is_set: bool,
+    /// Whether nothing was backed up yet.
+    is_new: bool,
+}
+
+/// Shows how everything stands.
+pub(super) async fn overview(
+    State(app): State<Arc<ApiState>>,
+    Extension(visit): Extension<PageVisit>,
+) -> Result<Response, PageFailure> {
+    let wants_added = Measure::asked(&visit) == Measure::Added;
+    let (status, runs, added, can_drill) = app
+        .blocking(move |app| {
+            let service = app.jobs.service();
+            let can_drill = service.all().any(|one| one.config().drill.is_some());
+            let added = added_bytes(&app.jobs, wants_added);
+            (
+                app.jobs.status(),
+                service.runs(CHART_RUNS),
+                added,
+                can_drill,
+            )
+        })
+        .await?;
+    let SidecarStatus { set, members, .. } = status;
+    let mut cards: Vec<MemberCard> = set
+        .into_iter()
+        .map(|set| card(visit.locale, set, true))
+        .chain(
+            members
+                .into_iter()
+                .map(|member| card(visit.locale, member, false)),
+        )
+        .collect();
+    cards.sort_by_key(|card| std::cmp::Reverse(card.status.state));
+    let worst = cards.iter().map(|card| card.tone).max();
+    let heading = heading(visit.locale, &cards);
+    Ok(html(&OverviewScreen {
+        page: Frame::new(&visit, MenuEntry::Overview, &heading).icon(worst.unwrap_or(Tone::Empty)),
+        heading,
+        chart: Chart::of(&visit, &runs, added.as_ref()),
+        members: cards,
+        can_drill,
+    }))
+}
+
+/// What each backup added to a repository, if that is asked for; none where no store is one.
+fn added_bytes(jobs: &Jobs, wanted: bool) -> Option<AddedBytes> {
+    let mut stores = jobs.service().all().flat_map(|one| &one.config().stores);
+    stores.find(|store| store.repository().is_some())?;
+    let query = BackupQuery {
+        limit: Some(CHART_RUNS),
+        ..BackupQuery::default()
+    };
+    let page = wanted.then(|| jobs.backups(&query).ok()).flatten();
+    let backups = page.into_iter().flat_map(|page| page.backups);
+    let manifests = backups.map(|listed| listed.backup.manifest);
+    let stored = manifests.filter(|manifest| manifest.artifact.repository.is_some());
+    Some(
+        stored
+            .map(|manifest| (manifest.id, manifest.artifact.size))
+            .collect(),
+    )
+}
+
+fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
+    let (tone, word) = match status.state {
+        MemberState::Fresh => (Tone::Good, locale.text("status-fresh")),
+        MemberState::Never => (Tone::Empty, locale.text("status-never")),
+        MemberState::Unknown => (Tone::Unknown, locale.text("status-unknown")),
+        MemberState::Late if status.why.iter().any(|why| why.code == "overdue") => {
+            (Tone::Late, locale.text("status-late"))
+        }
+        MemberState::Late => (Tone::Late, locale.text("status-warning")),
+        MemberState::Failed => (Tone::Bad, locale.text("status-failed")),
+    };
+    let drill = status.last_drill.as_ref().map(|drill| {
+        let age = locale.moment_text(drill.at);
+        match &drill.error {
+            None => Mark::new(
+                Tone::Good,
+                &locale.fill("drill-passed", &[("time", age.into())]),
+            ),
+            Some(_) => Mark::new(
+                Tone::Bad,
+                &locale.fill("drill-failed-at", &[("time", age.into())]),
+            ),
+        }
+    });
+    MemberCard {
+        title: match &status.name {
+            _ if is_set => locale.text("the-set"),
+            Some(name) => name.clone(),
+            None => status.strategy.clone(),
+        },
+        name: status.name.clone(),
+        mark: Mark::new(tone, &word),
+        tone,
+        reasons: status
+            .why
+            .iter()
+            .map(|why| reason_text(locale, why))
+            .collect(),
+        running: status
+            .running
+            .as_ref()
+            .map(|run| RunProgress::of(locale, run)),
+        drill,
+        verified: match is_verified(&status) {
+            true => locale.text("verified-good"),
+            false => locale.text("never-verified"),
+        },
+        places: match status.last_good.as_ref().map(|good| good.stores.as_slice()) {
+            Some([]) | None => locale.text("on-this-sidecar"),
+            Some(stores) => stores.join(", "),
+        },
+        is_set,
+        is_new: status.last_good.is_none() && status.last_run.is_none(),
+        status,
+    }
+}
+
+/// Whether the newest good backup was read as a whole.
+fn is_verified(status: &MemberStatus) -> bool {
+    let verified = status.last_verified.as_ref().map(|verified| &verified.id);
+    verified.is_some() && verified == status.last_good.as_ref().map(|good| &good.id)
+}
+
+/// One sentence: who needs a look, by name, or that all is well.
+fn heading(locale: Locale, cards: &[MemberCard]) -> String {
+    let named = |tone: Tone| {
+        let with = cards.iter().filter(move |card| card.tone == tone);
+        with.map(|card| card.title.as_str()).collect::<Vec<_>>()
+    };
+    let sentence = |key: &str, names: &[&str]| {
+        let values = [
+            ("names", list(locale, names).into()),
+            ("count", names.len().into()),
+        ];
+        locale.fill(key, &values)
+    };
+    let worst = [
+        (Tone::Bad, "heading-failed"),
+        (Tone::Late, "heading-late"),
+        (Tone::Unknown, "heading-unknown"),
+    ];
+    let concerns: Vec<String> = worst
+        .into_iter()
+        .map(|(tone, key)| (named(tone), key))
+        .filter(|(names, _)| !names.is_empty())
+        .map(|(names, key)| sentence(key, &names))
+        .collect();
+    let good = named(Tone::Good);
+    let all_good = good.len() == cards.len();
+    match (concerns.is_empty(), good.is_empty()) {
+        (true, true) => locale.text("heading-never"),
+        (true, false) if all_good => sentence("heading-fresh", &good),
+        (true, false) => sentence("heading-some-fresh", &good),
+        (false, true) => concerns.join("; "),
+        (false, false) => format!(
+            "{}; {}",
+            concerns.join("; "),
+            sentence("heading-fresh", &good)
+        ),
+    }
+}
+
+/// "a, b and c"
+fn list(locale: Locale, names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => {
+            let values = [("first", first.join(", ").into()), ("last", (*last).into())];
+            locale.fill("list-and", &values)
+        }
+    }
+}

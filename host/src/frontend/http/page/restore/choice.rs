@@ -1,0 +1,177 @@
+//! What a reader has chosen so far, as the fields of a form or of an address.
+
+use super::super::fields::FormFields;
+use crate::config::Config;
+use crate::frontend::http::error_response::ErrorResponse;
+use crate::frontend::http::restore::unknown_target;
+use crate::service::{Manifest, Order, Selection};
+
+/// Where a backup comes back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// Beside what is there, each part under a new name.
+    NewNames,
+    /// A target of the configuration, by its name.
+    Target(String),
+    /// Where it came from, if nothing is there.
+    Original,
+    /// Where it came from, over what is there.
+    Replace,
+}
+
+impl Destination {
+    /// As forms call it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::NewNames => "names",
+            Self::Target(_) => "target",
+            Self::Original => "original",
+            Self::Replace => "replace",
+        }
+    }
+}
+
+/// Which parts, and where to.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    /// Names or globs; none: everything.
+    pub(super) only: Vec<String>,
+    pub(super) destination: Option<Destination>,
+    fields: FormFields,
+}
+
+impl Choice {
+    /// Of the fields of any step.
+    pub(super) fn of(fields: &FormFields) -> Self {
+        let ticked = fields.all("only").map(str::to_owned);
+        let typed = fields.all("files").flat_map(str::split_whitespace);
+        let destination = match fields.get("to") {
+            Some("names") => Some(Destination::NewNames),
+            Some("original") => Some(Destination::Original),
+            Some("replace") => Some(Destination::Replace),
+            Some("target") => fields
+                .get("target")
+                .map(|target| Destination::Target(target.to_owned())),
+            _ => None,
+        };
+        Self {
+            only: ticked.chain(typed.map(str::to_owned)).collect(),
+            destination,
+            fields: fields.clone(),
+        }
+    }
+
+    /// The choice alone, for the address or the hidden fields of the next step.
+    pub(super) fn fields(&self) -> FormFields {
+        let mut fields = FormFields::default();
+        for only in &self.only {
+            fields = fields.with("only", only);
+        }
+        fields
+    }
+
+    /// The same with where to.
+    pub(super) fn all_fields(&self) -> FormFields {
+        let mut fields = self.fields();
+        for (name, value) in self.fields.pairs() {
+            let new_name = name.starts_with("name:");
+            if (new_name || name == "to" || name == "target") && !value.is_empty() {
+                fields = fields.with(name, value);
+            }
+        }
+        fields
+    }
+
+    /// The new name that was chosen for a part.
+    pub(super) fn new_name(&self, part: &str) -> Option<&str> {
+        self.fields.get(&format!("name:{part}"))
+    }
+
+    /// What is asked of the service. Fails for what only the command line may do.
+    pub(super) fn order(
+        &self,
+        config: &Config,
+        manifest: &Manifest,
+    ) -> Result<Order, ErrorResponse> {
+        let destination = self.destination.as_ref().ok_or_else(no_destination)?;
+        let into = match destination {
+            Destination::Target(name) => {
+                let target = config.restore_target(name).ok_or_else(unknown_target)?;
+                Some(target.to_owned())
+            }
+            _ => None,
+        };
+        let mut only = Vec::new();
+        for name in parts(&self.only, manifest, destination) {
+            let new_name = match destination {
+                Destination::NewNames => Some(self.plain_name(&name)?),
+                _ => None,
+            };
+            only.push(Selection {
+                name,
+                new_name,
+                written_as_one: false,
+            });
+        }
+        Ok(Order {
+            only,
+            into,
+            replace: *destination == Destination::Replace,
+            ..Order::all_of(&manifest.id)
+        })
+    }
+
+    /// A path would be written to a place that the configuration may not list.
+    fn plain_name(&self, part: &str) -> Result<String, ErrorResponse> {
+        let name = self.new_name(part).ok_or_else(|| bad_name(part))?;
+        match name.contains('/') || name == ".." {
+            true => Err(bad_name(part)),
+            false => Ok(name.to_owned()),
+        }
+    }
+}
+
+/// New names are given to every part, so that each has to be named.
+fn parts(only: &[String], manifest: &Manifest, destination: &Destination) -> Vec<String> {
+    let all = || {
+        manifest
+            .parts
+            .iter()
+            .map(|part| part.name.clone())
+            .collect()
+    };
+    match (only.is_empty(), destination) {
+        (true, Destination::NewNames) => all(),
+        _ => only.to_vec(),
+    }
+}
+
+fn no_destination() -> ErrorResponse {
+    ErrorResponse::bad_request("it was not said where the backup is to come back to")
+        .hint("go back, and choose a place")
+}
+
+fn bad_name(part: &str) -> ErrorResponse {
+    ErrorResponse::bad_request(format!("{part} needs a new name, without a folder"))
+        .hint("go back, and write one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_survives_the_steps() {
+        let fields = FormFields::parse(
+            "only=app1&files=a/**+b&to=names&name%3Aapp1=app1_copy&plan=x&typed=y",
+        );
+        let choice = Choice::of(&fields);
+        assert_eq!(choice.only, ["app1", "a/**", "b"]);
+        assert_eq!(choice.destination, Some(Destination::NewNames));
+        let again = Choice::of(&choice.all_fields());
+        assert_eq!(again.only, choice.only);
+        assert_eq!(again.new_name("app1"), Some("app1_copy"));
+        assert_eq!(again.all_fields().get("plan"), None);
+        assert_eq!(Choice::of(&choice.fields()).destination, None);
+    }
+}

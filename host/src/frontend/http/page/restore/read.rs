@@ -1,0 +1,220 @@
+//! The third step: what will happen is read, what is replaced is typed, and the run begins.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+
+use super::super::backup_rows::BackupRow;
+use super::super::failure::PageFailure;
+use super::super::fields::{FormFields, encoded};
+use super::super::frame::{Frame, MenuEntry, html, see};
+use super::super::marks::Tone;
+use super::super::visit::PageVisit;
+use super::choice::{Choice, Destination};
+use super::what::backup;
+use crate::frontend::http::start;
+use crate::frontend::http::state::{ApiState, Peer};
+use crate::service::{Order, Preview, RunRequest};
+
+#[derive(Template)]
+#[template(path = "restore_read.html")]
+struct ReadScreen {
+    page: Frame,
+    row: BackupRow,
+    /// One for each member of a set, else one.
+    plans: Vec<Preview>,
+    size: u64,
+    /// What comes back, and as what.
+    targets: Vec<RestoredName>,
+    place: String,
+    replaces: bool,
+    /// What has to be typed for that.
+    typed_name: String,
+    /// What did not fit the last time.
+    problem: Option<String>,
+    plan: String,
+    hidden: Vec<(String, String)>,
+    back: String,
+    command: String,
+}
+
+/// A part, and what it is called then.
+struct RestoredName {
+    part: String,
+    new_name: String,
+}
+
+/// What is asked, and what that would do.
+struct PreparedRestore {
+    row: BackupRow,
+    choice: Choice,
+    order: Order,
+    preview: Preview,
+    strategy: Option<String>,
+}
+
+impl PreparedRestore {
+    /// Stands for all that the preview says: an order is for this and nothing else.
+    fn plan(&self) -> String {
+        self.preview.digest(&self.order)
+    }
+}
+
+/// Shows what will happen.
+pub(in super::super) async fn read(
+    State(app): State<Arc<ApiState>>,
+    Extension(visit): Extension<PageVisit>,
+    Path(id): Path<String>,
+) -> Result<Response, PageFailure> {
+    let prepared = prepare(&app, &visit, &id, Choice::of(&visit.query)).await?;
+    Ok(screen(&visit, prepared, None))
+}
+
+/// Begins the restore, if the preview that was read is still true and what is replaced was typed.
+pub(in super::super) async fn confirm(
+    State(app): State<Arc<ApiState>>,
+    Extension(visit): Extension<PageVisit>,
+    Extension(peer): Extension<Peer>,
+    Path(id): Path<String>,
+    body: String,
+) -> Result<Response, PageFailure> {
+    let fields = FormFields::parse(&body);
+    let prepared = prepare(&app, &visit, &id, Choice::of(&fields)).await?;
+    let is_read = fields.get("plan") == Some(prepared.plan().as_str());
+    let problem = match fields.get("plan") {
+        None => Some("restore-not-read"),
+        Some(_) if !is_read => Some("restore-plan-changed"),
+        Some(_)
+            if prepared.order.replace && fields.get("typed") != Some(&typed_name(&prepared)) =>
+        {
+            Some("restore-not-typed")
+        }
+        Some(_) => None,
+    };
+    if let Some(problem) = problem {
+        let problem = visit.locale.text(problem);
+        let shown = screen(&visit, prepared, Some(problem));
+        return Ok((StatusCode::CONFLICT, shown).into_response());
+    }
+    let request = RunRequest {
+        strategy: prepared.strategy,
+        asked_by: peer.asked_by(),
+        ..RunRequest::restore(prepared.order)
+    };
+    let run = start::start(&app, request).await?.run();
+    Ok(see(&format!("../../runs/{}", encoded(&run.id))))
+}
+
+async fn prepare(
+    app: &Arc<ApiState>,
+    visit: &PageVisit,
+    id: &str,
+    choice: Choice,
+) -> Result<PreparedRestore, PageFailure> {
+    let row = backup(app, visit, id).await?;
+    let manifest = row.manifest.clone();
+    let (choice, order, preview, strategy) = app
+        .blocking(move |app| {
+            let service = app.jobs.service().holding(&manifest.id)?;
+            let order = choice.order(service.config(), &manifest)?;
+            let preview = service.preview_restore(&order)?;
+            let strategy = service.config().member.clone();
+            Ok::<_, PageFailure>((choice, order, preview, strategy))
+        })
+        .await??;
+    Ok(PreparedRestore {
+        row,
+        choice,
+        order,
+        preview,
+        strategy,
+    })
+}
+
+fn screen(visit: &PageVisit, prepared: PreparedRestore, problem: Option<String>) -> Response {
+    let typed_name = typed_name(&prepared);
+    let plan = prepared.plan();
+    let PreparedRestore {
+        row,
+        choice,
+        order,
+        preview,
+        ..
+    } = prepared;
+    let locale = visit.locale;
+    let place = match &choice.destination {
+        Some(Destination::Target(name)) => locale.fill("into-target", &[("name", name.into())]),
+        Some(Destination::Replace) => locale.text("into-original-replacing"),
+        Some(Destination::NewNames) => locale.text("into-new-names"),
+        Some(Destination::Original) | None => locale.text("into-original"),
+    };
+    let targets = order.only.iter().map(|selection| RestoredName {
+        part: selection.name.clone(),
+        new_name: selection
+            .new_name
+            .clone()
+            .unwrap_or_else(|| selection.name.clone()),
+    });
+    let title = locale.text("restore-read-title");
+    html(&ReadScreen {
+        page: Frame::new(visit, MenuEntry::Backups, &title).icon(Tone::Empty),
+        size: preview.size,
+        targets: targets.collect(),
+        place,
+        replaces: order.replace,
+        typed_name,
+        problem,
+        plan,
+        hidden: choice.all_fields().pairs().to_vec(),
+        back: format!("where{}", choice.all_fields().query()),
+        command: command(&row.manifest.id, &choice, &order),
+        plans: match preview.members.is_empty() {
+            true => vec![preview],
+            false => preview.members,
+        },
+        row,
+    })
+}
+
+/// The one part that is replaced, or what the backup is of.
+fn typed_name(prepared: &PreparedRestore) -> String {
+    match prepared.order.only.as_slice() {
+        [only] => only.name.clone(),
+        _ => match &prepared.row.of {
+            Some(of) => of.clone(),
+            None => prepared.row.manifest.strategy.name.clone(),
+        },
+    }
+}
+
+/// The same on the command line.
+fn command(id: &str, choice: &Choice, order: &Order) -> String {
+    let mut line = format!("sidecar restore {id}");
+    for selection in &order.only {
+        let name = match &selection.new_name {
+            Some(new_name) => format!("{}={new_name}", selection.name),
+            None => selection.name.clone(),
+        };
+        line.push_str(&format!(" --only {}", quoted(&name)));
+    }
+    if let Some(Destination::Target(name)) = &choice.destination {
+        line.push_str(&format!(" --into {}", quoted(name)));
+    }
+    if order.replace {
+        line.push_str(" --replace");
+    }
+    line
+}
+
+/// As a shell reads it.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/=:".contains(c);
+    match text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}

@@ -1,0 +1,125 @@
+//! `ui/runs/ID`: one run, live, and how it ended.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::failure::PageFailure;
+use super::fields::encoded;
+use super::frame::{Frame, MenuEntry, html, see};
+use super::marks::{Mark, Tone, kind_text, run_mark};
+use super::run_progress::RunProgress;
+use super::run_rows::RunRow;
+use super::visit::PageVisit;
+use crate::frontend::http::jobs;
+use crate::frontend::http::state::ApiState;
+use crate::service::{Run, RunHandle, RunKind, RunState};
+
+#[derive(Template)]
+#[template(path = "run.html")]
+struct RunScreen {
+    page: Frame,
+    heading: String,
+    mark: Mark,
+    run: Run,
+    progress: Option<RunProgress>,
+    /// Of a set in progress: its members.
+    members: Vec<RunRow>,
+    is_cached: bool,
+    is_backup: bool,
+}
+
+#[derive(Template)]
+#[template(path = "cancel.html")]
+struct CancelScreen {
+    page: Frame,
+    heading: String,
+    run: Run,
+    is_restore: bool,
+}
+
+/// Shows a run.
+pub(super) async fn run(
+    State(app): State<Arc<ApiState>>,
+    Extension(visit): Extension<PageVisit>,
+    Path(id): Path<String>,
+) -> Result<Response, PageFailure> {
+    let handle = jobs::find(&app, id).await?;
+    let run = handle.run();
+    let (progress, members) = match &handle {
+        RunHandle::Here(job) => {
+            let progress = job.progress();
+            let progress = RunProgress::new(visit.locale, &run.id, run.kind, Some(&progress));
+            let members = job.members().iter().map(|member| member.run());
+            let members = members.map(|member| RunRow::of(visit.locale, member));
+            (Some(progress), members.collect())
+        }
+        RunHandle::Written(_) => (None, Vec::new()),
+    };
+    let cached = run.clone();
+    let is_cached = app
+        .blocking(move |app| app.jobs.service().cached_artifact(&cached).is_some())
+        .await?;
+    let heading = heading(&visit, &run);
+    let is_over = run.state.is_over();
+    let icon = match run.state {
+        RunState::Succeeded => Tone::Good,
+        RunState::Failed | RunState::Interrupted => Tone::Bad,
+        RunState::Cancelled => Tone::Empty,
+        RunState::Queued | RunState::Running => Tone::Busy,
+    };
+    Ok(html(&RunScreen {
+        page: Frame::new(&visit, MenuEntry::Runs, &heading)
+            .icon(icon)
+            .refreshed(!is_over),
+        heading,
+        mark: run_mark(visit.locale, run.state),
+        progress: progress.filter(|_| !is_over),
+        members,
+        is_cached: is_cached && run.artifact.is_some(),
+        is_backup: run.kind == RunKind::Backup && run.state == RunState::Succeeded,
+        run,
+    }))
+}
+
+/// "Restore of db"
+fn heading(visit: &PageVisit, run: &Run) -> String {
+    let kind = kind_text(visit.locale, run.kind);
+    match RunRow::of(visit.locale, run.clone()).of {
+        Some(of) => {
+            let values = [("kind", kind.into()), ("of", of.into())];
+            visit.locale.fill("kind-of", &values)
+        }
+        None => kind,
+    }
+}
+
+/// Asks a reader without scripts what a dialog asks all others.
+pub(super) async fn ask_to_cancel(
+    State(app): State<Arc<ApiState>>,
+    Extension(visit): Extension<PageVisit>,
+    Path(id): Path<String>,
+) -> Result<Response, PageFailure> {
+    let run = jobs::find(&app, id).await?.run();
+    let heading = visit.locale.text("cancel-title");
+    Ok(html(&CancelScreen {
+        page: Frame::new(&visit, MenuEntry::Runs, &heading).icon(Tone::Busy),
+        heading,
+        is_restore: run.kind == RunKind::Restore,
+        run,
+    }))
+}
+
+/// Stops a run, and shows it.
+pub(super) async fn cancel(
+    State(app): State<Arc<ApiState>>,
+    Path(id): Path<String>,
+) -> Result<Response, PageFailure> {
+    let to = format!("../{}", encoded(&id));
+    let handle = jobs::find(&app, id).await?;
+    jobs::stop(&handle).await?;
+    Ok(see(&to))
+}

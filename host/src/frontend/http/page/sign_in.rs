@@ -1,0 +1,116 @@
+//! Signing in with the token, and out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+
+use super::fields::FormFields;
+use super::frame::{Frame, MenuEntry, html, see};
+use super::marks::Tone;
+use super::visit::PageVisit;
+use crate::frontend::http::state::{ApiState, Peer};
+
+/// Where the form of the token goes to.
+pub(super) const PATH: &str = "ui/sign-in";
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInScreen {
+    page: Frame,
+    /// Why it did not work.
+    problem: Option<String>,
+    /// Where to go then, below `/`.
+    next: String,
+}
+
+/// The form for the token, at whatever address it was asked for.
+pub(super) fn screen(visit: &PageVisit, problem: Option<String>) -> Response {
+    let next = match visit.path.as_str() {
+        PATH => visit.query.get("next").unwrap_or_default().to_owned(),
+        path => path.to_owned(),
+    };
+    let title = visit.locale.text("sign-in-title");
+    html(&SignInScreen {
+        page: Frame::new(visit, MenuEntry::None, &title).icon(Tone::Empty),
+        problem,
+        next,
+    })
+}
+
+/// The form by itself.
+pub(super) async fn form(Extension(visit): Extension<PageVisit>) -> Response {
+    screen(&visit, None)
+}
+
+/// Takes the token, and begins a session. Wrong ones count as they do in the API.
+pub(super) async fn sign_in(
+    State(app): State<Arc<ApiState>>,
+    Extension(visit): Extension<PageVisit>,
+    Extension(Peer(address)): Extension<Peer>,
+    body: String,
+) -> Response {
+    let (now, fields) = (Instant::now(), FormFields::parse(&body));
+    if let Some(wait) = app.throttle.wait(address, now) {
+        let wait = visit.locale.duration(wait.as_millis() as u64 + 1000);
+        let problem = visit.locale.fill("sign-in-wait", &[("time", wait.into())]);
+        return (StatusCode::TOO_MANY_REQUESTS, screen(&visit, Some(problem))).into_response();
+    }
+    let token = fields.get("token").unwrap_or_default().trim();
+    let Some(caller) = app.tokens.caller(token.as_bytes()).cloned() else {
+        tracing::warn!(%address, "a wrong token was typed into the page");
+        app.throttle.failed(address, now);
+        let problem = visit.locale.text("sign-in-wrong");
+        return (StatusCode::UNAUTHORIZED, screen(&visit, Some(problem))).into_response();
+    };
+    let next = fields.get("next").filter(|next| is_own(next));
+    let to = format!("{}{}", visit.root, next.unwrap_or_default());
+    with_cookie(see(&to), app.sessions.begin(caller, now))
+}
+
+/// Ends the session.
+pub(super) async fn sign_out(
+    State(app): State<Arc<ApiState>>,
+    Extension(visit): Extension<PageVisit>,
+    headers: HeaderMap,
+) -> Response {
+    with_cookie(see(&visit.root), app.sessions.end(&headers))
+}
+
+fn with_cookie(mut response: Response, cookie: String) -> Response {
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Whether it is a screen of this page: no link may lead a reader who signs in to another place.
+fn is_own(next: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
+    next.starts_with("ui/") && next.chars().all(plain) && !next.contains("..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_to_screens_of_this_page_alone() {
+        assert!(is_own("ui/runs/0193-a"));
+        for other in [
+            "//evil",
+            "https://evil",
+            "ui/../x",
+            "ui/\\evil",
+            "backup/run",
+            "ui/a?b",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A client that keeps a session as a browser does, and sends what a browser would or would not send.
+
+use std::cell::RefCell;
+
+use crate::harness::{Answer, Server, TOKEN};
+
+/// Follows no redirect.
+pub(super) struct Client {
+    url: String,
+    cookie: RefCell<Option<String>>,
+}
+
+impl Client {
+    pub(super) fn new(server: &Server) -> Self {
+        Self {
+            url: server.url.clone(),
+            cookie: RefCell::default(),
+        }
+    }
+
+    /// With a session.
+    pub(super) fn signed_in(server: &Server) -> Self {
+        let client = Self::new(server);
+        let answer = client.submits("/ui/sign-in", &[("token", TOKEN)]);
+        assert_eq!(answer.status, 303, "{answer:?}");
+        client
+    }
+
+    pub(super) fn gets(&self, path: &str) -> Answer {
+        self.sends("GET", path, &[], "")
+    }
+
+    /// The text of a screen.
+    #[track_caller]
+    pub(super) fn reads(&self, path: &str) -> String {
+        let answer = self.gets(path);
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        String::from_utf8(answer.body).unwrap()
+    }
+
+    /// A form of the page itself.
+    pub(super) fn submits(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.sends(
+            "POST",
+            path,
+            &[("Sec-Fetch-Site", "same-origin")],
+            &form(fields),
+        )
+    }
+
+    /// With these headers and the cookie, if there is one; remembers the one that comes back.
+    pub(super) fn sends(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .build()
+            .into();
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("Content-Type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &*self.cookie.borrow() {
+            request = request.header("Cookie", cookie);
+        }
+        let answer = match body {
+            "" if method == "GET" => agent.run(request.body(()).unwrap()),
+            body => agent.run(request.body(body.to_owned()).unwrap()),
+        };
+        let answer = Answer::read(answer);
+        if let Some(set) = answer.headers.get("set-cookie") {
+            let pair = set.to_str().unwrap().split(';').next().unwrap();
+            *self.cookie.borrow_mut() = Some(pair.to_owned());
+        }
+        answer
+    }
+
+    /// The value of a hidden field of a screen.
+    #[track_caller]
+    pub(super) fn hidden(&self, path: &str, name: &str) -> String {
+        let text = self.reads(path);
+        let (_, rest) = text
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("no {name} in {text}"));
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let encoded = |text: &str| {
+        let bytes = text.bytes();
+        bytes.map(|byte| format!("%{byte:02X}")).collect::<String>()
+    };
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}

@@ -1,0 +1,40 @@
+//! What ran, and how it ended.
+
+use super::{Client, signed_in, with_store};
+use crate::harness::Sidecar;
+
+#[test]
+fn runs_are_found_by_their_kind_and_state() {
+    let sidecar = with_store(Sidecar::new())
+        .command("test ! -e broken; echo x")
+        .capture();
+    sidecar.backup().succeeds();
+    std::fs::write(sidecar.workdir().join("broken"), "").unwrap();
+    sidecar.backup().exits(1);
+    let server = sidecar.serve();
+    let client = Client::signed_in(&server);
+    let rows = |path: &str| client.reads(path).matches("<tr id=\"run-").count();
+    assert_eq!(rows("/ui/runs"), 2);
+    assert_eq!(rows("/ui/runs?state=failed"), 1);
+    assert_eq!(rows("/ui/runs?state=succeeded&kind=backup"), 1);
+    assert_eq!(rows("/ui/runs?kind=restore"), 0);
+    let Some(browser) = signed_in(&server) else {
+        return;
+    };
+    browser.open(&format!("{}/ui/runs", server.url));
+    browser.reads("#runs", "Failed");
+    browser.clicks("a[href*='kind=restore']");
+    browser.reads("#runs", "Nothing fits this filter");
+}
+
+#[test]
+fn what_no_address_leads_to_is_said() {
+    let server = Sidecar::printing("x").serve();
+    let client = Client::signed_in(&server);
+    for path in ["/ui/runs/none", "/ui/runs/none/cancel"] {
+        let answer = client.gets(path);
+        assert_eq!(answer.status, 404, "{path}");
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(text.contains("<h1>There is no such thing</h1>"), "{text}");
+    }
+}

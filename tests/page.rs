@@ -9,6 +9,7 @@ mod overview;
 mod prefix;
 mod restoring;
 mod runs;
+mod scopes;
 mod screens;
 mod sign_in;
 

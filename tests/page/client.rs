@@ -18,10 +18,14 @@ impl Client {
         }
     }
 
-    /// With a session.
+    /// With a session that may do everything.
     pub(super) fn signed_in(server: &Server) -> Self {
+        Self::signed_in_with(server, TOKEN)
+    }
+
+    pub(super) fn signed_in_with(server: &Server, token: &str) -> Self {
         let client = Self::new(server);
-        let answer = client.submits("/ui/sign-in", &[("token", TOKEN)]);
+        let answer = client.submits("/ui/sign-in", &[("token", token)]);
         assert_eq!(answer.status, 303, "{answer:?}");
         client
     }

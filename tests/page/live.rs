@@ -47,6 +47,7 @@ fn a_run_is_cancelled_in_a_dialog_or_on_a_page() {
     };
     browser.clicks("#members button");
     let _open = gate.reached();
+    browser.reads("#run .state", "Running");
     browser.clicks("#run .progress .button");
     browser.reads("dialog", "leaves nothing behind");
     browser.clicks("dialog form[method=dialog] button");

@@ -4,6 +4,7 @@
 //! depends on it, so nothing in here can fail one. A damaged file is moved aside, and what cannot
 //! be written is logged.
 
+mod audit;
 mod run;
 mod store;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::clock;
 use crate::fs_atomic;
 
+pub use audit::AuditEntry;
 pub use run::{
     PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState, StoreKeys,
 };
@@ -211,6 +213,20 @@ impl History {
             store::last_over(connection, &self.whose, RunKind::Drill)
         });
         (over, last(RunState::Succeeded))
+    }
+
+    /// Writes down what was asked, by whom, and what came of it.
+    pub fn audit(&self, entry: &AuditEntry) {
+        self.try_to("record a request", |connection| {
+            audit::add(connection, entry)
+        });
+    }
+
+    /// What was asked, youngest first.
+    pub fn audited(&self, at_most: usize) -> Vec<AuditEntry> {
+        self.try_to("list requests", |connection| {
+            audit::list(connection, at_most)
+        })
     }
 
     /// When a drill last brought each backup back, by its id.

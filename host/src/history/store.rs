@@ -19,7 +19,7 @@ use super::Whose;
 use super::run::{Run, RunArtifact, RunFailure, RunKind, RunState};
 
 /// Raised when the table changes; a file of a later version is treated as damaged.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 
 /// From version 1, which knew of backups only.
 const SECOND: &str = "
@@ -44,6 +44,19 @@ const SIXTH: &str = "
 
 /// From version 6, which did not say what a restore or a drill brought back.
 const SEVENTH: &str = "ALTER TABLE runs ADD COLUMN backup TEXT;";
+
+/// From version 7, which did not know who asked for what.
+const EIGHTH: &str = "
+    CREATE TABLE IF NOT EXISTS audit (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        who TEXT NOT NULL,
+        address TEXT NOT NULL,
+        operation TEXT NOT NULL,
+        target TEXT NOT NULL,
+        outcome TEXT NOT NULL
+    ) STRICT;
+";
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(2);
@@ -114,6 +127,9 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
         if version < 7 {
             transaction.execute_batch(SEVENTH)?;
         }
+        if version < 8 {
+            transaction.execute_batch(EIGHTH)?;
+        }
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()?;
     }
@@ -124,7 +140,7 @@ pub(super) fn in_memory() -> Connection {
     let connection = Connection::open_in_memory().expect("an empty data base in memory opens");
     connection
         .execute_batch(&format!(
-            "{TABLE}{SECOND}{THIRD}{FOURTH}{FIFTH}{SIXTH}{SEVENTH}"
+            "{TABLE}{SECOND}{THIRD}{FOURTH}{FIFTH}{SIXTH}{SEVENTH}{EIGHTH}"
         ))
         .expect("an empty data base takes a table");
     connection
@@ -326,7 +342,7 @@ pub(super) fn counts(connection: &Connection, whose: &Whose) -> Result<Vec<(RunS
 }
 
 /// Of one width, so that text sorts as time does.
-fn text(at: Timestamp) -> String {
+pub(super) fn text(at: Timestamp) -> String {
     format!("{at:.6}")
 }
 
@@ -402,7 +418,7 @@ fn state(row: &Row<'_>) -> Result<RunState> {
     known.ok_or_else(|| unreadable(format!("no state of a run: {word}")))
 }
 
-fn time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
+pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
     let text: Option<String> = row.get(column)?;
     let parse = |text: String| {
         text.parse()

@@ -209,7 +209,7 @@ fn a_journal_of_the_first_version_goes_on() {
             "ALTER TABLE runs DROP COLUMN kind; ALTER TABLE runs DROP COLUMN parts;
              ALTER TABLE runs DROP COLUMN fingerprint; ALTER TABLE runs DROP COLUMN warnings;
              ALTER TABLE runs DROP COLUMN omissions; ALTER TABLE runs DROP COLUMN member;
-             ALTER TABLE runs DROP COLUMN set_id; ALTER TABLE runs DROP COLUMN backup; PRAGMA user_version = 1",
+             ALTER TABLE runs DROP COLUMN set_id; ALTER TABLE runs DROP COLUMN backup; DROP TABLE audit; PRAGMA user_version = 1",
         )
         .unwrap();
     drop(connection);
@@ -253,4 +253,22 @@ fn each_of_several_strategies_has_its_own_runs() {
     assert_eq!(db.counts(), [(RunState::Succeeded, 1)]);
     assert_eq!((all.list(10).len(), db.own(10).len()), (4, 1));
     assert_eq!(db.get("set").unwrap().set_id.as_deref(), Some("set"));
+}
+
+#[test]
+fn what_was_asked_is_remembered_and_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path());
+    let entry = |number: usize| AuditEntry {
+        at: Timestamp::from_second(number as i64).unwrap(),
+        who: "orchestrator".to_owned(),
+        address: "10.0.0.3".to_owned(),
+        operation: "POST /backup/restore".to_owned(),
+        target: format!("backup {number}"),
+        outcome: "403 scope-missing".to_owned(),
+    };
+    (0..10_020).for_each(|number| history.audit(&entry(number)));
+    let all = history.audited(20_000);
+    assert_eq!((all.len(), &all[0]), (10_000, &entry(10_019)));
+    assert_eq!(history.audited(2), [entry(10_019), entry(10_018)]);
 }

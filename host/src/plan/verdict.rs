@@ -7,7 +7,7 @@ use crate::config::Allow;
 use crate::error::{Error, Kind};
 
 /// One line of a request, and whether it is allowed: what `sidecar check` prints.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct AccessVerdict {
     /// The kind of access: a key of `modules.NAME.allow`.
     pub access: &'static str,

@@ -24,6 +24,7 @@ mod context;
 mod folders;
 mod jobs;
 mod lock;
+mod module_access;
 mod overlap;
 mod owner;
 mod ownership;
@@ -34,6 +35,7 @@ mod runs;
 mod schedule;
 mod set;
 mod set_ties;
+mod shown_config;
 mod status;
 mod strategy;
 mod timekeeper;
@@ -61,7 +63,7 @@ pub use crate::artifact::manifest::{Contents, Manifest, Sha256};
 pub use crate::artifact::set_archive::{self, ArchiveWriter};
 pub use crate::artifact::{Part, SpoolReader};
 pub use crate::history::{
-    PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState,
+    AuditEntry, PartOutcome, Run, RunArtifact, RunFailure, RunKind, RunOmission, RunState,
 };
 pub use crate::modules::{
     CheckStatus, Conformance, Finding, Inspection, Language, LockChange, LockReport, ModuleProbe,
@@ -82,6 +84,7 @@ pub use catalogue::{
 pub use check::{CheckReport, NextDue, Overview};
 pub use folders::Unready;
 pub use jobs::Jobs;
+pub use module_access::{ListedModule, ModuleAccess, StrategyAccess};
 pub use ownership::Adoption;
 pub use restore::{Preview, RestoreReport};
 pub use runs::{
@@ -89,6 +92,7 @@ pub use runs::{
 };
 pub use schedule::{Clock, SystemClock};
 pub use set::{LatestSet, TakeBytes};
+pub use shown_config::ShownConfig;
 pub use status::{
     DamagedCopy, DrillResult, LastGood, LastRun, MemberState, MemberStatus, MissingUpload,
     RunInProgress, SidecarStatus, StatusReason, StoreStatus, VerifiedCopy,
@@ -165,6 +169,14 @@ impl Service {
     /// The youngest runs, youngest first. Opens no journal where no run has been.
     pub fn runs(&self, at_most: usize) -> Vec<Run> {
         runs::list(&self.context, at_most)
+    }
+
+    /// Who asked for what, youngest first. Opens no journal where no run has been.
+    pub fn audited(&self, at_most: usize) -> Vec<AuditEntry> {
+        match folders::shared_folder(&self.config().paths).is_dir() {
+            true => self.history().audited(at_most),
+            false => Vec::new(),
+        }
     }
 
     /// Whether a run could begin, as far as folders go.
@@ -446,6 +458,25 @@ impl Service {
     pub fn modules(&self) -> Vec<(String, Result<Inspection>)> {
         let Context { config, engine, .. } = &*self.context;
         modules::inspect_all(config, engine, self.context.cache.as_deref())
+    }
+
+    /// The modules, and what each strategy's asks for against what it may have.
+    pub fn module_access(&self) -> ModuleAccess {
+        let modules = self.modules().into_iter();
+        let strategies = self.all().filter(|one| one.context.set().is_none());
+        let access = strategies
+            .map(|one| StrategyAccess::of(one.config().member.clone(), check::check(&one.context)));
+        ModuleAccess {
+            modules: modules
+                .map(|(name, looked)| ListedModule::of(name, looked))
+                .collect(),
+            strategies: access.collect(),
+        }
+    }
+
+    /// The configuration in force, without secrets.
+    pub fn shown_config(&self) -> ShownConfig {
+        shown_config::shown(self.config())
     }
 
     /// Compares all modules of the configuration with the lock file.

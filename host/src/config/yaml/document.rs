@@ -116,6 +116,19 @@ impl Document {
         }
     }
 
+    /// All values, but `hidden` in place of each that came from a variable, in whole or in part.
+    pub fn without_variables(&self, hidden: &str) -> Value {
+        let mut shown = self.value.clone();
+        for (pointer, source) in &self.sources {
+            if source.substituted
+                && let Some(value) = shown.pointer_mut(pointer)
+            {
+                *value = hidden.into();
+            }
+        }
+        shown
+    }
+
     /// Whether an earlier problem makes the value meaningless.
     pub(in crate::config) fn is_broken(&self, pointer: &str) -> bool {
         self.sources

@@ -1,6 +1,7 @@
 //! The command line: one file for each verb.
 
 mod adopt;
+mod audit;
 mod backup;
 mod check;
 mod contents;
@@ -73,6 +74,8 @@ enum Verb {
     Lifecycle(lifecycle::LifecycleArgs),
     /// List the runs of this sidecar, newest first
     Runs(runs::RunsArgs),
+    /// List who asked the API for what, newest first
+    Audit(audit::AuditArgs),
     /// Inspect, create, test, lock and publish strategy modules
     Module(module::ModuleArgs),
     /// Ask the running server whether it is ready (the container's health check)
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
         Verb::Adopt(ref args) => adopt::run(&cli.options, args),
         Verb::Lifecycle(ref args) => lifecycle::run(&cli.options, args),
         Verb::Runs(ref args) => runs::run(&cli.options, args),
+        Verb::Audit(ref args) => audit::run(&cli.options, args),
         Verb::Module(ref args) => module::run(&cli.options, args),
         Verb::Health => health::run(&cli.options),
         Verb::Schema(ref args) => schema::run(&cli.options, args),

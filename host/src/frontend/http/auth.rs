@@ -1,4 +1,4 @@
-//! The bearer token: only requests with it are answered.
+//! Bearer tokens: each request is that of one, which has the scope that the operation needs.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,20 +8,72 @@ use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use super::audit;
 use super::error_response::ErrorResponse;
 use super::state::{ApiState, Peer};
+use crate::config::{API_TOKEN, Secrets, TokenScope};
 
-/// Lets requests with the token pass. An address that sent too many wrong ones waits, whatever it sends.
-pub(super) async fn require_token(
-    State(app): State<Arc<ApiState>>,
+/// Who sends a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Caller {
+    /// The token's name.
+    pub(super) name: String,
+    /// What it may do.
+    pub(super) scope: TokenScope,
+}
+
+/// The tokens of the configuration, by their digests: a comparison takes the same time for any length.
+pub(super) struct Tokens(Vec<([u8; 32], Caller)>);
+
+impl Tokens {
+    pub(super) fn of(secrets: &Secrets) -> Self {
+        let admin = Caller {
+            name: API_TOKEN.to_owned(),
+            scope: TokenScope::Admin,
+        };
+        let named = secrets.tokens.iter().map(|token| {
+            let caller = Caller {
+                name: token.name.clone(),
+                scope: token.scope,
+            };
+            (Sha256::digest(token.token.reveal()).into(), caller)
+        });
+        let first = (Sha256::digest(secrets.api_token.reveal()).into(), admin);
+        Self(std::iter::once(first).chain(named).collect())
+    }
+
+    /// Whose token it is. Takes the same time for every token.
+    pub(super) fn caller(&self, token: &[u8]) -> Option<&Caller> {
+        let mut found = None;
+        for (expected, caller) in &self.0 {
+            if same(token, expected) {
+                found = Some(caller);
+            }
+        }
+        found
+    }
+}
+
+/// What stands before an operation.
+pub(super) struct Guard {
+    pub(super) app: Arc<ApiState>,
+    /// `POST /backup/restore`
+    pub(super) operation: String,
+    pub(super) needs: TokenScope,
+}
+
+/// Lets requests with a token pass that may do it. An address that sent too many wrong ones waits, whatever it sends.
+pub(super) async fn require_scope(
+    State(guard): State<Arc<Guard>>,
     Extension(Peer(address)): Extension<Peer>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ErrorResponse> {
+    let app = &guard.app;
     if let Some(wait) = app.throttle.wait(address, Instant::now()) {
         return Err(ErrorResponse::new(
             StatusCode::TOO_MANY_REQUESTS,
@@ -34,12 +86,31 @@ pub(super) async fn require_token(
     let Some(token) = bearer(request.headers()) else {
         return Err(unauthorized("no-token", "Missing Bearer token"));
     };
-    if !same(token, &app.token) {
+    let Some(caller) = app.tokens.caller(token).cloned() else {
         tracing::warn!(%address, "a request has a wrong token");
         app.throttle.failed(address, Instant::now());
         return Err(unauthorized("wrong-token", "Invalid authorization token"));
+    };
+    let asked = audit::AuditedRequest::of(&guard.operation, &caller, address, &request);
+    if caller.scope < guard.needs {
+        let refused = out_of_scope(&caller, guard.needs).into_response();
+        return Ok(asked.answered(app, refused).await);
     }
-    Ok(next.run(request).await)
+    request.extensions_mut().insert(caller);
+    let response = next.run(request).await;
+    Ok(asked.answered(app, response).await)
+}
+
+/// The token is right, and may not do this.
+pub(super) fn out_of_scope(caller: &Caller, needs: TokenScope) -> ErrorResponse {
+    let (needs, scope) = (needs.as_str(), caller.scope.as_str());
+    let message = format!(
+        "the token {} may not do this: it has the scope {scope}",
+        caller.name
+    );
+    ErrorResponse::new(StatusCode::FORBIDDEN, "scope-missing", message).hint(format!(
+        "this needs the scope {needs}: give the client such a token under secrets.tokens"
+    ))
 }
 
 fn unauthorized(code: &str, message: &str) -> ErrorResponse {
@@ -56,7 +127,7 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
 }
 
 /// Takes the same time for every wrong token.
-pub(super) fn same(token: &[u8], expected: &[u8; 32]) -> bool {
+fn same(token: &[u8], expected: &[u8; 32]) -> bool {
     let digest: [u8; 32] = Sha256::digest(token).into();
     digest.ct_eq(expected).into()
 }
@@ -65,6 +136,7 @@ pub(super) fn same(token: &[u8], expected: &[u8; 32]) -> bool {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::config::{NamedToken, Secret};
 
     fn token(header: &str) -> Option<Vec<u8>> {
         let mut headers = HeaderMap::new();
@@ -80,6 +152,35 @@ mod tests {
             assert_eq!(token(none), None, "{none:?}");
         }
         assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn each_token_has_its_name_and_scope() {
+        let named = |name: &str, scope, token: &str| NamedToken {
+            name: name.to_owned(),
+            scope,
+            token: Secret::new(token),
+        };
+        let tokens = Tokens::of(&Secrets {
+            api_token: Secret::new("all"),
+            tokens: vec![
+                named("fleet", TokenScope::Read, "see"),
+                named("night", TokenScope::Run, "make"),
+            ],
+        });
+        let caller = |token: &str| {
+            let found = tokens.caller(token.as_bytes());
+            found.map(|caller| (caller.name.clone(), caller.scope))
+        };
+        assert_eq!(
+            caller("all"),
+            Some(("api_token".to_owned(), TokenScope::Admin))
+        );
+        assert_eq!(caller("see"), Some(("fleet".to_owned(), TokenScope::Read)));
+        assert_eq!(caller("make"), Some(("night".to_owned(), TokenScope::Run)));
+        assert_eq!(caller("mak"), None);
+        assert!(TokenScope::Read < TokenScope::Run && TokenScope::Run < TokenScope::Restore);
+        assert!(TokenScope::Restore < TokenScope::Admin);
     }
 
     #[test]

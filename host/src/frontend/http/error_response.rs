@@ -38,6 +38,10 @@ pub(super) struct ErrorBody {
     pub(super) status_url: Option<String>,
 }
 
+/// The code of an error, for what sees the response and not its body.
+#[derive(Debug, Clone)]
+pub(super) struct ErrorCode(pub(super) String);
+
 impl ErrorResponse {
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         let body = Box::new(ErrorBody {
@@ -125,7 +129,9 @@ impl From<Error> for ErrorResponse {
 
 impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
+        let code = ErrorCode(self.body.code.clone());
         let mut response = (self.status, Json(self.body)).into_response();
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

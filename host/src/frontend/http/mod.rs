@@ -6,8 +6,10 @@
 //!                            └───────► openapi
 //! ```
 
+mod about;
 mod all_events;
 mod artifact;
+mod audit;
 mod auth;
 mod backups;
 mod body;

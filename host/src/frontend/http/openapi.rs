@@ -58,8 +58,9 @@ fn describe(operation: &Operation, schemas: &mut SchemaGenerator) -> Value {
         responses.insert(status.to_string(), response(*status, content, schemas));
     }
     let mut described = json!({"summary": operation.summary});
-    if operation.needs_token {
-        for status in [401, 429] {
+    if let Some(scope) = operation.needs {
+        described["security"] = json!([{"token": [scope.as_str()]}]);
+        for status in [401, 403, 429] {
             responses.insert(
                 status.to_string(),
                 response(status, &ResponseContent::Error, schemas),

@@ -6,6 +6,7 @@ use axum::routing::MethodRouter;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::state::ApiState;
+use crate::config::TokenScope;
 
 /// An operation of the API.
 pub(super) struct Operation {
@@ -15,7 +16,8 @@ pub(super) struct Operation {
     pub(super) path: &'static str,
     pub(super) handler: MethodRouter<Arc<ApiState>>,
     pub(super) summary: &'static str,
-    pub(super) needs_token: bool,
+    /// What a token must have; none: the operation is for all.
+    pub(super) needs: Option<TokenScope>,
     /// A type with a field for each parameter of the query.
     pub(super) query: Option<SchemaOf>,
     /// The type of the request's body, in JSON.
@@ -50,7 +52,7 @@ impl Operation {
             path,
             handler,
             summary: "",
-            needs_token: true,
+            needs: Some(TokenScope::Admin),
             query: None,
             body: None,
             headers: Vec::new(),
@@ -64,8 +66,19 @@ impl Operation {
     }
 
     pub(super) fn without_token(mut self) -> Self {
-        self.needs_token = false;
+        self.needs = None;
         self
+    }
+
+    /// Tokens of this scope may do it; of an operation that says nothing, only those for everything.
+    pub(super) fn needs(mut self, scope: TokenScope) -> Self {
+        self.needs = Some(scope);
+        self
+    }
+
+    /// `POST /backup/restore`
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.method.to_uppercase(), self.path)
     }
 
     pub(super) fn query<T: JsonSchema>(mut self) -> Self {

@@ -11,6 +11,7 @@ use axum::{Extension, Json};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::audit::AuditTarget;
 use super::error_response::ErrorResponse;
 use super::request::idempotency_key;
 use super::shown::Shown;
@@ -131,13 +132,34 @@ pub(super) async fn restore(
         // Not the one that is the latest by then.
         order.which = preview.preview.backup;
     }
+    let target = AuditTarget(order_in_words(&order));
     let request = RunRequest {
         strategy,
         asked_by: peer.asked_by(),
         idempotency_key: idempotency_key(&headers)?,
         ..RunRequest::restore(order)
     };
-    Ok(accepted(&start(&app, request).await?, false))
+    let mut answer = accepted(&start(&app, request).await?, false);
+    answer.extensions_mut().insert(target);
+    Ok(answer)
+}
+
+/// What the audit log says of it.
+pub(super) fn order_in_words(order: &Order) -> String {
+    let mut words = format!("backup {}", order.which);
+    for part in &order.only {
+        words.push_str(&format!(", only {}", part.name));
+        if let Some(new_name) = &part.new_name {
+            words.push_str(&format!(" as {new_name}"));
+        }
+    }
+    if let Some(into) = &order.into {
+        words.push_str(&format!(", into {into}"));
+    }
+    if order.replace {
+        words.push_str(", replacing");
+    }
+    words
 }
 
 /// What an order would do.

@@ -6,33 +6,42 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
-use super::auth::require_token;
+use super::auth::{Guard, require_scope};
 use super::error_response::ErrorResponse;
 use super::middleware::{log, read_body};
 use super::operations::operations;
 use super::state::ApiState;
 use super::{openapi, page};
+use crate::config::TokenScope;
 
 /// The API.
 pub(super) fn router(app: Arc<ApiState>) -> Router {
     let operations = operations();
     let document = openapi::document(&operations).to_string();
     let document = move || async { ([(CONTENT_TYPE, "application/json")], document) };
-    let mut with_token = Router::new().route("/openapi.json", get(document));
-    let mut for_all = page::routes(&app);
-    for operation in operations {
-        let group = if operation.needs_token {
-            &mut with_token
-        } else {
-            &mut for_all
+    let guarded = |operation: String, needs: TokenScope, handler: MethodRouter<Arc<ApiState>>| {
+        let guard = Guard {
+            app: app.clone(),
+            operation,
+            needs,
         };
-        *group = std::mem::take(group).route(operation.path, operation.handler);
+        handler.route_layer(from_fn_with_state(Arc::new(guard), require_scope))
+    };
+    let description = "GET /openapi.json".to_owned();
+    let mut routes = page::routes(&app).route(
+        "/openapi.json",
+        guarded(description, TokenScope::Read, get(document)),
+    );
+    for operation in operations {
+        let handler = match operation.needs {
+            Some(needs) => guarded(operation.name(), needs, operation.handler),
+            None => operation.handler,
+        };
+        routes = routes.route(operation.path, handler);
     }
-    with_token
-        .route_layer(from_fn_with_state(app.clone(), require_token))
-        .merge(for_all)
+    routes
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn(read_body))

@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
+use super::auth::Tokens;
 use super::coverage::Coverage;
 use super::error_response::ErrorResponse;
 use super::page::Sessions;
@@ -14,8 +13,7 @@ use crate::service::Jobs;
 /// What every request shares.
 pub(super) struct ApiState {
     pub(super) jobs: Arc<Jobs>,
-    /// The digest of the token, so that a comparison takes the same time for any length.
-    pub(super) token: [u8; 32],
+    pub(super) tokens: Tokens,
     pub(super) throttle: Throttle,
     pub(super) coverage: Coverage,
     /// Browsers that have signed in.
@@ -37,10 +35,10 @@ impl ApiState {
     pub(super) fn new(jobs: Arc<Jobs>) -> Self {
         let config = jobs.service().config();
         let sessions = Sessions::new(config.app.tls.is_some());
-        let token = Sha256::digest(config.secrets.api_token.reveal()).into();
+        let tokens = Tokens::of(&config.secrets);
         Self {
             jobs,
-            token,
+            tokens,
             throttle: Throttle::default(),
             coverage: Coverage::default(),
             sessions,

@@ -8,7 +8,7 @@ use super::frame::{Frame, MenuEntry, html};
 use super::marks::Tone;
 use super::visit::PageVisit;
 use crate::error::Error;
-use crate::frontend::http::error_response::ErrorResponse;
+use crate::frontend::http::error_response::{ErrorCode, ErrorResponse};
 
 /// An error on its way to the reader: `visit` shows it in the reader's language.
 #[derive(Debug, Clone)]
@@ -68,6 +68,9 @@ impl From<Error> for PageFailure {
 impl IntoResponse for PageFailure {
     fn into_response(self) -> Response {
         let mut response = self.0.status().into_response();
+        response
+            .extensions_mut()
+            .insert(ErrorCode(self.0.body().code.clone()));
         response.extensions_mut().insert(self);
         response
     }

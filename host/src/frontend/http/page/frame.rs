@@ -14,7 +14,7 @@ use super::failure::PageFailure;
 use super::locale::Locale;
 use super::marks::{Mark, Tone};
 use super::visit::PageVisit;
-use crate::config::Tier;
+use crate::config::{Tier, TokenScope};
 use crate::display::visible;
 use crate::frontend::http::error_response::ErrorResponse;
 
@@ -50,6 +50,9 @@ pub(super) struct Frame {
     pub(super) menu: Vec<FrameLink>,
     pub(super) languages: Vec<FrameLink>,
     pub(super) signed_in: bool,
+    /// Whether the session may make backups, and restore them.
+    pub(super) may_run: bool,
+    pub(super) may_restore: bool,
     /// Whether a reader without scripts wants to see it again soon.
     pub(super) refresh: bool,
     now: Timestamp,
@@ -84,7 +87,10 @@ impl Frame {
                 visit.locale.text("nav-sidecar"),
             ),
         ];
-        let menu = entries.map(|(entry, href, text)| FrameLink {
+        let may_see =
+            |entry: MenuEntry| entry != MenuEntry::Settings || visit.may(TokenScope::Admin);
+        let seen = entries.into_iter().filter(|(entry, ..)| may_see(*entry));
+        let menu = seen.map(|(entry, href, text)| FrameLink {
             href,
             text,
             current: entry == section,
@@ -101,9 +107,11 @@ impl Frame {
             root: visit.root.clone(),
             title: format!("{title} – sidecar"),
             icon: Tone::Good,
-            menu: menu.into(),
+            menu: menu.collect(),
             languages: languages.into(),
-            signed_in: visit.signed_in,
+            signed_in: visit.caller.is_some(),
+            may_run: visit.may(TokenScope::Run),
+            may_restore: visit.may(TokenScope::Restore),
             refresh: false,
             now: visit.now,
         }

@@ -33,6 +33,7 @@ mod run;
 mod run_progress;
 mod run_rows;
 mod runs;
+mod scope;
 mod session;
 mod settings;
 mod sign_in;

@@ -1,44 +1,91 @@
-//! The addresses of the page. What an action does, a route of the API does too.
+//! The addresses of the page. Each is an operation of the API to a person, and needs the same scope.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 
+use super::scope::guarded;
 use super::visit::visit;
 use super::{
     assets, backup, backups, drills, events, overview, restore, run, runs, settings, sign_in,
 };
+use crate::config::TokenScope;
+use crate::frontend::http::operations::operations;
 use crate::frontend::http::state::ApiState;
 use crate::frontend::http::{artifact, backups as stored};
 
 /// The page. What is at `/` and below `ui/` needs a session, except for the files and signing in.
 pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiState>> {
+    let operations = operations();
+    let may = |name: &str, handler: MethodRouter<Arc<ApiState>>| {
+        let operation = operations.iter().find(|operation| operation.name() == name);
+        let needs = operation.and_then(|operation| operation.needs);
+        guarded(app, name, needs.unwrap_or(TokenScope::Admin), handler)
+    };
     Router::new()
-        .route("/", get(overview::overview))
+        .route("/", may("GET /backup/status", get(overview::overview)))
         .route("/ui/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/ui/sign-out", post(sign_in::sign_out))
-        .route("/ui/backups", get(backups::backups))
-        .route("/ui/backups/{id}", get(backup::backup))
-        .route("/ui/backups/{id}/artifact", get(stored::artifact))
-        .route("/ui/backups/{id}/verify", post(backup::verify))
-        .route("/ui/restore/{id}", get(restore::what))
-        .route("/ui/restore/{id}/where", get(restore::to_where))
+        .route(
+            "/ui/backups",
+            may("GET /backup/backups", get(backups::backups)),
+        )
+        .route(
+            "/ui/backups/{id}",
+            may("GET /backup/backups/{id}", get(backup::backup)),
+        )
+        .route(
+            "/ui/backups/{id}/artifact",
+            may("GET /backup/backups/{id}/artifact", get(stored::artifact)),
+        )
+        .route(
+            "/ui/backups/{id}/verify",
+            may("POST /backup/backups/{id}/verify", post(backup::verify)),
+        )
+        .route(
+            "/ui/restore/{id}",
+            may("GET /backup/backups/{id}", get(restore::what)),
+        )
+        .route(
+            "/ui/restore/{id}/where",
+            may("GET /backup/backups/{id}", get(restore::to_where)),
+        )
         .route(
             "/ui/restore/{id}/read",
-            get(restore::read).post(restore::confirm),
+            may(
+                "POST /backup/restore",
+                get(restore::read).post(restore::confirm),
+            ),
         )
-        .route("/ui/runs", get(runs::runs).post(runs::start))
-        .route("/ui/runs/{id}", get(run::run))
-        .route("/ui/runs/{id}/artifact", get(artifact::fetch))
+        .route(
+            "/ui/runs",
+            may("GET /backup/jobs", get(runs::runs))
+                .merge(may("POST /backup/run", post(runs::start))),
+        )
+        .route("/ui/runs/{id}", may("GET /backup/jobs/{id}", get(run::run)))
+        .route(
+            "/ui/runs/{id}/artifact",
+            may("GET /backup/jobs/{id}/artifact", get(artifact::fetch)),
+        )
         .route(
             "/ui/runs/{id}/cancel",
-            get(run::ask_to_cancel).post(run::cancel),
+            may(
+                "DELETE /backup/jobs/{id}",
+                get(run::ask_to_cancel).post(run::cancel),
+            ),
         )
-        .route("/ui/drills", get(drills::drills).post(drills::start))
-        .route("/ui/sidecar", get(settings::settings))
-        .route("/ui/events", get(events::events))
+        .route(
+            "/ui/drills",
+            may("GET /backup/status", get(drills::drills))
+                .merge(may("POST /backup/drill", post(drills::start))),
+        )
+        .route(
+            "/ui/sidecar",
+            may("GET /backup/config", get(settings::settings)),
+        )
+        .route("/ui/events", may("GET /backup/events", get(events::events)))
         .route_layer(from_fn_with_state(app.clone(), visit))
         .route("/ui/files/{name}", get(assets::asset))
 }

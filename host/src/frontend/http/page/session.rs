@@ -9,6 +9,8 @@ use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::frontend::http::auth::Caller;
+
 /// A session ends when no request has come for this long.
 const IDLE_LIMIT: Duration = Duration::from_secs(12 * 3600);
 /// A session ends after this time whatever comes.
@@ -20,16 +22,17 @@ const MAX_SESSIONS: usize = 200;
 pub(in crate::frontend::http) struct Sessions {
     cookie: String,
     secure: bool,
-    open: Mutex<HashMap<[u8; 32], SessionTimes>>,
+    open: Mutex<HashMap<[u8; 32], Session>>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct SessionTimes {
+#[derive(Debug)]
+struct Session {
+    caller: Caller,
     since: Instant,
     used: Instant,
 }
 
-impl SessionTimes {
+impl Session {
     fn is_open(&self, now: Instant) -> bool {
         now.duration_since(self.used) < IDLE_LIMIT && now.duration_since(self.since) < LIFETIME
     }
@@ -48,8 +51,8 @@ impl Sessions {
         }
     }
 
-    /// Begins a session; the value of `Set-Cookie`.
-    pub(super) fn begin(&self, now: Instant) -> String {
+    /// Begins a session of who has shown a token; the value of `Set-Cookie`.
+    pub(super) fn begin(&self, caller: Caller, now: Instant) -> String {
         let id = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let mut open = self.open.lock();
         open.retain(|_, session| session.is_open(now));
@@ -58,7 +61,8 @@ impl Sessions {
             let idle = idle.map(|(digest, _)| *digest);
             idle.and_then(|digest| open.remove(&digest));
         }
-        let session = SessionTimes {
+        let session = Session {
+            caller,
             since: now,
             used: now,
         };
@@ -66,22 +70,14 @@ impl Sessions {
         self.set_cookie(&id, IDLE_LIMIT.as_secs())
     }
 
-    /// Whether the request belongs to a session, which it keeps from ending.
-    pub(super) fn is_open(&self, headers: &HeaderMap, now: Instant) -> bool {
-        let Some(id) = cookie(headers, &self.cookie) else {
-            return false;
-        };
+    /// Whose session a request belongs to, which it keeps from ending.
+    pub(super) fn caller(&self, headers: &HeaderMap, now: Instant) -> Option<Caller> {
+        let id = cookie(headers, &self.cookie)?;
         let mut open = self.open.lock();
-        match open
-            .get_mut(&digest(id))
-            .filter(|session| session.is_open(now))
-        {
-            Some(session) => {
-                session.used = now;
-                true
-            }
-            None => false,
-        }
+        let session = open.get_mut(&digest(id));
+        let session = session.filter(|session| session.is_open(now))?;
+        session.used = now;
+        Some(session.caller.clone())
     }
 
     /// Ends the session of a request; the value of `Set-Cookie`.
@@ -119,6 +115,15 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::config::TokenScope;
+
+    fn begun(sessions: &Sessions, now: Instant) -> String {
+        let caller = Caller {
+            name: "night".to_owned(),
+            scope: TokenScope::Run,
+        };
+        sessions.begin(caller, now)
+    }
 
     /// What a browser sends back.
     fn sent(set_cookie: &str) -> HeaderMap {
@@ -131,34 +136,34 @@ mod tests {
     #[test]
     fn a_session_ends_when_it_is_idle_old_or_signed_out() {
         let (sessions, start) = (Sessions::new(false), Instant::now());
-        let cookie = sessions.begin(start);
+        let cookie = begun(&sessions, start);
         assert!(cookie.contains("; HttpOnly; SameSite=Strict"), "{cookie}");
         let headers = sent(&cookie);
-        assert!(sessions.is_open(&headers, start));
-        assert!(!sessions.is_open(&headers, start + IDLE_LIMIT));
+        assert!(sessions.caller(&headers, start).is_some());
+        assert_eq!(sessions.caller(&headers, start + IDLE_LIMIT), None);
         let mut now = start;
         while now < start + LIFETIME {
-            assert!(sessions.is_open(&headers, now));
+            assert!(sessions.caller(&headers, now).is_some());
             now += IDLE_LIMIT / 2;
         }
-        assert!(!sessions.is_open(&headers, now));
+        assert_eq!(sessions.caller(&headers, now), None);
 
-        let headers = sent(&sessions.begin(now));
+        let headers = sent(&begun(&sessions, now));
         assert!(sessions.end(&headers).contains("Max-Age=0"));
-        assert!(!sessions.is_open(&headers, now));
-        assert!(!sessions.is_open(&HeaderMap::new(), now));
+        assert_eq!(sessions.caller(&headers, now), None);
+        assert_eq!(sessions.caller(&HeaderMap::new(), now), None);
     }
 
     #[test]
     fn their_number_is_bounded() {
         let (sessions, start) = (Sessions::new(true), Instant::now());
-        let first = sent(&sessions.begin(start));
+        let first = sent(&begun(&sessions, start));
         for second in 1..=MAX_SESSIONS as u64 {
-            sessions.begin(start + Duration::from_secs(second));
+            begun(&sessions, start + Duration::from_secs(second));
         }
-        assert!(!sessions.is_open(&first, start));
+        assert_eq!(sessions.caller(&first, start), None);
         assert_eq!(sessions.open.lock().len(), MAX_SESSIONS);
-        let cookie = sessions.begin(start);
+        let cookie = begun(&sessions, start);
         assert!(cookie.starts_with("__Host-sidecar-") && cookie.ends_with("; Secure"));
     }
 }

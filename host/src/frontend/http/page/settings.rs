@@ -1,4 +1,4 @@
-//! `ui/sidecar`: what is configured: schedules, stores, modules and what they may touch.
+//! `ui/sidecar`: schedules, stores, modules and what they may touch, and who asked for what.
 
 use std::sync::Arc;
 
@@ -14,15 +14,22 @@ use super::marks::{Mark, Tone};
 use super::visit::PageVisit;
 use crate::config::{Config, Place};
 use crate::frontend::http::state::ApiState;
-use crate::service::{MemberStatus, RunFailure, Service};
+use crate::service::{AuditEntry, MemberStatus, ModuleAccess, RunFailure, Service, ShownConfig};
+
+/// Entries of the audit log that are shown.
+const AUDITED: usize = 50;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct SettingsScreen {
     page: Frame,
     members: Vec<ConfiguredMember>,
-    modules: Vec<ModuleRow>,
+    modules: ModuleAccess,
     targets: Vec<String>,
+    /// Who asked for what, newest first.
+    audit: Vec<AuditEntry>,
+    /// As JSON, which is YAML too.
+    configuration: String,
     version: &'static str,
 }
 
@@ -46,24 +53,13 @@ struct StoreRow {
     error: Option<RunFailure>,
 }
 
-/// A module, and what it may touch.
-struct ModuleRow {
-    name: String,
-    place: Option<String>,
-    sha256: String,
-    description: String,
-    asks: Vec<String>,
-    allows: Vec<String>,
-    error: Option<RunFailure>,
-}
-
 /// Shows the configuration that is in force, without secrets.
 pub(super) async fn settings(
     State(app): State<Arc<ApiState>>,
     Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let locale = visit.locale;
-    let (members, modules, targets) = app
+    let (members, modules, targets, audit, configuration) = app
         .blocking(move |app| {
             let service = app.jobs.service();
             let status = app.jobs.status();
@@ -79,7 +75,13 @@ pub(super) async fn settings(
             let members: Vec<_> = service.all().map(of).collect();
             let targets = service.config().restore_targets.iter();
             let targets: Vec<_> = targets.map(|target| target.name.clone()).collect();
-            (members, modules(service), targets)
+            (
+                members,
+                service.module_access(),
+                targets,
+                service.audited(AUDITED),
+                shown(&service.shown_config()),
+            )
         })
         .await?;
     let title = locale.text("nav-sidecar");
@@ -88,8 +90,14 @@ pub(super) async fn settings(
         members,
         modules,
         targets,
+        audit,
+        configuration,
         version: env!("CARGO_PKG_VERSION"),
     }))
+}
+
+fn shown(config: &ShownConfig) -> String {
+    format!("# {}\n{:#}", config.file, config.configuration)
 }
 
 fn member(locale: Locale, config: &Config, status: Option<MemberStatus>) -> ConfiguredMember {
@@ -144,42 +152,4 @@ fn member(locale: Locale, config: &Config, status: Option<MemberStatus>) -> Conf
         retention: retention.collect(),
         status,
     }
-}
-
-fn modules(service: &Service) -> Vec<ModuleRow> {
-    let modules = service.modules().into_iter();
-    let rows = modules.map(|(name, inspection)| match inspection {
-        Ok(inspection) => ModuleRow {
-            place: inspection.place,
-            sha256: inspection.sha256,
-            description: inspection
-                .description
-                .map(|description| description.summary)
-                .unwrap_or_default(),
-            asks: inspection
-                .asks
-                .iter()
-                .flat_map(|asks| asks.lines())
-                .map(|(access, asked)| format!("{access}: {asked}"))
-                .collect(),
-            allows: inspection
-                .allows
-                .into_iter()
-                .flatten()
-                .map(|rule| format!("{}: {}", rule.access, rule.rule))
-                .collect(),
-            error: inspection.error.as_ref().map(RunFailure::from),
-            name,
-        },
-        Err(error) => ModuleRow {
-            name,
-            place: None,
-            sha256: String::new(),
-            description: String::new(),
-            asks: Vec::new(),
-            allows: Vec::new(),
-            error: Some(RunFailure::from(&error)),
-        },
-    });
-    rows.collect()
 }

@@ -14,7 +14,6 @@ use super::fields::FormFields;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::Tone;
 use super::visit::PageVisit;
-use crate::frontend::http::auth;
 use crate::frontend::http::state::{ApiState, Peer};
 
 /// Where the form of the token goes to.
@@ -63,15 +62,15 @@ pub(super) async fn sign_in(
         return (StatusCode::TOO_MANY_REQUESTS, screen(&visit, Some(problem))).into_response();
     }
     let token = fields.get("token").unwrap_or_default().trim();
-    if !auth::same(token.as_bytes(), &app.token) {
+    let Some(caller) = app.tokens.caller(token.as_bytes()).cloned() else {
         tracing::warn!(%address, "a wrong token was typed into the page");
         app.throttle.failed(address, now);
         let problem = visit.locale.text("sign-in-wrong");
         return (StatusCode::UNAUTHORIZED, screen(&visit, Some(problem))).into_response();
-    }
+    };
     let next = fields.get("next").filter(|next| is_own(next));
     let to = format!("{}{}", visit.root, next.unwrap_or_default());
-    with_cookie(see(&to), app.sessions.begin(now))
+    with_cookie(see(&to), app.sessions.begin(caller, now))
 }
 
 /// Ends the session.

@@ -17,6 +17,8 @@ use super::origin::is_same_origin;
 use super::session::cookie;
 use super::sign_in;
 use crate::clock;
+use crate::config::TokenScope;
+use crate::frontend::http::auth::Caller;
 use crate::frontend::http::error_response::ErrorResponse;
 use crate::frontend::http::state::ApiState;
 
@@ -32,12 +34,13 @@ pub(super) struct PageVisit {
     /// Below `/`: "ui/backups".
     pub(super) path: String,
     pub(super) query: FormFields,
-    pub(super) signed_in: bool,
+    /// Whose session it is; none: this is signing in, or being told to.
+    pub(super) caller: Option<Caller>,
     pub(super) now: Timestamp,
 }
 
 impl PageVisit {
-    fn of(request: &Request, signed_in: bool) -> Self {
+    fn of(request: &Request, caller: Option<Caller>) -> Self {
         let path = request.uri().path().trim_start_matches('/').to_owned();
         let above = path.matches('/').count();
         let query = FormFields::parse(request.uri().query().unwrap_or_default());
@@ -53,9 +56,16 @@ impl PageVisit {
             },
             path,
             query,
-            signed_in,
+            caller,
             now: clock::now(),
         }
+    }
+
+    /// Whether the session may do what needs this scope.
+    pub(super) fn may(&self, needs: TokenScope) -> bool {
+        self.caller
+            .as_ref()
+            .is_some_and(|caller| caller.scope >= needs)
     }
 
     /// The language, to be remembered if the request chose it.
@@ -73,14 +83,17 @@ pub(super) async fn visit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let signed_in = app.sessions.is_open(request.headers(), Instant::now());
-    let visit = PageVisit::of(&request, signed_in);
+    let caller = app.sessions.caller(request.headers(), Instant::now());
+    let visit = PageVisit::of(&request, caller.clone());
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     let signs_in = visit.path == sign_in::PATH;
     let mut response = if changes && !is_same_origin(request.headers()) {
         PageFailure::from(cross_origin()).into_response()
-    } else if signed_in || signs_in {
+    } else if caller.is_some() || signs_in {
         request.extensions_mut().insert(visit.clone());
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
         next.run(request).await
     } else if changes || wants_page(request.headers()) {
         sign_in::screen(&visit, None)

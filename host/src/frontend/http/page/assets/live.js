@@ -67,12 +67,13 @@ async function refresh(seen = version) {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (fresh.getElementById("token")) return location.reload();
+    if (document.querySelector("dialog[open]")) return;
     document.title = fresh.title;
     const icon = (from) => from.querySelector("link[rel=icon]");
     icon(document).href = icon(fresh).getAttribute("href");
     for (const old of document.querySelectorAll("[data-live]")) {
       const next = fresh.getElementById(old.id);
-      if (next && next.innerHTML !== old.innerHTML) replace(old, document.adoptNode(next));
+      if (next && shape(next) !== shape(old)) replace(old, document.adoptNode(next));
     }
     version = seen;
   } catch {
@@ -80,6 +81,16 @@ async function refresh(seen = version) {
   } finally {
     refreshing = false;
   }
+}
+
+// What an element shows, but for what beats and the reader's clock write into it: nothing is replaced under a pointer
+// because of that.
+function shape(element) {
+  const copy = element.cloneNode(true);
+  for (const moving of copy.querySelectorAll(".local, .progress .line, .progress .note, progress")) moving.remove();
+  for (const time of copy.querySelectorAll("time")) time.removeAttribute("title");
+  for (const details of copy.querySelectorAll("details")) details.open = false;
+  return copy.innerHTML;
 }
 
 function replace(old, next) {

@@ -149,11 +149,6 @@ cancel-leaves = A backup that is cancelled leaves nothing behind, and earlier ba
 cancel-restore = This is a restore: what it has already replaced stays replaced.
 cancel-no = Let it go on
 cancel-yes = Cancel the run
-log = Log
-log-empty = Nothing was logged.
-log-copy = Copy
-log-copied = Copied
-log-gone = The log of this run is not kept any more.
 
 ## Backups
 backups-empty = The stores hold no backup yet.
@@ -216,6 +211,7 @@ restore-ticked = Restore what is ticked, or all
 download-all = Download all
 
 ## Restoring
+needs-restore = Restoring needs a token of the scope “restore”.
 steps = Steps
 step-what = What
 step-where = Where
@@ -286,10 +282,18 @@ restore-targets = Other places for restores
 modules = Modules, and what they may touch
 modules-about = A module sees only what it asks for and the configuration allows.
 built-in = built in
-module-asks = Asks for
-module-allows = May touch
+modules-known = Modules that can be used
+module-backup = For a backup
+module-restore = For a restore
+module-nothing = It asks for nothing.
 configuration = Configuration in force
-configuration-about = Secrets are left out.
+configuration-about = “***” stands in place of secrets and of what variables hold.
+configuration-show = Show it
+audit = Who asked for what
+audit-empty = Nothing was asked for yet.
+column-who = Token
+column-operation = Asked
+column-outcome = Outcome
 
 ## What failed
 failure-not-found = There is no such thing

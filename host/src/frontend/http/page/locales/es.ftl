@@ -149,11 +149,6 @@ cancel-leaves = Una copia cancelada no deja nada, y las anteriores se conservan.
 cancel-restore = Es una restauración: lo que ya ha reemplazado queda reemplazado.
 cancel-no = Dejar que siga
 cancel-yes = Cancelar la ejecución
-log = Registro
-log-empty = No se registró nada.
-log-copy = Copiar
-log-copied = Copiado
-log-gone = El registro de esta ejecución ya no se conserva.
 
 ## Copias
 backups-empty = Los almacenes aún no contienen ninguna copia.
@@ -216,6 +211,7 @@ restore-ticked = Restaurar lo marcado, o todo
 download-all = Descargar todo
 
 ## Restaurar
+needs-restore = Restaurar necesita un token con el ámbito «restore».
 steps = Pasos
 step-what = Qué
 step-where = Dónde
@@ -286,10 +282,18 @@ restore-targets = Otros lugares para restaurar
 modules = Módulos, y lo que pueden tocar
 modules-about = Un módulo ve solo lo que pide y la configuración permite.
 built-in = integrado
-module-asks = Pide
-module-allows = Puede tocar
+modules-known = Módulos que se pueden usar
+module-backup = Para una copia
+module-restore = Para una restauración
+module-nothing = No pide nada.
 configuration = Configuración vigente
-configuration-about = Sin los secretos.
+configuration-about = «***» sustituye los secretos y lo que contienen las variables.
+configuration-show = Mostrarla
+audit = Quién pidió qué
+audit-empty = Aún no se ha pedido nada.
+column-who = Token
+column-operation = Pedido
+column-outcome = Resultado
 
 ## Lo que falló
 failure-not-found = No existe

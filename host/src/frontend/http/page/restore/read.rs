@@ -16,6 +16,8 @@ use super::super::marks::Tone;
 use super::super::visit::PageVisit;
 use super::choice::{Choice, Destination};
 use super::what::backup;
+use crate::frontend::http::audit::AuditTarget;
+use crate::frontend::http::restore::order_in_words;
 use crate::frontend::http::start;
 use crate::frontend::http::state::{ApiState, Peer};
 use crate::service::{Order, Preview, RunRequest};
@@ -100,13 +102,16 @@ pub(in super::super) async fn confirm(
         let shown = screen(&visit, prepared, Some(problem));
         return Ok((StatusCode::CONFLICT, shown).into_response());
     }
+    let target = AuditTarget(order_in_words(&prepared.order));
     let request = RunRequest {
         strategy: prepared.strategy,
         asked_by: peer.asked_by(),
         ..RunRequest::restore(prepared.order)
     };
     let run = start::start(&app, request).await?.run();
-    Ok(see(&format!("../../runs/{}", encoded(&run.id))))
+    let mut answer = see(&format!("../../runs/{}", encoded(&run.id)));
+    answer.extensions_mut().insert(target);
+    Ok(answer)
 }
 
 async fn prepare(

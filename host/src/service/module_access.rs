@@ -1,0 +1,98 @@
+//! What each strategy's module is, what it asks for, and what it may have.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::check::CheckReport;
+use crate::error::{Error, Result};
+use crate::history::RunFailure;
+use crate::modules::Inspection;
+use crate::plan::AccessVerdict;
+
+/// The modules of a configuration, and the strategies that use them.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Modules")]
+pub struct ModuleAccess {
+    /// Those that `strategy.type` may name.
+    pub modules: Vec<ListedModule>,
+    /// Each strategy with what its module asks for, compared with what it may have.
+    pub strategies: Vec<StrategyAccess>,
+}
+
+/// A module that can be used.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Module")]
+pub struct ListedModule {
+    /// What the configuration calls it.
+    pub name: String,
+    /// Its file or its reference; left out of built-in strategies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Lower-case hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// As the module says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// As the module says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// Why it cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RunFailure>,
+}
+
+/// A strategy, and what its module may do.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StrategyAccess {
+    /// What it is called among several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The module's name.
+    pub strategy: String,
+    /// What a backup asks for.
+    pub grants: Vec<AccessVerdict>,
+    /// What a restore asks for.
+    pub restore_grants: Vec<AccessVerdict>,
+    /// How far the kernel confines its commands; left out of built-in strategies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confinement: Option<String>,
+    /// What `sidecar check` says is wrong.
+    pub errors: Vec<RunFailure>,
+}
+
+impl ListedModule {
+    pub(super) fn of(name: String, looked: Result<Inspection>) -> Self {
+        let (inspection, error) = match looked {
+            Ok(inspection) => (Some(inspection), None),
+            Err(error) => (None, Some(error)),
+        };
+        let own = inspection
+            .as_ref()
+            .and_then(|inspection| inspection.error.as_ref());
+        let error = own.or(error.as_ref()).map(RunFailure::from);
+        let described = inspection.as_ref().and_then(|one| one.description.as_ref());
+        Self {
+            name,
+            file: inspection.as_ref().and_then(|one| one.place.clone()),
+            sha256: inspection.as_ref().map(|one| one.sha256.clone()),
+            version: described.map(|module| module.version.clone()),
+            summary: described.map(|module| module.summary.clone()),
+            error,
+        }
+    }
+}
+
+impl StrategyAccess {
+    pub(super) fn of(name: Option<String>, report: CheckReport) -> Self {
+        let failure = |error: &std::sync::Arc<Error>| RunFailure::from(&**error);
+        Self {
+            name,
+            strategy: report.strategy,
+            grants: report.grants,
+            restore_grants: report.restore_grants,
+            confinement: report.confinement,
+            errors: report.errors.iter().map(failure).collect(),
+        }
+    }
+}

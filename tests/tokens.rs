@@ -1,0 +1,178 @@
+//! Tokens with a scope, and the audit log of what was asked with them.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Server, Sidecar, TOKEN};
+
+const SCOPES: [&str; 4] = ["read", "run", "restore", "admin"];
+
+/// A sidecar with a token of each scope, called as the scope.
+fn with_tokens() -> Sidecar {
+    let tokens = ["read", "run", "restore"].map(|scope| {
+        let token = json!({"scope": scope, "token": format!("a-token-for-{scope}")});
+        (scope.to_owned(), token)
+    });
+    let tokens: serde_json::Map<String, Value> = tokens.into_iter().collect();
+    Sidecar::printing("0123456789").set("secrets.tokens", tokens)
+}
+
+fn ask(server: &Server, scope: &str, method: &str, path: &str) -> Answer {
+    let token = match scope {
+        "admin" => TOKEN.to_owned(),
+        scope => format!("a-token-for-{scope}"),
+    };
+    let url = format!("{}{path}", server.url);
+    Answer::ask(
+        method,
+        &url,
+        &[("Authorization", &format!("Bearer {token}"))],
+    )
+}
+
+/// Every operation of the document: its method, its path, and the scope that it needs.
+fn operations(server: &Server) -> Vec<(String, String, String)> {
+    let document = server.get("/openapi.json").json();
+    let mut found = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, described) in methods.as_object().unwrap() {
+            if let Some(scope) = described["security"][0]["token"][0].as_str() {
+                let path = path.replace("{id}", "latest");
+                found.push((method.to_uppercase(), path, scope.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn each_operation_is_refused_to_every_lesser_scope_and_says_which_it_needs() {
+    let server = with_tokens().serve();
+    let rank = |scope: &str| SCOPES.iter().position(|one| *one == scope).unwrap();
+    let all = operations(&server);
+    assert!(all.len() > 20, "{all:?}");
+    for (method, path, needs) in &all {
+        for scope in SCOPES {
+            if rank(scope) >= rank(needs) {
+                continue;
+            }
+            let refused = ask(&server, scope, method, path);
+            assert_eq!(refused.status, 403, "{scope}: {method} {path}");
+            let refused = refused.json();
+            assert_eq!(refused["code"], "scope-missing");
+            let hint = refused["hint"].as_str().unwrap();
+            assert!(
+                hint.contains(&format!("scope {needs}")),
+                "{method} {path}: {hint}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_token_does_what_its_scope_allows() {
+    let server = with_tokens().serve();
+    for path in [
+        "/backup/status",
+        "/backup/jobs",
+        "/metrics",
+        "/openapi.json",
+    ] {
+        assert_eq!(ask(&server, "read", "GET", path).status, 200, "{path}");
+    }
+    assert_eq!(
+        ask(&server, "run", "POST", "/backup/export").body,
+        b"0123456789"
+    );
+    let url = format!("{}/backup/restore", server.url);
+    let order = json!({"dry_run": true});
+    let preview = Answer::send(&url, "a-token-for-restore", &order);
+    // The strategy has no way back: the order came through to it.
+    assert_ne!(preview.status, 403, "{preview:?}");
+    assert_eq!(Answer::send(&url, "a-token-for-run", &order).status, 403);
+    assert_eq!(ask(&server, "admin", "GET", "/backup/audit").status, 200);
+    let wrong = Answer::get(
+        &format!("{}/backup/status", server.url),
+        Some("a-token-for-nothing"),
+    );
+    assert_eq!(wrong.status, 401);
+}
+
+#[test]
+fn the_audit_log_says_who_asked_for_what() {
+    let sidecar = with_tokens();
+    let server = sidecar.serve();
+    let url = ask(&server, "run", "POST", "/backup/run")
+        .header("location")
+        .to_owned();
+    server.over(&url);
+    assert_eq!(ask(&server, "run", "POST", "/backup/prune").status, 403);
+    assert_eq!(ask(&server, "read", "GET", "/backup/status").status, 200);
+    let log = ask(&server, "admin", "GET", "/backup/audit").json();
+    let entries = log["audit"].as_array().unwrap();
+    let said: Vec<_> = entries
+        .iter()
+        .map(|one| {
+            [&one["who"], &one["operation"], &one["outcome"]].map(|text| text.as_str().unwrap())
+        })
+        .collect();
+    let job = format!("202 job {}", url.rsplit('/').next().unwrap());
+    assert_eq!(
+        said,
+        [
+            ["run", "POST /backup/prune", "403 scope-missing"],
+            ["run", "POST /backup/run", job.as_str()],
+        ],
+        "{log}"
+    );
+    assert_eq!(entries[0]["address"], "127.0.0.1");
+    let printed = sidecar.run(&["audit", "--json"]).succeeds();
+    assert_eq!(printed.json(), log);
+    printed.never_says("a-token-for");
+    sidecar
+        .run(&["audit", "-n", "1"])
+        .succeeds()
+        .stdout_contains("scope-missing");
+}
+
+#[test]
+fn the_configuration_is_shown_without_what_variables_hold() {
+    let sidecar = with_tokens().env("PLACE", "a-place-of-secrets").set(
+        "strategy.config.env",
+        json!({"PLACE": "${PLACE}", "PLAIN": "yes"}),
+    );
+    let server = sidecar.serve();
+    let answer = ask(&server, "admin", "GET", "/backup/config");
+    let shown = answer.json();
+    let config = &shown["configuration"];
+    assert_eq!(
+        config["strategy"]["config"]["env"],
+        json!({"PLACE": "***", "PLAIN": "yes"})
+    );
+    assert_eq!(config["secrets"]["api_token"], "***", "{shown}");
+    let text = String::from_utf8(answer.body).unwrap();
+    for secret in [TOKEN, "a-token-for", "a-place-of-secrets"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+}
+
+#[test]
+fn modules_say_what_they_ask_for_and_may_have() {
+    let server = with_tokens().serve();
+    let told = ask(&server, "read", "GET", "/backup/modules").json();
+    let names = told["modules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["name"]);
+    assert!(names.clone().any(|name| name == "custom"), "{told}");
+    let grants = told["strategies"][0]["grants"].as_array().unwrap();
+    let command = grants
+        .iter()
+        .find(|grant| grant["access"] == "commands")
+        .unwrap();
+    assert_eq!(
+        (&command["asked"], &command["allowed"]),
+        (&json!("printf '0123456789'"), &json!(true))
+    );
+    assert_eq!(told["strategies"][0]["errors"], json!([]));
+}

@@ -33,6 +33,7 @@ const VERBS: &[&[&str]] = &[
     &["drill"],
     &["upload"],
     &["prune"],
+    &["sync", "--from", "minio", "--to", "minio"],
     &["lifecycle"],
     &["adopt"],
     &["runs"],

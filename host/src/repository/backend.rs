@@ -1,5 +1,6 @@
 //! A store, as `rustic_core` wants to have it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -48,12 +49,16 @@ impl StoreBackend {
         work: impl Future<Output = Result<T>>,
         failed: impl FnOnce(&VerdictGate, Error),
     ) -> RusticResult<T> {
-        let done = self.driver.block_on(async {
-            tokio::select! {
-                done = work => done,
-                () = self.gate.failed() => self.gate.require_not_failed().and_then(|()| Err(ended())),
-            }
-        });
+        let waited = || {
+            self.driver.block_on(async {
+                tokio::select! {
+                    done = work => done,
+                    () = self.gate.failed() => self.gate.require_not_failed().and_then(|()| Err(ended())),
+                }
+            })
+        };
+        // An event loop that ends meanwhile panics, and a panic in the library's pool would abort the process.
+        let done = catch_unwind(AssertUnwindSafe(waited)).unwrap_or_else(|_| Err(ended()));
         done.map_err(|error| {
             let told = RusticError::new(ErrorKind::Backend, error.message().to_owned());
             failed(&self.gate, error);

@@ -57,6 +57,15 @@ impl VerdictGate {
         self.verdict.send_replace(RunVerdict::Failed);
     }
 
+    /// Ends what the library still has at work: it returns at the first failure, and leaves the rest of a
+    /// parallel step to itself.
+    pub(super) fn close(&self) {
+        self.fail(Error::run(
+            "internal",
+            "the repository was left while it was used",
+        ));
+    }
+
     /// What failed first; once.
     pub(super) fn cause(&self) -> Option<Error> {
         self.cause.lock().take()

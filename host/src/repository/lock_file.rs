@@ -2,18 +2,14 @@
 
 use std::fmt;
 
-use aes256ctr_poly1305aes::aead::AeadInPlace;
-use aes256ctr_poly1305aes::{Aes256CtrPoly1305Aes, Key, Nonce, Tag};
 use jiff::Timestamp;
 use rustic_core::repofile::MasterKey;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use super::sealed;
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-/// Bytes of the nonce in front of what is encrypted, and of the tag behind it.
-const BLOCK: usize = 16;
 /// Bytes that no lock has, however well it compressed.
 const LARGEST: usize = 64 << 10;
 /// The first byte of what restic has compressed (zst).
@@ -56,24 +52,13 @@ impl LockHolder {
 
     /// As it lies in the repository.
     pub(super) fn sealed(&self, key: &MasterKey) -> Result<Vec<u8>> {
-        // All that a nonce has to be is never the same again.
-        let nonce = Nonce::from(Uuid::now_v7().into_bytes());
-        let mut text = serde_json::to_vec(self).unwrap_or_default();
-        let tag = cipher(key)?
-            .encrypt_in_place_detached(&nonce, &[], &mut text)
-            .map_err(|_| unsealed())?;
-        Ok([nonce.as_slice(), &text, tag.as_slice()].concat())
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        sealed::seal(text, &sealed::master(key)?)
     }
 
     /// The lock that lies there as `bytes`; none if it is none, or was written with another key.
     pub(super) fn open(bytes: &[u8], key: &MasterKey) -> Option<Self> {
-        let (nonce, rest) = bytes.split_at_checked(BLOCK)?;
-        let (text, tag) = rest.split_at_checked(rest.len().checked_sub(BLOCK)?)?;
-        let mut text = text.to_vec();
-        let (nonce, tag) = (Nonce::from_slice(nonce), Tag::from_slice(tag));
-        let opened = cipher(key).ok()?;
-        let opened = opened.decrypt_in_place_detached(nonce, &[], &mut text, tag);
-        opened.ok()?;
+        let text = sealed::open(bytes, &sealed::master(key).ok()?)?;
         let text = match text.split_first()? {
             (&COMPRESSED, packed) => zstd::bulk::decompress(packed, LARGEST).ok()?,
             _ => text,
@@ -87,18 +72,6 @@ impl fmt::Display for LockHolder {
         let (pid, username, hostname) = (self.pid, &self.username, &self.hostname);
         write!(f, "process {pid} of {username} on {hostname}")
     }
-}
-
-fn cipher(key: &MasterKey) -> Result<Aes256CtrPoly1305Aes> {
-    let key = [&key.encrypt[..], &key.mac.k, &key.mac.r].concat();
-    match key.len() == Key::default().len() {
-        true => Ok(Aes256CtrPoly1305Aes::new(Key::from_slice(&key))),
-        false => Err(unsealed()),
-    }
-}
-
-fn unsealed() -> Error {
-    Error::run("internal", "the repository's key has another length")
 }
 
 #[cfg(test)]

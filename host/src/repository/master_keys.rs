@@ -1,4 +1,4 @@
-//! The keys of repositories that this process has opened. To find one by its password takes 136 MiB of
+//! The keys of repositories that this process has opened. To find one by its password takes 32 MiB of
 //! memory for a moment: once is enough.
 
 use std::collections::HashMap;

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use bytesize::ByteSize;
 use rustic_core::{
-    ConfigOptions, FileType, Id, KeyOptions, OpenStatus, Repository, RepositoryBackends,
-    RepositoryOptions, RusticError, WriteBackend,
+    ConfigOptions, Credentials, FileType, Id, KeyOptions, OpenStatus, Repository,
+    RepositoryBackends, RepositoryOptions, RusticError, WriteBackend,
 };
 use tokio::runtime::Handle;
 
 use super::backend::{StoreBackend, key};
 use super::error::guarded;
 use super::gate::VerdictGate;
-use super::{escrow, master_keys};
+use super::{escrow, key_file, master_keys};
 use crate::config::RepositorySpec;
+use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::store::{REPOSITORY, Store};
 
@@ -92,7 +93,10 @@ fn make(
         .set_treepack_size(ByteSize(u64::from(pack).min(4 << 20)))
         .set_datapack_growfactor(0_u32)
         .set_treepack_growfactor(0_u32);
-    let credentials = rustic_core::Credentials::password(spec.password.reveal());
+    let (master, file) = key_file::new(&spec.password)?;
+    let id = Digest::of_bytes(&file);
+    driver.block_on(store.put(&format!("{REPOSITORY}keys/{id}"), file))?;
+    let credentials = Credentials::Masterkey(master);
     let opened = guarded(store, gate, || {
         repository(store, driver, gate)?.init(&credentials, &KeyOptions::default(), &options)
     })?;

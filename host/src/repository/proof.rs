@@ -78,15 +78,20 @@ struct ReadTimes(HashMap<String, Timestamp>);
 /// error of the kind [`Kind::Verification`]. Blocks: not for a thread of the event loop.
 pub fn prove(store: &Store, driver: &Handle) -> Result<Proof> {
     let gate = Arc::new(VerdictGate::default());
+    let packs = checked_packs(&gate, store, driver);
+    gate.close();
     let share = opened::spec(store)?.verify_share;
-    let repository = opened::open(store, driver, &gate)?;
-    let checked = guarded(store, &gate, || repository.check(CheckOptions::default()))?;
-    checked.is_ok().map_err(|error| incomplete(store, &error))?;
-    let packs = guarded(store, &gate, || packs(&repository))?;
-    driver.block_on(read_share(store, &packs, share))
+    driver.block_on(read_share(store, &packs?, share))
 }
 
-/// Those that are in use.
+/// Those that are in use, once it is certain that all are there.
+fn checked_packs(gate: &Arc<VerdictGate>, store: &Store, driver: &Handle) -> Result<Vec<Pack>> {
+    let repository = opened::open(store, driver, gate)?;
+    let checked = guarded(store, gate, || repository.check(CheckOptions::default()))?;
+    checked.is_ok().map_err(|error| incomplete(store, &error))?;
+    guarded(store, gate, || packs(&repository))
+}
+
 fn packs(repository: &Opened) -> Result<Vec<Pack>, Box<RusticError>> {
     let mut packs = Vec::new();
     for index in repository.stream_files::<IndexFile>()? {

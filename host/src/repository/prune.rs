@@ -65,9 +65,21 @@ pub fn prune(
     bytes: bool,
 ) -> Result<RepositoryPruning> {
     let gate = Arc::new(VerdictGate::default());
+    let pruned = prune_behind(&gate, store, driver, choice, bytes);
+    gate.close();
+    pruned
+}
+
+fn prune_behind(
+    gate: &Arc<VerdictGate>,
+    store: &Store,
+    driver: &Handle,
+    choice: &SnapshotChoice,
+    bytes: bool,
+) -> Result<RepositoryPruning> {
     let spec = opened::spec(store)?;
-    let repository = opened::open(store, driver, &gate)?;
-    let (gone, stray): (Vec<SnapshotId>, Vec<SnapshotId>) = guarded(store, &gate, || {
+    let repository = opened::open(store, driver, gate)?;
+    let (gone, stray): (Vec<SnapshotId>, Vec<SnapshotId>) = guarded(store, gate, || {
         let sidecars = repository
             // Its filter is asked before a snapshot has its id.
             .get_matching_snapshots(|snapshot| snapshot.tags.contains(TAG))?;
@@ -83,7 +95,7 @@ pub fn prune(
             is_sole_sidecar: true,
         };
         let lock = driver.block_on(locks.lock(LockMode::Exclusive))?;
-        let removed = guarded(store, &gate, || {
+        let removed = guarded(store, gate, || {
             remove(&repository, &gone, bytes.then(|| options(spec)))
         });
         driver.block_on(lock.release());

@@ -72,7 +72,7 @@ impl TreeRepository {
         };
         let _within = self.runtime.enter();
         let source = source.with_tree(Some(stream));
-        let upload = SnapshotUpload::start(&self.store, label, source).unwrap();
+        let upload = SnapshotUpload::start(&self.store, label, source, true).unwrap();
         TreeRun {
             of: self,
             sink,

@@ -139,6 +139,11 @@ impl Frame {
         self.locale.fill(key, &[(name, value.into())])
     }
 
+    /// With `count` as a number, which decides between singular and plural.
+    pub(super) fn counted(&self, key: &str, count: &usize) -> String {
+        self.locale.fill(key, &[("count", (*count).into())])
+    }
+
     pub(super) fn size(&self, bytes: &u64) -> String {
         self.locale.size(*bytes)
     }

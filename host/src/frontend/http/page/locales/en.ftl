@@ -277,7 +277,10 @@ the-last = the last { $count }
 for-ever = for ever
 store-answers = Answers
 store-not-asked = Not asked yet
-store-backups = { $count } good backups
+store-backups = { $count ->
+    [one] { $count } good backup
+   *[other] { $count } good backups
+}
 restore-targets = Other places for restores
 modules = Modules, and what they may touch
 modules-about = A module sees only what it asks for and the configuration allows.

@@ -277,7 +277,10 @@ the-last = las últimas { $count }
 for-ever = para siempre
 store-answers = Responde
 store-not-asked = Aún no consultado
-store-backups = { $count } copias válidas
+store-backups = { $count ->
+    [one] { $count } copia válida
+   *[other] { $count } copias válidas
+}
 restore-targets = Otros lugares para restaurar
 modules = Módulos, y lo que pueden tocar
 modules-about = Un módulo ve solo lo que pide y la configuración permite.

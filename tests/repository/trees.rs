@@ -278,7 +278,11 @@ fn what_the_sidecar_may_not_read_is_told_and_the_others_come_back() {
     for name in ["a", "locked", "z"] {
         fs::write(data(&sidecar).join(name), name).unwrap();
     }
-    fs::set_permissions(data(&sidecar).join("locked"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(
+        data(&sidecar).join("locked"),
+        fs::Permissions::from_mode(0o000),
+    )
+    .unwrap();
     sh(&format!(
         "chown -R 65534:65534 '{0}'; chown 0:0 '{0}/work/data/locked'",
         sidecar.folder().display()

@@ -89,9 +89,11 @@ pub(in crate::service) struct Listings {
     context: Arc<Context>,
     state: Mutex<Listed>,
     done: Condvar,
-    /// By strategy and store.
-    known: Mutex<HashMap<(Option<String>, String), Arc<KnownObjects>>>,
+    known: Mutex<HashMap<PlaceOfBackups, Arc<KnownObjects>>>,
 }
+
+/// The strategy, if there are several, and the store.
+type PlaceOfBackups = (Option<String>, String);
 
 #[derive(Default)]
 struct Listed {

@@ -269,7 +269,7 @@ fn a_file_that_cannot_be_opened_is_told_and_the_others_come_out() {
     let mut setup = TreeRepository::new();
     setup.write("a", b"locked");
     setup.write("b", b"open");
-    let none = fs::Permissions::from_mode(0);
+    let none = fs::Permissions::from_mode(0o000);
     fs::set_permissions(setup.path("a"), none).unwrap();
     let mut run = setup.start();
     run.add("a");

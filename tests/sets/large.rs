@@ -1,4 +1,5 @@
-//! Three members in turn, one of more than 4 GiB: the file has numbers of 64 bits, and memory stays small.
+//! Three members in turn, one of more than 4 GiB: the file has numbers of 64 bits, and memory stays small. What a server
+//! takes in all depends on how it was built, most of it being its own code: `tests/bench` (P9) measures a release.
 
 use std::path::Path;
 
@@ -31,14 +32,15 @@ fn a_set_of_more_than_four_gibibytes_in_little_memory() {
     std::fs::write(sidecar.workdir().join("a"), "a").unwrap();
     let server = sidecar.serve();
     let file = sidecar.folder().join("set.zip");
+    let idle = peak_memory(server.pid());
     sh(&format!(
         "curl -sS -X POST -H 'Authorization: Bearer {TOKEN}' {}/backup/export | dd bs=1M iflag=fullblock conv=sparse of='{}' status=none",
         server.url,
         file.display()
     ))
     .succeeds();
-    let peak = peak_memory(server.pid()) / MIB;
-    assert!(peak <= 64, "a peak of {peak} MiB");
+    let more = (peak_memory(server.pid()) - idle) / MIB;
+    assert!(more <= 16, "{more} MiB more than without work");
     let file = file.display();
     sh(&format!("unzip -tq '{file}'")).succeeds();
     sh(&format!("bsdtar -tf '{file}'"))

@@ -17,6 +17,7 @@ use super::error::guarded;
 use super::gate::VerdictGate;
 use super::opened;
 use super::tree::TreeArchive;
+use crate::artifact::archive::Visit;
 use crate::artifact::manifest::{Contents, InRepository};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Reading, Store};
@@ -113,6 +114,16 @@ impl SnapshotContents {
         })))
     }
 
+    /// Calls `visit` for each entry of a tree of files, and reads none of them; returns false for anything else. Blocks:
+    /// not for a thread of the event loop.
+    pub fn entries(&self, visit: Visit<'_>) -> Result<bool> {
+        let Some(tree) = self.0.tree() else {
+            return Ok(false);
+        };
+        tree.entries(visit)?;
+        Ok(true)
+    }
+
     /// Reads a range, as far as the backup goes, on a thread of its own. What does not fit its digest in
     /// the repository is an error, or other bytes: the caller compares them.
     pub fn read(&self, range: Range<u64>) -> Result<Reading> {
@@ -163,11 +174,19 @@ impl OpenSnapshot {
     fn send(&self, range: Range<u64>, to: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
         match &self.form {
             SnapshotForm::Pieces(pieces) => self.send_pieces(pieces, range, to),
-            SnapshotForm::Files(tree, root) => {
-                TreeArchive::new(&self.store, &self.gate, &self.repository, *tree, root)
-                    .send(range, self.size, to)
-            }
+            SnapshotForm::Files(tree, root) => self.archive(*tree, root).send(range, self.size, to),
         }
+    }
+
+    fn tree(&self) -> Option<TreeArchive<'_>> {
+        match &self.form {
+            SnapshotForm::Pieces(_) => None,
+            SnapshotForm::Files(tree, root) => Some(self.archive(*tree, root)),
+        }
+    }
+
+    fn archive<'a>(&'a self, tree: TreeId, root: &'a str) -> TreeArchive<'a> {
+        TreeArchive::new(&self.store, &self.gate, &self.repository, tree, root)
     }
 
     fn send_pieces(

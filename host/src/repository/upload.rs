@@ -17,7 +17,7 @@ use super::backend::hex;
 use super::error::guarded;
 use super::gate::VerdictGate;
 use super::lock::LockFolder;
-use super::opened;
+use super::opened::{self, Opened};
 use super::pieces::{Pieces, abandoned};
 use super::section_names;
 use super::tree::{TreeArchive, TreeSource};
@@ -85,12 +85,11 @@ impl SnapshotUpload {
                 label: &label,
                 is_sole_sidecar,
             };
-            let archived = match form(&source, &known, &driver, &guard) {
-                RunForm::Artifact => archiving.pieces(source, known),
-                RunForm::Files(tree, entries) => archiving
-                    .files(&tree, entries)
-                    .inspect_err(|error| tree.stop(error.named("the repository"))),
-            };
+            let tree = source.tree().cloned();
+            let archived = archiving.run(source, known);
+            if let (Some(tree), Err(error)) = (&tree, &archived) {
+                tree.stop(error.named("the repository"));
+            }
             // Who has dropped the other end has abandoned it.
             let _ = done.send(archived);
         };
@@ -184,8 +183,30 @@ struct Archiving<'a> {
 }
 
 impl Archiving<'_> {
+    /// Under a lock from the beginning, so that nothing is deleted that the run counts on.
+    fn run(&self, source: SpoolReader, known: watch::Receiver<Option<u64>>) -> Result<Archived> {
+        let repository = opened::open_or_make(self.store, self.driver, self.gate)?;
+        let locks = LockFolder {
+            store: self.store.clone(),
+            key: repository.key(),
+            is_sole_sidecar: self.is_sole_sidecar,
+        };
+        let lock = locks.wait(self.driver, self.gate)?;
+        let archived = match form(&source, &known, self.driver, self.gate) {
+            RunForm::Artifact => self.pieces(repository, source, known),
+            RunForm::Files(tree, entries) => self.files(repository, &tree, entries),
+        };
+        self.driver.block_on(lock.release());
+        archived
+    }
+
     /// Of an artifact: its pieces.
-    fn pieces(&self, source: SpoolReader, known: watch::Receiver<Option<u64>>) -> Result<Archived> {
+    fn pieces(
+        &self,
+        repository: Opened,
+        source: SpoolReader,
+        known: watch::Receiver<Option<u64>>,
+    ) -> Result<Archived> {
         let time = self.label.started_at;
         let pieces = Pieces::new(
             source,
@@ -197,19 +218,24 @@ impl Archiving<'_> {
         );
         // Streams have no state that would say that they are unchanged.
         let parent = ParentOptions::default().force(true);
-        let archived = self.archive(&pieces, parent, "")?;
+        let archived = self.archive(repository, &pieces, parent, "")?;
         let size = known.borrow().unwrap_or_default();
         Ok(self.archived(&archived, None, size))
     }
 
     /// Of files: as files. What is as in the last snapshot of the same files is not opened.
-    fn files(&self, tree: &FileTreeStream, entries: FileTreeEntries) -> Result<Archived> {
+    fn files(
+        &self,
+        repository: Opened,
+        tree: &FileTreeStream,
+        entries: FileTreeEntries,
+    ) -> Result<Archived> {
         let source = TreeSource::new(entries, self.driver, self.gate, &self.root);
         let parent = ParentOptions::default()
             .group_by(SnapshotGroupCriterion::new().label(true).paths(true))
             // The library compares inodes only if it is told to ignore them.
             .ignore_inode(true);
-        let archived = self.archive(&source, parent, FILES)?;
+        let archived = self.archive(repository, &source, parent, FILES)?;
         let summary = source.summary();
         let size = match tree.lost() {
             0 => summary.archive,
@@ -219,18 +245,17 @@ impl Archiving<'_> {
         Ok(self.archived(&archived, Some(summary.files), size))
     }
 
-    fn archive<R>(&self, source: &R, parent: ParentOptions, kind: &str) -> Result<NewSnapshot>
+    fn archive<R>(
+        &self,
+        repository: Opened,
+        source: &R,
+        parent: ParentOptions,
+        kind: &str,
+    ) -> Result<NewSnapshot>
     where
         R: ReadSource<Open: Send, Iter: Send> + 'static,
     {
-        let repository = opened::open_or_make(self.store, self.driver, self.gate)?;
         let repository_id = hex(*repository.config().id);
-        let locks = LockFolder {
-            store: self.store.clone(),
-            key: repository.key(),
-            is_sole_sidecar: self.is_sole_sidecar,
-        };
-        let lock = locks.wait(self.driver, self.gate)?;
         let options = BackupOptions::default().no_scan(true).parent_opts(parent);
         let snapshot = guarded(self.store, self.gate, || {
             let repository = repository.to_indexed_ids()?;
@@ -243,11 +268,10 @@ impl Archiving<'_> {
                 .to_snapshot()?;
             snapshot.program_version = format!("sidecar {}", env!("CARGO_PKG_VERSION"));
             repository.archive(&options, source, snapshot, &[PathBuf::from(&self.root)])
-        });
-        self.driver.block_on(lock.release());
+        })?;
         Ok(NewSnapshot {
             repository_id,
-            snapshot: snapshot?,
+            snapshot,
         })
     }
 

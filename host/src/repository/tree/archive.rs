@@ -31,7 +31,7 @@ pub(in crate::repository) struct TreeArchive<'a> {
 }
 
 /// Where the walk through a tree has come to.
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     blobs: VerifiedBlobs<'a>,
     /// The directories on the way: their names with a slash, and what is left of them.
     open: Vec<(Vec<u8>, vec::IntoIter<Node>)>,
@@ -147,7 +147,7 @@ impl<'a> TreeArchive<'a> {
         Ok(sender.bytes(&padding))
     }
 
-    fn walk(self) -> Result<Walk<'a>> {
+    pub(super) fn walk(self) -> Result<Walk<'a>> {
         let missing = || altered(self.blobs.store, "has no files where the backup put them");
         let name = self.root.trim_start_matches('/').as_bytes();
         let top = self.blobs.tree(self.tree)?.nodes.into_iter();
@@ -163,7 +163,7 @@ impl<'a> TreeArchive<'a> {
 
 impl Walk<'_> {
     /// The next node, and its name in the tree: a directory before what is in it.
-    fn next(&mut self) -> Result<Option<(Vec<u8>, Node)>> {
+    pub(super) fn next(&mut self) -> Result<Option<(Vec<u8>, Node)>> {
         if let Some(root) = self.root.take() {
             self.enter(Vec::new(), &root)?;
             return Ok(Some((b".".to_vec(), root)));

@@ -10,6 +10,7 @@
 
 mod archive;
 mod hard_links;
+mod listing;
 mod members;
 mod mode;
 mod node;

@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::artifact::archive::{self, ArchiveEntry, EntryKind};
+use crate::artifact::archive::{ArchiveEntry, EntryKind};
 use crate::artifact::manifest::Manifest;
-use crate::artifact::read_error;
 use crate::artifact::set::SetMember;
 use crate::artifact::{Omission, Part};
 use crate::error::Result;
@@ -83,9 +82,8 @@ pub(in crate::service) fn index(context: &Context, which: &str) -> Result<Conten
     let mut entries = Vec::new();
     let mut complete = true;
     if !is_listed {
-        let source = restore::raw_bytes(context, &found)?;
         let until = Instant::now() + READING_TIMEOUT;
-        let is_archive = archive::entries(source, &mut |entry| {
+        let is_archive = restore::entries(context, &found, &mut |entry| {
             entries.push(entry);
             match entries.len() >= LARGEST_INDEX || Instant::now() >= until {
                 true => {
@@ -95,7 +93,7 @@ pub(in crate::service) fn index(context: &Context, which: &str) -> Result<Conten
                 false => ControlFlow::Continue(()),
             }
         });
-        complete &= is_archive.map_err(read_error)?;
+        complete &= is_archive?;
     }
     Ok(ContentsIndex {
         manifest: found.manifest,

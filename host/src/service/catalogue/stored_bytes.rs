@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::artifact::archive::Visit;
 use crate::error::Result;
 use crate::repository::SnapshotContents;
 use crate::service::context::Context;
@@ -38,6 +39,15 @@ impl StoredBytes {
         match self {
             Self::Object(store, key) => store.read(key, range).await,
             Self::Snapshot(contents) => contents.read(range),
+        }
+    }
+
+    /// Calls `visit` for each entry of a backup that lies there as files; returns false for one that is an artifact. A
+    /// caller must not be driven by an event loop itself.
+    pub(in crate::service) fn entries(&self, visit: Visit<'_>) -> Result<bool> {
+        match self {
+            Self::Object(..) => Ok(false),
+            Self::Snapshot(contents) => contents.entries(visit),
         }
     }
 

@@ -41,7 +41,7 @@ use workspace::Workspace;
 
 pub(super) use find::{BackupPlace, FoundBackup, find};
 pub(super) use plan::impossible;
-pub(super) use raw_bytes::raw_bytes;
+pub(super) use raw_bytes::{entries, raw_bytes};
 pub(super) use report::PREVIEWED_RUN;
 pub use report::{Preview, RestoreReport};
 

@@ -1,11 +1,12 @@
-//! What the strategy once wrote, read from where the backup lies: decrypted and decompressed, and nothing of it kept.
+//! What the strategy once wrote, and what lies in it, read from where the backup lies: decrypted and decompressed, and
+//! nothing of it kept.
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 
 use super::find::{BackupPlace, FoundBackup};
 use super::remote_reader::RemoteReader;
-use crate::artifact::archive::ArchiveSource;
+use crate::artifact::archive::{self, ArchiveSource, Visit};
 use crate::artifact::{codec, decryptor, read_error};
 use crate::cancel::Cancel;
 use crate::config::Codec;
@@ -21,17 +22,50 @@ pub(in crate::service) fn raw_bytes(
     context: &Context,
     found: &FoundBackup,
 ) -> Result<ArchiveSource> {
-    let copies = match &found.place {
-        BackupPlace::Stores(copies) => copies,
+    match &found.place {
+        BackupPlace::Stores(copies) => opened(copies, |copy| {
+            let stored = stored(context, copy)?;
+            let driver = context.runtime()?.handle().clone();
+            let size = copy.manifest.artifact.stored_size();
+            decoded(
+                context,
+                found,
+                RemoteReader::new(stored, size, driver, Cancel::new()),
+            )
+        }),
         BackupPlace::File(path) | BackupPlace::Archive(path, _) => {
             let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
-            return decoded(context, found, file);
+            decoded(context, found, file)
         }
-    };
+    }
+}
+
+/// Calls `visit` for each entry of a backup. Of a tree of files no file is read, of an archive only the headers where they can be
+/// found without the rest. Returns false for what is neither. A caller must not be driven by an event loop itself.
+pub(in crate::service) fn entries(
+    context: &Context,
+    found: &FoundBackup,
+    visit: Visit<'_>,
+) -> Result<bool> {
+    let in_repository = found.manifest.artifact.repository.as_ref();
+    let is_tree = in_repository.is_some_and(|at| at.files.is_some());
+    match &found.place {
+        BackupPlace::Stores(copies) if is_tree => {
+            opened(copies, |copy| stored(context, copy))?.entries(visit)
+        }
+        _ => archive::entries(raw_bytes(context, found)?, visit).map_err(read_error),
+    }
+}
+
+/// What the first copy that can be opened is opened as.
+fn opened<T>(
+    copies: &[StoredBackup],
+    mut open: impl FnMut(&StoredBackup) -> Result<T>,
+) -> Result<T> {
     let mut failed = None;
     for copy in copies {
-        match of_copy(context, found, copy) {
-            Ok(source) => return Ok(source),
+        match open(copy) {
+            Ok(opened) => return Ok(opened),
             Err(error) => {
                 let (store, key) = (&copy.store, &copy.key);
                 tracing::warn!(store, key, "this copy cannot be looked into: {error}");
@@ -42,16 +76,9 @@ pub(in crate::service) fn raw_bytes(
     Err(failed.unwrap_or_else(|| Error::run("internal", "the backup has no copy")))
 }
 
-fn of_copy(context: &Context, found: &FoundBackup, copy: &StoredBackup) -> Result<ArchiveSource> {
+fn stored(context: &Context, copy: &StoredBackup) -> Result<StoredBytes> {
     let store = stores::open(context.config(), &copy.store)?;
-    let stored = StoredBytes::open(context, &store, copy)?;
-    let driver = context.runtime()?.handle().clone();
-    let size = copy.manifest.artifact.stored_size();
-    decoded(
-        context,
-        found,
-        RemoteReader::new(stored, size, driver, Cancel::new()),
-    )
+    StoredBytes::open(context, &store, copy)
 }
 
 fn decoded<R: Read + io::Seek + Send + 'static>(

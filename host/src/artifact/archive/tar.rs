@@ -122,9 +122,12 @@ fn record(records: &[u8]) -> Option<(String, &[u8])> {
     Some((record, &records[length..]))
 }
 
+/// Seconds since 1970 with a fraction, which has the sign of all of it: "-1.5".
 fn seconds(value: &str) -> Option<Timestamp> {
-    let whole = value.split('.').next()?;
-    Timestamp::from_second(whole.parse().ok()?).ok()
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
+    let nanoseconds: i32 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
+    let sign = if value.starts_with('-') { -1 } else { 1 };
+    Timestamp::new(whole.parse().ok()?, sign * nanoseconds).ok()
 }
 
 fn is_tar(header: &[u8; BLOCK]) -> bool {

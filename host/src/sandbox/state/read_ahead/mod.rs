@@ -25,6 +25,8 @@ use crate::paths::{NO_LINK, attributes_of_file};
 
 /// Files that are open at once and that the module has not asked for yet.
 const WINDOW: usize = 32;
+/// Files that are left to a module that has come up with the thread: side by side, both would open the same ones.
+const LEAD: usize = 4;
 /// Bytes of a file that is read as a whole.
 const SMALL: u64 = 64 << 10;
 
@@ -146,6 +148,9 @@ impl ReadAheadThread {
             queue.opened.pop_front();
         }
         let slot = queue.opened.pop_front_if(|slot| slot.entry == entry);
+        if slot.as_ref().is_some_and(|slot| slot.file.is_none()) {
+            queue.next = queue.next.max(entry + 1 + LEAD);
+        }
         // Awake for many files at once.
         if queue.opened.len() <= WINDOW / 2 {
             self.0.wake(&mut queue);

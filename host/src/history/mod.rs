@@ -6,6 +6,7 @@
 
 mod audit;
 mod run;
+mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -70,7 +71,7 @@ impl History {
         Self {
             journal: Arc::new(Journal {
                 in_memory: AtomicBool::new(opened.is_none()),
-                connection: Mutex::new(opened.unwrap_or_else(store::in_memory)),
+                connection: Mutex::new(opened.unwrap_or_else(schema::in_memory)),
                 asked: Mutex::default(),
                 late: Mutex::default(),
                 path,
@@ -290,7 +291,7 @@ fn lock<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The file, or a new one in place of a damaged one.
 fn open(path: &Path) -> Option<Connection> {
-    match store::open(path) {
+    match schema::open(path) {
         Ok(connection) => Some(connection),
         Err(error) if is_damaged(&error) => begin_anew(path, &error),
         Err(error) => {
@@ -303,7 +304,7 @@ fn open(path: &Path) -> Option<Connection> {
 fn begin_anew(path: &Path, damage: &rusqlite::Error) -> Option<Connection> {
     let aside = move_aside(path);
     tracing::warn!(path = %path.display(), aside = %aside.display(), error = %damage, "the history of runs is damaged: moved it aside and began a new one");
-    let opened = store::open(path);
+    let opened = schema::open(path);
     opened
         .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "cannot begin it"))
         .ok()

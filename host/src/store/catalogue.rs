@@ -16,6 +16,7 @@ use super::newest;
 use super::objects::Store;
 use super::tombstone::is_tombstone;
 use super::unfinished::UnfinishedArtifact;
+use super::usable::usable;
 use crate::artifact::manifest::Manifest;
 use crate::config::Tier;
 use crate::error::{Error, Kind, Result};
@@ -374,43 +375,4 @@ fn order<'b>(
 ) -> (Option<usize>, Tier, &'b str) {
     let rank = ranks.get(&backup.manifest.id).copied();
     (rank, backup.manifest.tier, &backup.key)
-}
-
-/// The manifest, if it fits what lies beside it: an artifact of that size, or its snapshot.
-fn usable(
-    text: &[u8],
-    tier: Tier,
-    artifact: &str,
-    size: Option<u64>,
-    snapshots: Option<&HashSet<String>>,
-) -> Result<Manifest> {
-    let manifest = Manifest::from_json(text)?;
-    let damaged =
-        |code: &'static str, message: String| Err(Error::new(Kind::Verification, code, message));
-    let promised = manifest.artifact.size;
-    let size = match (&manifest.artifact.repository, snapshots) {
-        (None, _) => size,
-        (Some(at), Some(snapshots)) if !snapshots.contains(&at.snapshot) => {
-            return damaged(
-                "missing-snapshot",
-                format!("the snapshot {} of {artifact} is missing", at.snapshot),
-            );
-        }
-        (Some(_), _) => Some(promised),
-    };
-    match size {
-        None => damaged(
-            "missing-artifact",
-            format!("the artifact {artifact} is missing"),
-        ),
-        Some(found) if found != promised => damaged(
-            "wrong-size",
-            format!("the artifact {artifact} has {found} bytes instead of {promised}"),
-        ),
-        Some(_) if manifest.tier != tier => damaged(
-            "wrong-tier",
-            format!("the manifest is of a {} backup", manifest.tier),
-        ),
-        Some(_) => Ok(manifest),
-    }
 }

@@ -55,6 +55,7 @@ mod spool_tail;
 mod tombstone;
 mod unfinished;
 mod upload;
+mod usable;
 mod verdicts;
 
 pub use backend::Object;

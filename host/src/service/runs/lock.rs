@@ -74,7 +74,7 @@ fn is_used(config: &Config) -> bool {
 
 /// A program that another thread starts has a copy of every open file until it is executed, and so of a lock that
 /// has just been given back: on a busy machine that takes a while.
-const COPIES_GONE_AFTER: Duration = Duration::from_millis(250);
+const COPIES_GONE_AFTER: Duration = Duration::from_millis(100);
 
 fn lock(path: &Path) -> Result<File> {
     let file = OpenOptions::new()

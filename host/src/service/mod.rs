@@ -41,7 +41,6 @@ mod strategy;
 mod timekeeper;
 mod variables;
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -50,10 +49,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::clock::{self, PlausibleTime};
-use crate::config::{Config, Place, SETS, StoreSpec};
+use crate::config::{Config, SETS};
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::modules;
 use crate::store::Which;
 use context::Context;
 use schedule::Timetables;
@@ -127,8 +125,10 @@ impl Service {
     /// The strategy that is called `name` among several; without a name this one: the only one, or the set of all.
     pub fn strategy(&self, name: Option<&str>) -> Result<&Self> {
         let wanted = self.context.of(name)?;
-        let found = self.all().find(|one| Arc::ptr_eq(&one.context, &wanted));
-        Ok(found.unwrap_or(self))
+        let mut all = self.all();
+        Ok(all
+            .find(|one| Arc::ptr_eq(&one.context, &wanted))
+            .unwrap_or(self))
     }
 
     /// This one and its members.
@@ -173,10 +173,7 @@ impl Service {
 
     /// Who asked for what, youngest first. Opens no journal where no run has been.
     pub fn audited(&self, at_most: usize) -> Vec<AuditEntry> {
-        match folders::shared_folder(&self.config().paths).is_dir() {
-            true => self.history().audited(at_most),
-            false => Vec::new(),
-        }
+        runs::audited(&self.context, at_most)
     }
 
     /// Whether a run could begin, as far as folders go.
@@ -250,21 +247,10 @@ impl Service {
 
     /// All backups of all stores, or of the one called `only`; newest first.
     pub fn catalogue(&self, only: Option<&str>) -> Result<Catalogue> {
-        let mut catalogue = catalogue::list(&self.context, only)?;
-        for member in &self.members {
-            let mut stores = member.config().stores.iter();
-            if only.is_none_or(|only| stores.any(|store| store.name == only)) {
-                catalogue.add(catalogue::list(&member.context, only)?);
-            }
-        }
-        if only.is_none() {
-            let incomplete = set::incomplete(&self.context, &catalogue);
-            catalogue.damaged.extend(incomplete);
-        }
-        Ok(catalogue)
+        set::catalogue(&self.context, only)
     }
 
-    /// What the operator should know of a catalogue: strategies that its sets name and the configuration does not.
+    /// Strategies that the sets of a catalogue name and the configuration does not.
     pub fn gone(&self, catalogue: &Catalogue) -> Option<Error> {
         set::gone(&self.context, catalogue)
     }
@@ -313,60 +299,26 @@ impl Service {
     pub fn verify(&self, which: &str, accept: &[String]) -> Result<Verification> {
         let holding = &self.holding(which)?.context;
         let verified = match holding.set() {
-            Some(_) => set::verify(holding, which, accept),
-            None => catalogue::verify(holding, which, accept),
+            Some(_) => set::verify(holding, which, accept)?,
+            None => catalogue::verify(holding, which, accept)?,
         };
-        Ok(Verification {
-            verified: verified?,
-            ..Verification::default()
-        })
+        Ok(Verification::of(verified))
     }
 
     /// The same of all; of a repository, the share that is due.
     pub fn verify_all(&self, accept: &[String]) -> Result<Verification> {
-        let mut all = Verification::default();
-        for one in self.all() {
-            all = all.with(catalogue::verify_all(&one.context, accept)?);
-        }
-        self.require_whole_sets(accept)?;
-        Ok(all)
-    }
-
-    /// Fails if a set names what is not there: each by itself is good all the same.
-    fn require_whole_sets(&self, accept: &[String]) -> Result<()> {
-        match (self.context.set(), self.config().stores.is_empty()) {
-            (None, _) => Ok(()),
-            (Some(_), true) => set::verify(&self.context, "latest", accept).map(drop),
-            (Some(_), false) => {
-                let incomplete = set::incomplete(&self.context, &self.catalogue(None)?);
-                incomplete
-                    .into_iter()
-                    .next()
-                    .map_or(Ok(()), |one| Err(one.into()))
-            }
-        }
+        let all = catalogue::verify_all(&self.context, accept)?;
+        set::require_whole(&self.context, accept).map(|()| all)
     }
 
     /// Applies the retention to every store now.
     pub fn prune(&self, options: PruneOptions) -> Result<Pruning> {
-        let mut all = Pruning::default();
-        // Sets before their members, of which they keep some.
-        for one in self.all() {
-            let pruned = catalogue::prune(&one.context, options)?;
-            all.backups.extend(pruned.backups);
-            all.failed.extend(pruned.failed);
-        }
-        Ok(all)
+        catalogue::prune(&self.context, options)
     }
 
-    /// Copies what store `from` has and store `to` lacks: of a set, members first, so that what is listed is whole.
+    /// Copies what store `from` has and store `to` lacks.
     pub fn sync(&self, from: &str, to: &str) -> Result<Vec<Synced>> {
-        let members = self.members.iter().map(|one| &one.context);
-        let mut synced = Vec::new();
-        for context in members.chain([&self.context]) {
-            synced.push(catalogue::sync(context, from, to)?);
-        }
-        Ok(synced)
+        catalogue::sync(&self.context, from, to)
     }
 
     /// Makes this sidecar the owner of a store, and of what its last owner, or `from`, has there.
@@ -376,29 +328,12 @@ impl Service {
 
     /// The lifecycle rules for each bucket among the stores.
     pub fn lifecycles(&self) -> Result<Vec<BucketRules>> {
-        let rules = self
-            .with_buckets()
-            .map(|one| catalogue::lifecycles(one.config()));
-        let rules = rules.collect::<Result<Vec<_>>>()?;
-        Ok(catalogue::by_bucket(rules.into_iter().flatten().collect()))
+        catalogue::lifecycles(&self.context)
     }
 
     /// Sets the rules of each bucket. Returns the buckets whose rules were other ones before.
     pub fn apply_lifecycles(&self) -> Result<Vec<String>> {
-        let changed = self
-            .with_buckets()
-            .map(|one| catalogue::apply_lifecycles(&one.context));
-        let changed = changed.collect::<Result<Vec<_>>>()?;
-        let buckets: BTreeSet<String> = changed.into_iter().flatten().collect();
-        Ok(buckets.into_iter().collect())
-    }
-
-    /// This one, and its members that have a bucket.
-    fn with_buckets(&self) -> impl Iterator<Item = &Self> {
-        let is_bucket = |store: &StoreSpec| matches!(store.place, Place::S3(_));
-        let members = self.members.iter();
-        let members = members.filter(move |one| one.config().stores.iter().any(is_bucket));
-        std::iter::once(self).chain(members)
+        catalogue::apply_lifecycles(&self.context)
     }
 
     /// Sends what stores have missed. Returns how many backups are complete now.
@@ -409,28 +344,17 @@ impl Service {
 
     /// The artifact of `run`, if the download cache still has it.
     pub fn cached_artifact(&self, run: &Run) -> Option<File> {
-        let of = self.context.of(run.member.as_deref()).ok()?;
-        runs::download_cache::open(&of.state_folder(), &run.id)
+        runs::download_cache::find(&self.context, run)
     }
 
-    /// All of the artifact was sent to a client, which may not have received it: it is cached a
-    /// little longer.
+    /// All of the artifact was sent to a client, which may not have received it: it is cached a little longer.
     pub fn artifact_sent(&self, id: &str) {
-        runs::download_cache::sent(&self.of_run(id), id);
+        runs::download_cache::sent(&runs::of_run(&self.context, id), id);
     }
 
     /// A client has received the artifact: it is not cached any longer.
     pub fn artifact_received(&self, id: &str) {
-        runs::download_cache::received(&self.of_run(id), id);
-    }
-
-    /// What a run is of.
-    fn of_run(&self, id: &str) -> Arc<Context> {
-        let run = self.history().get(id);
-        let of = self
-            .context
-            .of(run.as_ref().and_then(|run| run.member.as_deref()));
-        of.unwrap_or_else(|_| self.context.clone())
+        runs::download_cache::received(&runs::of_run(&self.context, id), id);
     }
 
     /// Removes what was sent a while ago, and what no client has fetched in time.
@@ -456,22 +380,12 @@ impl Service {
 
     /// Every module that `strategy.type` may name, and what it tells.
     pub fn modules(&self) -> Vec<(String, Result<Inspection>)> {
-        let Context { config, engine, .. } = &*self.context;
-        modules::inspect_all(config, engine, self.context.cache.as_deref())
+        module_access::inspect_all(&self.context)
     }
 
     /// The modules, and what each strategy's asks for against what it may have.
     pub fn module_access(&self) -> ModuleAccess {
-        let modules = self.modules().into_iter();
-        let strategies = self.all().filter(|one| one.context.set().is_none());
-        let access = strategies
-            .map(|one| StrategyAccess::of(one.config().member.clone(), check::check(&one.context)));
-        ModuleAccess {
-            modules: modules
-                .map(|(name, looked)| ListedModule::of(name, looked))
-                .collect(),
-            strategies: access.collect(),
-        }
+        ModuleAccess::of(&self.context)
     }
 
     /// The configuration in force, without secrets.

@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::check::CheckReport;
+use super::check::check;
+use super::context::Context;
 use crate::error::{Error, Result};
 use crate::history::RunFailure;
-use crate::modules::Inspection;
+use crate::modules::{self, Inspection};
 use crate::plan::AccessVerdict;
 
 /// The modules of a configuration, and the strategies that use them.
@@ -61,8 +62,27 @@ pub struct StrategyAccess {
     pub errors: Vec<RunFailure>,
 }
 
+/// Every module that `strategy.type` may name, and what it tells.
+pub(super) fn inspect_all(context: &Context) -> Vec<(String, Result<Inspection>)> {
+    modules::inspect_all(&context.config, &context.engine, context.cache.as_deref())
+}
+
+impl ModuleAccess {
+    /// Of the strategy, or of each of several.
+    pub(super) fn of(context: &Context) -> Self {
+        let modules = inspect_all(context).into_iter();
+        let strategies = context.all().filter(|one| one.set().is_none());
+        Self {
+            modules: modules
+                .map(|(name, looked)| ListedModule::of(name, looked))
+                .collect(),
+            strategies: strategies.map(StrategyAccess::of).collect(),
+        }
+    }
+}
+
 impl ListedModule {
-    pub(super) fn of(name: String, looked: Result<Inspection>) -> Self {
+    fn of(name: String, looked: Result<Inspection>) -> Self {
         let (inspection, error) = match looked {
             Ok(inspection) => (Some(inspection), None),
             Err(error) => (None, Some(error)),
@@ -84,10 +104,11 @@ impl ListedModule {
 }
 
 impl StrategyAccess {
-    pub(super) fn of(name: Option<String>, report: CheckReport) -> Self {
+    fn of(context: &Context) -> Self {
+        let report = check(context);
         let failure = |error: &std::sync::Arc<Error>| RunFailure::from(&**error);
         Self {
-            name,
+            name: context.config().member.clone(),
             strategy: report.strategy,
             grants: report.grants,
             restore_grants: report.restore_grants,

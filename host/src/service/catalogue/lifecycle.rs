@@ -1,5 +1,7 @@
 //! The retention as lifecycle rules, for operators who want the bucket itself to expire backups.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::list::list;
@@ -26,7 +28,7 @@ pub struct BucketRules {
 }
 
 /// One configuration for each bucket: putting the next one would replace it.
-pub(in crate::service) fn by_bucket(all: Vec<BucketRules>) -> Vec<BucketRules> {
+fn by_bucket(all: Vec<BucketRules>) -> Vec<BucketRules> {
     let mut buckets: Vec<BucketRules> = Vec::new();
     for rules in all {
         let same = |one: &&mut BucketRules| {
@@ -61,14 +63,25 @@ impl BucketRules {
     }
 }
 
-/// The rules for each bucket among the stores. A repository has none, which is said.
-pub(in crate::service) fn lifecycles(config: &Config) -> Result<Vec<BucketRules>> {
-    let rules = rules(config)?;
-    for store in repositories(config) {
-        let refused = of_repository(store);
-        tracing::warn!(hint = refused.hint_text(), "{refused}");
+/// The rules for each bucket among the stores of every strategy. A repository has none, which is said.
+pub(in crate::service) fn lifecycles(context: &Context) -> Result<Vec<BucketRules>> {
+    let mut all = Vec::new();
+    for config in with_buckets(context).map(Context::config) {
+        all.extend(rules(config)?);
+        for store in repositories(config) {
+            let refused = of_repository(store);
+            tracing::warn!(hint = refused.hint_text(), "{refused}");
+        }
     }
-    Ok(rules)
+    Ok(by_bucket(all))
+}
+
+/// This one, and its members that have a bucket.
+fn with_buckets(context: &Context) -> impl Iterator<Item = &Context> {
+    let is_bucket = |store: &StoreSpec| matches!(store.place, Place::S3(_));
+    let members = context.all().skip(1);
+    let members = members.filter(move |one| one.config().stores.iter().any(is_bucket));
+    std::iter::once(context).chain(members)
 }
 
 fn repositories(config: &Config) -> impl Iterator<Item = &StoreSpec> {
@@ -121,6 +134,15 @@ fn rules(config: &Config) -> Result<Vec<BucketRules>> {
 /// Sets the rules of each bucket among the stores, beside foreign ones. Returns the names of the
 /// buckets whose rules were other ones before.
 pub(in crate::service) fn apply_lifecycles(context: &Context) -> Result<Vec<String>> {
+    let mut changed = BTreeSet::new();
+    for one in with_buckets(context) {
+        changed.extend(apply(one)?);
+    }
+    Ok(changed.into_iter().collect())
+}
+
+/// The same of one strategy.
+fn apply(context: &Context) -> Result<Vec<String>> {
     let config = context.config();
     let mut changed = Vec::new();
     for rules in rules(config)? {

@@ -20,7 +20,7 @@ mod verify;
 
 pub(super) use fetch::fetch;
 pub use lifecycle::BucketRules;
-pub(super) use lifecycle::{apply_lifecycles, by_bucket, lifecycles};
+pub(super) use lifecycle::{apply_lifecycles, lifecycles};
 pub(super) use list::{copies, list, readable_copies};
 pub(super) use listing::{Listings, StoreListing, StrategyListing};
 pub(super) use prune::prune;

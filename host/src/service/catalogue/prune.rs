@@ -82,9 +82,20 @@ pub(in crate::service) struct PruneExtent<'a> {
     pub(in crate::service) at_most: Option<usize>,
 }
 
-/// Applies the retention to every store now. If anything is to be deleted, no other sidecar may be at
-/// work there. A store that fails keeps no other one from it.
+/// Applies the retention of every strategy to every store now. If anything is to be deleted, no other sidecar may be
+/// at work there. A store that fails keeps no other one from it.
 pub(in crate::service) fn prune(context: &Context, options: PruneOptions) -> Result<Pruning> {
+    let mut all = Pruning::default();
+    // Sets before their members, of which they keep some.
+    for one in context.all() {
+        let pruned = prune_strategy(one, options)?;
+        all.backups.extend(pruned.backups);
+        all.failed.extend(pruned.failed);
+    }
+    Ok(all)
+}
+
+fn prune_strategy(context: &Context, options: PruneOptions) -> Result<Pruning> {
     let rules = &context.retention;
     let extent = || PruneExtent {
         new: None,

@@ -36,9 +36,16 @@ pub struct Synced {
     pub present: usize,
 }
 
-/// Copies what store `from` has of this sidecar's backups and store `to` lacks. A backup that is damaged keeps no other one
-/// from being copied; the first is the error.
-pub(in crate::service) fn sync(context: &Context, from: &str, to: &str) -> Result<Synced> {
+/// Copies what store `from` has of this sidecar's backups and store `to` lacks: of a set, members first, so that what
+/// is listed is whole.
+pub(in crate::service) fn sync(context: &Context, from: &str, to: &str) -> Result<Vec<Synced>> {
+    let members = context.all().skip(1);
+    let all = members.chain([context]);
+    all.map(|one| sync_strategy(one, from, to)).collect()
+}
+
+/// A backup that is damaged keeps no other one from being copied; the first is the error.
+fn sync_strategy(context: &Context, from: &str, to: &str) -> Result<Synced> {
     let config = context.config();
     let (source, target) = (configured(config, from)?, configured(config, to)?);
     require_same_layout(source, target)?;

@@ -41,8 +41,16 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// Nothing but whole copies.
+    pub(in crate::service) fn of(verified: Vec<Verified>) -> Self {
+        Self {
+            verified,
+            proven: Vec::new(),
+        }
+    }
+
     /// This one, and what was found beside it.
-    pub(in crate::service) fn with(mut self, other: Self) -> Self {
+    fn with(mut self, other: Self) -> Self {
         self.verified.extend(other.verified);
         self.proven.extend(other.proven);
         self
@@ -76,14 +84,19 @@ pub(in crate::service) fn verify(
     read_copies(context, catalogue, is_meant, concerns, accept)
 }
 
-/// Verifies all that is stored, or the artifact that this sidecar published: artifacts are read whole, of repositories
-/// the share that is due. Of one that is damaged all backups are read, to see which are.
+/// Verifies all that is stored of every strategy, or the artifact that this sidecar published: artifacts are read whole, of
+/// repositories the share that is due. Of one that is damaged all backups are read, to see which are.
 pub(in crate::service) fn verify_all(context: &Context, accept: &[String]) -> Result<Verification> {
+    let mut all = Verification::default();
+    for one in context.all() {
+        all = all.with(verify_strategy(one, accept)?);
+    }
+    Ok(all)
+}
+
+fn verify_strategy(context: &Context, accept: &[String]) -> Result<Verification> {
     if context.config().stores.is_empty() {
-        return Ok(Verification {
-            verified: vec![verify_published(context, "latest")?],
-            ..Verification::default()
-        });
+        return Ok(Verification::of(vec![verify_published(context, "latest")?]));
     }
     let catalogue = list(context, None)?;
     let (proven, failed) = prove_repositories(context)?;

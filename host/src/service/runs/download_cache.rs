@@ -5,9 +5,11 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock;
+use crate::history::Run;
 use crate::service::context::Context;
 
 /// How long an artifact that was sent stays, unless the next backup begins: its last bytes may have
@@ -17,7 +19,13 @@ const RESEND_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// The ending of these names; before it stands the run's id.
 const ENDING: &str = "artifact";
 
-/// The artifact of the run `id`, if it is still here.
+/// The artifact of `run`, if it is still here.
+pub(in crate::service) fn find(context: &Arc<Context>, run: &Run) -> Option<File> {
+    let of = context.of(run.member.as_deref()).ok()?;
+    open(&of.state_folder(), &run.id)
+}
+
+/// The artifact of the run `id` of the strategy with this state folder.
 pub(in crate::service) fn open(folder: &Path, id: &str) -> Option<File> {
     File::open(name(folder, id)).ok()
 }
@@ -46,6 +54,13 @@ pub(in crate::service) fn sent(context: &Context, id: &str) {
 pub(in crate::service) fn received(context: &Context, id: &str) {
     context.history().record_sent(id);
     remove(&context.state_folder(), id);
+}
+
+/// The strategy that a run is of.
+pub(in crate::service) fn of_run(context: &Arc<Context>, id: &str) -> Arc<Context> {
+    let run = context.history().get(id);
+    let of = context.of(run.as_ref().and_then(|run| run.member.as_deref()));
+    of.unwrap_or_else(|_| context.clone())
 }
 
 /// Removes what was sent a while ago, and what no client has fetched in time.

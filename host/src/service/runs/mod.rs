@@ -25,9 +25,10 @@ pub(super) mod request;
 pub(super) mod sandbox_job;
 pub(super) mod temp_folder;
 
+pub(super) use download_cache::of_run;
 pub use handle::RunHandle;
 pub use job::{Job, PostState, Progress};
-pub(super) use list::list;
+pub(super) use list::{audited, list};
 pub(super) use lock::RunLock;
 pub(super) use notifications::finish_notifying;
 pub use progress::ProgressReporter;

@@ -44,8 +44,8 @@ pub use found::LatestSet;
 pub(super) use found::{is_archive, latest};
 pub(super) use gone::gone;
 pub(super) use restore::{preview, restore, run as run_restore};
-pub(super) use verify::verify;
-pub(super) use whole::{incomplete, incomplete_among, is_whole};
+pub(super) use verify::{require_whole, verify};
+pub(super) use whole::{catalogue, incomplete_among, is_whole};
 
 /// Backs up the members of a set on this thread. What was made of it stays, also if it is not complete.
 pub(super) fn backup(context: &Context, job: &Arc<Job>, set: &SetSpec) -> Result<CompletedBackup> {

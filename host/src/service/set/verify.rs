@@ -1,12 +1,24 @@
 //! Reads a set again, with all that it names.
 
 use super::choice::configured;
-use super::whole::missing;
+use super::whole::{catalogue as list_all, incomplete, missing};
 use crate::error::{Error, Result};
 use crate::service::catalogue::{self, Verified};
 use crate::service::context::Context;
 use crate::service::restore;
 use crate::service::runs::request::Order;
+
+/// Fails if a set names what is not there: each by itself is good all the same.
+pub(in crate::service) fn require_whole(context: &Context, accept: &[String]) -> Result<()> {
+    if context.set().is_none() {
+        return Ok(());
+    }
+    if context.config().stores.is_empty() {
+        return verify(context, "latest", accept).map(drop);
+    }
+    let mut incomplete = incomplete(context, &list_all(context, None)?).into_iter();
+    incomplete.next().map_or(Ok(()), |one| Err(one.into()))
+}
 
 /// Compares the set `which`, and every copy of its members, with their manifests.
 pub(in crate::service) fn verify(

@@ -10,6 +10,17 @@ use crate::service::catalogue;
 use crate::service::context::Context;
 use crate::store::{Catalogue, DamageExtent, DamagedBackup, StoredBackup};
 
+/// All backups of every strategy, in all stores or in the one called `only`; newest first. A set that is not whole
+/// counts as damaged.
+pub(in crate::service) fn catalogue(context: &Context, only: Option<&str>) -> Result<Catalogue> {
+    let mut catalogue = list(context, only)?;
+    if only.is_none() {
+        let incomplete = incomplete(context, &catalogue);
+        catalogue.damaged.extend(incomplete);
+    }
+    Ok(catalogue)
+}
+
 /// The sets in `all`, which is what the stores hold of every strategy, of which no store has a member. Where it is not
 /// known what a store holds, none is called so. A member that is configured no more is not looked for.
 pub(in crate::service) fn incomplete(context: &Context, all: &Catalogue) -> Vec<DamagedBackup> {
@@ -58,7 +69,7 @@ pub(super) fn missing(context: &Context, set: &str, member: &SetMember, error: E
     }
     let all = match context.config().stores.is_empty() {
         true => Ok(Catalogue::default()),
-        false => everything(context),
+        false => list(context, None),
     };
     let whole = all.ok();
     let backups = whole
@@ -68,11 +79,13 @@ pub(super) fn missing(context: &Context, set: &str, member: &SetMember, error: E
     member_missing(context, set, member, whole).caused_by(error)
 }
 
-fn everything(context: &Context) -> Result<Catalogue> {
-    let mut all = catalogue::list(context, None)?;
+/// What the stores, or the one called `only`, hold of every strategy.
+fn list(context: &Context, only: Option<&str>) -> Result<Catalogue> {
+    let mut all = catalogue::list(context, only)?;
     for member in &context.members {
-        if !member.config().stores.is_empty() {
-            all.add(catalogue::list(member, None)?);
+        let mut stores = member.config().stores.iter();
+        if stores.any(|store| only.is_none_or(|only| store.name == only)) {
+            all.add(catalogue::list(member, only)?);
         }
     }
     Ok(all)

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use rustix::buffer::spare_capacity;
-use rustix::fs::{Mode, Stat, fstat, openat};
+use rustix::fs::{Mode, Stat, openat};
 use rustix::io::{pread, retry_on_intr};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -43,8 +43,8 @@ pub(in crate::sandbox) struct ReadAhead {
 struct Listing {
     folder: Arc<OwnedFd>,
     path: PathBuf,
-    /// In the order of the listing: a name, and whether it is a regular file's.
-    entries: Vec<(Vec<u8>, bool)>,
+    /// In the order of the listing: a name, and what was listed of it if it is a regular file's.
+    entries: Vec<(Vec<u8>, Option<Stat>)>,
 }
 
 /// Ends its thread when it is dropped; does not wait for it, as a disk may be dead.
@@ -86,7 +86,7 @@ impl ReadAhead {
             .retain(|above| above.path != path && path.starts_with(&above.path));
         let named = |entry: &ListedEntry| {
             let (name, is_file) = entry.name();
-            (name.to_vec(), is_file)
+            (name.to_vec(), is_file.then_some(entry.facts))
         };
         let listing = Arc::new(Listing {
             folder: Arc::clone(folder),
@@ -223,8 +223,8 @@ impl FileQueue {
     /// opened: the module will go into it first.
     fn begin(&mut self) -> Option<(Arc<Listing>, usize)> {
         let listing = self.listing.as_ref()?;
-        let (_, is_file) = listing.entries.get(self.next)?;
-        if !is_file || self.opened.len() >= WINDOW {
+        let (_, file) = listing.entries.get(self.next)?;
+        if file.is_none() || self.opened.len() >= WINDOW {
             return None;
         }
         let begun = (Arc::clone(listing), self.next);
@@ -239,20 +239,44 @@ impl FileQueue {
 
 impl Listing {
     fn open(&self, entry: usize) -> Option<OpenFile> {
-        let name = OsStr::from_bytes(&self.entries[entry].0);
+        let (name, listed) = &self.entries[entry];
+        let (name, listed) = (OsStr::from_bytes(name), listed.as_ref()?);
         let file = openat(&self.folder, name, NO_LINK, Mode::empty()).ok()?;
+        // Read first: one look then says what it is, and that nothing has changed since it was listed.
+        let content = read_small(&file, listed).ok()?;
         let mut file = OpenFile::new(file, self.path.join(name)).ok()?;
         file.attributes = attributes_of_file(&file.file).ok();
-        let size = file.size();
-        if (1..=SMALL).contains(&size) {
-            let mut content = Vec::with_capacity(size as usize);
-            retry_on_intr(|| pread(&file.file, spare_capacity(&mut content), 0)).ok()?;
-            let after = fstat(&file.file).ok()?;
-            let moment = |facts: &Stat| (facts.st_size, facts.st_ctime, facts.st_ctime_nsec);
-            file.read_at_once =
-                content.len() as u64 == size && moment(&file.facts) == moment(&after);
+        // What has changed is read again, by the module.
+        if content.len() as u64 == file.size() && moment(listed) == moment(&file.facts) {
+            file.read_at_once = !content.is_empty();
             file.content = content;
         }
         Some(file)
     }
+}
+
+/// The content of a file that was listed as a small one, at most as many bytes as it had then.
+#[allow(
+    clippy::unnecessary_cast,
+    reason = "the widths of stat's fields differ between machines"
+)]
+fn read_small(file: &OwnedFd, listed: &Stat) -> rustix::io::Result<Vec<u8>> {
+    let size = listed.st_size as u64;
+    if !(1..=SMALL).contains(&size) {
+        return Ok(Vec::new());
+    }
+    let mut content = Vec::with_capacity(size as usize);
+    retry_on_intr(|| pread(file, spare_capacity(&mut content), 0))?;
+    Ok(content)
+}
+
+/// The same at two moments between which nothing was written.
+fn moment(facts: &Stat) -> impl PartialEq {
+    (
+        facts.st_dev,
+        facts.st_ino,
+        facts.st_size,
+        facts.st_ctime,
+        facts.st_ctime_nsec,
+    )
 }

@@ -161,3 +161,28 @@ fn only_small_files_are_read_as_a_whole() {
         assert_eq!((file.size(), file.content.len()), (size, 0));
     }
 }
+
+#[test]
+fn what_was_written_after_the_listing_is_left_to_the_module() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["a", "b", "c", "d"] {
+        fs::write(path(name), "old").unwrap();
+    }
+    let mut reader = ModuleReader::new();
+    reader.list(folder.path());
+    fs::write(path("b"), "longer").unwrap();
+    fs::write(path("c"), "o").unwrap();
+    reader.take(&path("a"));
+    for (name, size) in [("b", 6), ("c", 1)] {
+        reader.wait_until_idle();
+        let file = reader.take(&path(name)).unwrap();
+        assert_eq!((file.size(), file.read_at_once), (size, false), "{name}");
+        assert!(
+            file.content.is_empty(),
+            "{name}: read before it was looked at"
+        );
+    }
+    reader.wait_until_idle();
+    is_whole(&reader.take(&path("d")).unwrap(), &path("d"));
+}

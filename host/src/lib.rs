@@ -20,6 +20,7 @@ pub mod plan;
 pub mod redact;
 pub mod repository;
 pub mod retention;
+pub mod run_log;
 pub mod sandbox;
 pub mod schedule;
 pub mod service;

@@ -9,7 +9,7 @@ use super::source::{code, files, without_tests};
 use crate::harness::repository;
 
 /// A room and what it may import from the crate, beside itself: only what stands above it here.
-const ROOMS: [(&str, &[&str]); 25] = [
+const ROOMS: [(&str, &[&str]); 26] = [
     // What all rooms may know.
     ("redact", &[]),
     ("error", &["redact"]),
@@ -18,6 +18,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
     ("digest", &["error"]),
     ("cancel", &["error"]),
     ("fs_atomic", &["error"]),
+    ("run_log", &["clock", "display", "redact"]),
     // What is said and what may happen, as data.
     ("config", &["digest", "display", "error", "redact"]),
     ("plan", &["config", "error"]),
@@ -25,10 +26,13 @@ const ROOMS: [(&str, &[&str]); 25] = [
     ("retention", &["config", "error"]),
     ("lifecycle", &["config", "error", "retention"]),
     // What touches the machine.
-    ("command", &["cancel", "display", "error"]),
+    ("command", &["cancel", "display", "error", "run_log"]),
     ("paths", &["config", "display", "error", "plan"]),
     ("exchange", &["error", "fs_atomic", "paths"]),
-    ("history", &["clock", "display", "error", "fs_atomic"]),
+    (
+        "history",
+        &["clock", "display", "error", "fs_atomic", "run_log"],
+    ),
     ("notify", &["clock", "config", "display", "error"]),
     (
         "artifact",
@@ -74,6 +78,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
             "fs_atomic",
             "paths",
             "plan",
+            "run_log",
         ],
     ),
     (
@@ -116,6 +121,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
             "redact",
             "repository",
             "retention",
+            "run_log",
             "sandbox",
             "schedule",
             "store",

@@ -38,3 +38,30 @@ fn what_no_address_leads_to_is_said() {
         assert!(text.contains("<h1>There is no such thing</h1>"), "{text}");
     }
 }
+
+#[test]
+fn what_a_run_says_is_kept_without_secrets_and_shown() {
+    let sidecar = with_store(Sidecar::new())
+        .command("echo \"key $BACKUP_API_TOKEN \\033[2J <b>\" >&2; echo two >&2; echo x")
+        .capture();
+    let id = super::backup(&sidecar, &[]);
+    let server = sidecar.serve();
+    let path = format!("/backup/jobs/{id}/log");
+    let log = server.get(&path).json();
+    let lines = log["lines"].as_array().unwrap();
+    assert!(lines.len() >= 2, "{log}");
+    let text = lines[0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("key ") && !text.contains('\u{1b}'),
+        "{log}"
+    );
+    assert_eq!(lines[1]["text"], "two");
+    assert_eq!(lines[1]["source"], "stderr");
+    let rest = server.get(&format!("{path}?after=1")).json();
+    assert_eq!(rest["before"], 1);
+    assert_eq!(rest["lines"][0], lines[1]);
+    assert_eq!(server.get("/backup/jobs/none/log").status, 404);
+    let shown = Client::signed_in(&server).reads(&format!("/ui/runs/{id}"));
+    assert!(shown.contains("stderr: two</div>"), "{shown}");
+    assert!(!shown.contains("<b>"), "{shown}");
+}

@@ -3,6 +3,7 @@
 
 use super::log_budget::LogBudget;
 use crate::display::{LONGEST_MESSAGE, terminal_line};
+use crate::run_log;
 
 /// Bytes that are remembered of the end.
 const TAIL: usize = 4 << 10;
@@ -85,6 +86,7 @@ impl LogLines {
         if !text.is_empty() && self.budget.admits(text.len()) {
             let mark = if self.cut { " … (cut)" } else { "" };
             tracing::info!(target: "sidecar::command", stream = self.stream, "{text}{mark}");
+            run_log::add(self.stream, &format!("{text}{mark}"));
         }
         self.line.clear();
         self.cut = false;

@@ -5,6 +5,7 @@
 //! be written is logged.
 
 mod audit;
+mod log;
 mod run;
 mod schema;
 mod store;
@@ -25,6 +26,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::clock;
 use crate::fs_atomic;
+use crate::run_log::LogExcerpt;
 
 pub use audit::AuditEntry;
 pub use run::{
@@ -227,6 +229,22 @@ impl History {
     pub fn audited(&self, at_most: usize) -> Vec<AuditEntry> {
         self.try_to("list requests", |connection| {
             audit::list(connection, at_most)
+        })
+    }
+
+    /// Keeps what a run has said; of a run that said nothing, nothing.
+    pub fn record_log(&self, id: &str, log: &LogExcerpt) {
+        if log.next > 0 {
+            self.try_to("keep what a run said", |connection| {
+                log::put(connection, id, log)
+            });
+        }
+    }
+
+    /// What a run that is over has said, of the last 200 that said something.
+    pub fn log(&self, id: &str) -> LogExcerpt {
+        self.try_to("look up what a run said", |connection| {
+            log::get(connection, id)
         })
     }
 

@@ -7,7 +7,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Result, TransactionBehavior};
 
 /// What makes each version of the one before it. A file of a later version is treated as damaged.
-const STEPS: [&str; 8] = [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH];
+const STEPS: [&str; 9] = [
+    FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH,
+];
 
 const VERSION: i64 = STEPS.len() as i64;
 
@@ -45,6 +47,14 @@ const EIGHTH: &str = "
         operation TEXT NOT NULL,
         target TEXT NOT NULL,
         outcome TEXT NOT NULL
+    ) STRICT;
+";
+
+/// From version 8, which did not keep what runs said.
+const NINTH: &str = "
+    CREATE TABLE IF NOT EXISTS logs (
+        id TEXT PRIMARY KEY,
+        log TEXT NOT NULL
     ) STRICT;
 ";
 

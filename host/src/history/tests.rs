@@ -209,7 +209,7 @@ fn a_journal_of_the_first_version_goes_on() {
             "ALTER TABLE runs DROP COLUMN kind; ALTER TABLE runs DROP COLUMN parts;
              ALTER TABLE runs DROP COLUMN fingerprint; ALTER TABLE runs DROP COLUMN warnings;
              ALTER TABLE runs DROP COLUMN omissions; ALTER TABLE runs DROP COLUMN member;
-             ALTER TABLE runs DROP COLUMN set_id; ALTER TABLE runs DROP COLUMN backup; DROP TABLE audit; PRAGMA user_version = 1",
+             ALTER TABLE runs DROP COLUMN set_id; ALTER TABLE runs DROP COLUMN backup; DROP TABLE audit; DROP TABLE logs; PRAGMA user_version = 1",
         )
         .unwrap();
     drop(connection);

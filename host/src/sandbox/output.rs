@@ -12,6 +12,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use crate::command::LogBudget;
 use crate::display;
+use crate::run_log;
 
 /// Lines kept for an error.
 const LAST_LINES: usize = 10;
@@ -81,6 +82,11 @@ impl OutputLines {
             "debug" => tracing::debug!(module, "{message}"),
             "trace" => tracing::trace!(module, "{message}"),
             _ => tracing::info!(module, "{message}"),
+        }
+        match level {
+            "error" | "warn" => run_log::add(level, &message),
+            "debug" | "trace" => {}
+            _ => run_log::add("info", &message),
         }
     }
 

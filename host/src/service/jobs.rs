@@ -24,6 +24,7 @@ use crate::cancel::Reason;
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::history::Run;
+use crate::run_log::LogExcerpt;
 use crate::schedule::Timetable;
 
 /// How long a status waits for the stores: then it tells what they held when they last answered.
@@ -69,6 +70,14 @@ impl Jobs {
     /// The run with this id. May wait for the disk.
     pub fn get(&self, id: &str) -> Option<RunHandle> {
         self.queue.get(id)
+    }
+
+    /// What a run has said beyond its first `after` lines. May wait for the disk.
+    pub fn log(&self, run: &RunHandle, after: u64) -> LogExcerpt {
+        match run {
+            RunHandle::Here(job) => job.log().excerpt(after),
+            RunHandle::Written(run) => self.service.history().log(&run.id).after(after),
+        }
     }
 
     /// The run in progress, in this process or another one. May wait for the disk.

@@ -69,6 +69,7 @@ pub use crate::modules::{
     builtin_schema, new_module, pull, push,
 };
 pub use crate::plan::{AccessVerdict, AllowedRule};
+pub use crate::run_log::{LogExcerpt, LogLine};
 pub use crate::sandbox::Selection;
 pub use crate::store::{BackupHealth, Catalogue, StoredBackup};
 pub use backup::CompletedBackup;

@@ -23,7 +23,7 @@ pub(super) const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
 /// Time without an event after which a client is told that the connection stands.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Sends `state` when the state changes, `progress` every second, and ends with the run.
+/// Sends `state` when the state changes, `log` when the run says something, `progress` every second, and ends with the run.
 pub(super) async fn follow(
     State(app): State<Arc<ApiState>>,
     Path(id): Path<String>,
@@ -58,6 +58,9 @@ struct RunFollower {
     job: Arc<Job>,
     changes: watch::Receiver<Run>,
     progress: Interval,
+    lines: watch::Receiver<u64>,
+    /// Lines that were told.
+    told: u64,
     over: bool,
 }
 
@@ -70,6 +73,8 @@ impl RunFollower {
         progress.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             app,
+            lines: job.log().follow(),
+            told: 0,
             job,
             changes,
             progress,
@@ -83,12 +88,21 @@ impl RunFollower {
             return None;
         }
         let name = tokio::select! {
+            biased;
+            // Before the state in which the run ended.
+            _ = self.lines.wait_for(|written| *written > self.told) => "log",
             _ = self.changes.changed() => {
                 self.over = self.changes.borrow_and_update().state.is_over();
                 "state"
             }
             _ = self.progress.tick() => "progress",
         };
+        if name == "log" {
+            let said = self.job.log().excerpt(self.told);
+            self.told = said.next;
+            let event = Event::default().event(name).json_data(&said);
+            return Some((event.map_err(io::Error::other), self));
+        }
         let event = event(&self.app, name, RunHandle::Here(self.job.clone())).await;
         Some((event, self))
     }

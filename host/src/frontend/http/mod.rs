@@ -27,6 +27,7 @@ mod follow;
 mod headers;
 mod health;
 mod jobs;
+mod log;
 mod metrics;
 mod middleware;
 mod openapi;

@@ -10,16 +10,19 @@ use super::capabilities::CapabilitiesView;
 use super::contents::ContentsParameters;
 use super::drill::DrillQuery;
 use super::jobs::{JobList, JobView, PageQuery, RunJournal};
+use super::log::LogQuery;
 use super::operation::Operation;
 use super::request::Parameters;
 use super::restore::{RestoreBody, RestorePreview};
 use super::start::Accepted;
 use super::{
     about, all_events, artifact, audit, backups, capabilities, contents, drill, events, export,
-    health, jobs, metrics, restore, status,
+    health, jobs, log, metrics, restore, status,
 };
 use crate::config::TokenScope;
-use crate::service::{BackupContents, ModuleAccess, ShownConfig, SidecarStatus, Verification};
+use crate::service::{
+    BackupContents, LogExcerpt, ModuleAccess, ShownConfig, SidecarStatus, Verification,
+};
 
 /// Every operation of the API.
 pub(super) fn operations() -> Vec<Operation> {
@@ -87,9 +90,15 @@ pub(super) fn operations() -> Vec<Operation> {
             .fails(&[404, 409]),
         Operation::new("get", "/backup/jobs/{id}/events", get(events::follow))
             .needs(TokenScope::Read)
-            .summary("The status of a run, as it changes: events `state` and `progress`")
+            .summary("The status of a run, as it changes: events `state`, `log` and `progress`")
             .text(200, "text/event-stream")
             .fails(&[404]),
+        Operation::new("get", "/backup/jobs/{id}/log", get(log::log))
+            .needs(TokenScope::Read)
+            .summary("What the commands and the module of a run have said: its last lines, also of the last 200 runs that are over")
+            .query::<LogQuery>()
+            .json::<LogExcerpt>(200)
+            .fails(&[400, 404]),
         Operation::new("get", artifact, get(artifact::fetch))
             .needs(TokenScope::Run)
             .summary("The artifact of a run, until it was fetched completely or paths.keep_undelivered is over")
@@ -242,7 +251,7 @@ mod tests {
             (
                 TokenScope::Read,
                 "GET /backup/capabilities, GET /backup/status, GET /backup/events, GET /backup/jobs, \
-              GET /backup/jobs/{id}, GET /backup/jobs/{id}/events, GET /backup/runs, GET /backup/backups, \
+              GET /backup/jobs/{id}, GET /backup/jobs/{id}/events, GET /backup/jobs/{id}/log, GET /backup/runs, GET /backup/backups, \
               GET /backup/backups/{id}, GET /backup/backups/{id}/contents, GET /backup/modules, GET /metrics",
             ),
             (
@@ -277,7 +286,7 @@ mod tests {
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
         let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
                       LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview Preview Restore Selection \
-                      Jobs Job Artifact RunOmission Outcome Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
+                      Jobs Job Artifact RunOmission Outcome RunLog LogLine Run Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
                       Encrypted InRepository FilesInTree Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Proof Pruning Pruned Audit AuditEntry Configuration Modules Module StrategyAccess AccessVerdict";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }

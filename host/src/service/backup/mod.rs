@@ -36,6 +36,7 @@ use super::{overlap, strategy};
 use crate::artifact::{Omission, Sealed, Spool};
 use crate::error::Result;
 use crate::history::{History, RunState};
+use crate::run_log;
 
 pub(super) use failure::BackupFailure;
 pub(super) use manifest::Label;
@@ -70,6 +71,7 @@ pub(super) fn recorded(
     make: impl FnOnce(&RunLock) -> Result<MadeBackup, BackupFailure>,
 ) -> Result<CompletedBackup> {
     let history = context.history();
+    let _log = run_log::collect(job.log());
     let run = record::begin(history, job);
     let made = make(&lock);
     let outcome = match &made {

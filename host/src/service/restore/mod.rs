@@ -34,6 +34,7 @@ use super::runs::record;
 use super::runs::request::{Order, Task};
 use super::strategy;
 use crate::error::{Error, Result};
+use crate::run_log;
 use crate::sandbox::{Choices, Module, Purpose};
 use download::Downloaded;
 use plan::PlannedRestore;
@@ -75,6 +76,7 @@ pub(super) fn recorded(
     job: &Arc<Job>,
     work: impl FnOnce(&RunLock) -> Result<RestoreReport>,
 ) -> Result<RestoreReport> {
+    let _log = run_log::collect(job.log());
     let run = record::begin(context.history(), job);
     let done = work(&lock);
     let outcome = outcome_of(&done);

@@ -16,6 +16,7 @@ use crate::artifact::SpoolReader;
 use crate::cancel::Cancel;
 use crate::clock;
 use crate::history::{Run, RunFailure, RunState};
+use crate::run_log::RunLog;
 use crate::sandbox::Reporter;
 use crate::service::context::Context;
 
@@ -33,6 +34,7 @@ pub struct Job {
     last_report: Mutex<Report>,
     warnings: Mutex<Vec<RunFailure>>,
     notifier: RunNotifier,
+    log: Arc<RunLog>,
     /// Of a set: the runs of its members, in their order.
     members: Vec<Arc<Job>>,
     /// Of a member: its manifest, for a client that reads the set along.
@@ -129,6 +131,7 @@ impl Job {
         Self {
             notifier: RunNotifier::new(context, &request),
             request,
+            log: Arc::default(),
             cancel,
             run: watch::Sender::new(run),
             spool: watch::Sender::new(None),
@@ -190,6 +193,11 @@ impl Job {
     /// What was asked for.
     pub fn request(&self) -> &RunRequest {
         &self.request
+    }
+
+    /// What its commands and its module say.
+    pub fn log(&self) -> &Arc<RunLog> {
+        &self.log
     }
 
     /// The flag that stops it.

@@ -44,6 +44,7 @@ pub(in crate::service) fn end(
         job.forget_bytes();
     }
     history.record(&run);
+    history.record_log(&run.id, &job.log().excerpt(0));
     drop(lock);
     job.announce(run.clone());
     run
@@ -55,5 +56,6 @@ pub(in crate::service) fn give_up(history: &History, job: &Job, error: &Error) {
     run.end(RunState::Failed, Err(RunFailure::from(error)));
     job.forget_bytes();
     history.record(&run);
+    history.record_log(&run.id, &job.log().excerpt(0));
     job.announce(run);
 }

@@ -19,6 +19,7 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
         "parts.css" => (STYLE, include_str!("assets/parts.css")),
         "page.js" => (SCRIPT, include_str!("assets/page.js")),
         "live.js" => (SCRIPT, include_str!("assets/live.js")),
+        "log.js" => (SCRIPT, include_str!("assets/log.js")),
         "time.js" => (SCRIPT, include_str!("assets/time.js")),
         "controls.js" => (SCRIPT, include_str!("assets/controls.js")),
         icon => {

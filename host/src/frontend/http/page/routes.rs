@@ -14,7 +14,7 @@ use super::{
 use crate::config::TokenScope;
 use crate::frontend::http::operations::operations;
 use crate::frontend::http::state::ApiState;
-use crate::frontend::http::{artifact, backups as stored};
+use crate::frontend::http::{artifact, backups as stored, log};
 
 /// The page. What is at `/` and below `ui/` needs a session, except for the files and signing in.
 pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiState>> {
@@ -65,6 +65,10 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
                 .merge(may("POST /backup/run", post(runs::start))),
         )
         .route("/ui/runs/{id}", may("GET /backup/jobs/{id}", get(run::run)))
+        .route(
+            "/ui/runs/{id}/log",
+            may("GET /backup/jobs/{id}/log", get(log::log)),
+        )
         .route(
             "/ui/runs/{id}/artifact",
             may("GET /backup/jobs/{id}/artifact", get(artifact::fetch)),

@@ -16,7 +16,7 @@ use super::run_rows::RunRow;
 use super::visit::PageVisit;
 use crate::frontend::http::jobs;
 use crate::frontend::http::state::ApiState;
-use crate::service::{Run, RunHandle, RunKind, RunState};
+use crate::service::{LogExcerpt, Run, RunHandle, RunKind, RunState};
 
 #[derive(Template)]
 #[template(path = "run.html")]
@@ -29,6 +29,9 @@ struct RunScreen {
     /// Of a set in progress: its members.
     members: Vec<RunRow>,
     is_cached: bool,
+    /// What it has said so far.
+    log: LogExcerpt,
+    is_over: bool,
     is_backup: bool,
 }
 
@@ -60,8 +63,11 @@ pub(super) async fn run(
         RunHandle::Written(_) => (None, Vec::new()),
     };
     let cached = run.clone();
-    let is_cached = app
-        .blocking(move |app| app.jobs.service().cached_artifact(&cached).is_some())
+    let (is_cached, log) = app
+        .blocking(move |app| {
+            let is_cached = app.jobs.service().cached_artifact(&cached).is_some();
+            (is_cached, app.jobs.log(&handle, 0))
+        })
         .await?;
     let heading = heading(&visit, &run);
     let is_over = run.state.is_over();
@@ -79,6 +85,8 @@ pub(super) async fn run(
         mark: run_mark(visit.locale, run.state),
         progress: progress.filter(|_| !is_over),
         members,
+        log,
+        is_over,
         is_cached: is_cached && run.artifact.is_some(),
         is_backup: run.kind == RunKind::Backup && run.state == RunState::Succeeded,
         run,

@@ -2,7 +2,9 @@
 import { watch } from "./live.js";
 import { showLocalTimes } from "./time.js";
 import { listen } from "./controls.js";
+import { followLog } from "./log.js";
 
 showLocalTimes(document);
 listen();
 watch();
+followLog();

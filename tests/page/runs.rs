@@ -1,7 +1,7 @@
 //! What ran, and how it ended.
 
 use super::{Client, signed_in, with_store};
-use crate::harness::Sidecar;
+use crate::harness::{Sidecar, TOKEN};
 
 #[test]
 fn runs_are_found_by_their_kind_and_state() {
@@ -42,7 +42,9 @@ fn what_no_address_leads_to_is_said() {
 #[test]
 fn what_a_run_says_is_kept_without_secrets_and_shown() {
     let sidecar = with_store(Sidecar::new())
-        .command("echo \"key $BACKUP_API_TOKEN \\033[2J <b>\" >&2; echo two >&2; echo x")
+        .command(&format!(
+            "printf 'key {TOKEN} \\033[2J <b>\\n' >&2; echo two >&2; echo x"
+        ))
         .capture();
     let id = super::backup(&sidecar, &[]);
     let server = sidecar.serve();
@@ -51,10 +53,8 @@ fn what_a_run_says_is_kept_without_secrets_and_shown() {
     let lines = log["lines"].as_array().unwrap();
     assert!(lines.len() >= 2, "{log}");
     let text = lines[0]["text"].as_str().unwrap();
-    assert!(
-        text.starts_with("key ") && !text.contains('\u{1b}'),
-        "{log}"
-    );
+    assert!(text.starts_with("key ") && text.ends_with("<b>"), "{log}");
+    assert!(!text.contains(TOKEN) && !text.contains('\u{1b}'), "{log}");
     assert_eq!(lines[1]["text"], "two");
     assert_eq!(lines[1]["source"], "stderr");
     let rest = server.get(&format!("{path}?after=1")).json();

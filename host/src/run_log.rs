@@ -1,5 +1,5 @@
 //! What the commands and the module of a run say, kept beside the log of the process: without secrets, and with
-//! what steers a terminal made visible. Whoever asks for a run later finds there what it said.
+//! what steers a terminal made visible. It can be read when the run has ended, too.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -51,12 +51,12 @@ pub struct LogExcerpt {
 /// The last lines of a run.
 #[derive(Debug)]
 pub struct RunLog {
-    kept: Mutex<KeptLines>,
+    retained: Mutex<RetainedLines>,
     written: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
-struct KeptLines {
+struct RetainedLines {
     lines: VecDeque<LogLine>,
     bytes: usize,
     written: u64,
@@ -82,7 +82,7 @@ pub(crate) fn add(source: &str, text: &str) {
 impl Default for RunLog {
     fn default() -> Self {
         Self {
-            kept: Mutex::default(),
+            retained: Mutex::default(),
             written: watch::Sender::new(0),
         }
     }
@@ -91,11 +91,11 @@ impl Default for RunLog {
 impl RunLog {
     /// The lines after the first `after`, as far as they are kept.
     pub fn excerpt(&self, after: u64) -> LogExcerpt {
-        let kept = self.kept.lock();
+        let retained = self.retained.lock();
         LogExcerpt {
-            lines: kept.lines.iter().cloned().collect(),
-            before: kept.written - kept.lines.len() as u64,
-            next: kept.written,
+            lines: retained.lines.iter().cloned().collect(),
+            before: retained.written - retained.lines.len() as u64,
+            next: retained.written,
         }
         .after(after)
     }
@@ -111,17 +111,17 @@ impl RunLog {
             source: source.to_owned(),
             text: visible_line(&redacted(text)),
         };
-        let mut kept = self.kept.lock();
-        kept.bytes += line.text.len();
-        kept.lines.push_back(line);
-        while kept.lines.len() > MOST_LINES || kept.bytes > MOST_BYTES {
-            let Some(oldest) = kept.lines.pop_front() else {
+        let mut retained = self.retained.lock();
+        retained.bytes += line.text.len();
+        retained.lines.push_back(line);
+        while retained.lines.len() > MOST_LINES || retained.bytes > MOST_BYTES {
+            let Some(oldest) = retained.lines.pop_front() else {
                 break;
             };
-            kept.bytes -= oldest.text.len();
+            retained.bytes -= oldest.text.len();
         }
-        kept.written += 1;
-        self.written.send_replace(kept.written);
+        retained.written += 1;
+        self.written.send_replace(retained.written);
     }
 }
 
@@ -175,9 +175,12 @@ mod tests {
         for number in 0..MOST_LINES + 10 {
             log.add("stderr", &format!("line {number}"));
         }
-        let kept = log.excerpt(0);
-        assert_eq!((kept.before, kept.next), (10, MOST_LINES as u64 + 10));
-        assert_eq!(kept.lines[0].text, "line 10");
+        let retained = log.excerpt(0);
+        assert_eq!(
+            (retained.before, retained.next),
+            (10, MOST_LINES as u64 + 10)
+        );
+        assert_eq!(retained.lines[0].text, "line 10");
         log.add("stderr", &"x".repeat(MOST_BYTES - 8));
         assert_eq!(log.excerpt(0).lines.len(), 1);
     }

@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -67,8 +68,6 @@ pub struct Rabin64 {
 /// What a polynomial and the length of a window make of a byte.
 #[derive(Debug)]
 struct Tables {
-    polynomial: Polynom64,
-    window: usize,
     /// What a byte adds to the fingerprint when it is the oldest of the window.
     oldest: [Polynom64; 256],
     /// Takes away the eight bits above the polynomial's degree, and adds what they are modulo it.
@@ -76,34 +75,28 @@ struct Tables {
 }
 
 impl Tables {
-    fn new(polynomial: Polynom64, window: usize) -> Self {
+    fn new(polynomial: &Polynom64, window: usize) -> Self {
         let bytes = || std::array::from_fn::<Polynom64, 256, _>(|byte| byte as Polynom64);
         let oldest = bytes().map(|byte| {
-            let shifted = |hash: Polynom64, _| (hash << 8).modulo(&polynomial);
-            (1..window).fold(byte.modulo(&polynomial), shifted)
+            let shifted = |hash: Polynom64, _| (hash << 8).modulo(polynomial);
+            (1..window).fold(byte.modulo(polynomial), shifted)
         });
         let reduced = bytes().map(|byte| {
             let above = byte << polynomial.degree();
-            above.modulo(&polynomial) | above
+            above.modulo(polynomial) | above
         });
-        Self {
-            polynomial,
-            window,
-            oldest,
-            reduced,
-        }
+        Self { oldest, reduced }
     }
 
-    /// Those that were asked for last: a process works on few repositories at once, each with its own polynomial.
+    /// Computed when they are first asked for: a process works on few repositories, each with its own polynomial.
     fn of(polynomial: Polynom64, window: usize) -> Arc<Self> {
-        static LAST: Mutex<Option<Arc<Tables>>> = Mutex::new(None);
-        let mut last = LAST.lock();
-        let is_asked =
-            |tables: &&Arc<Self>| (tables.polynomial, tables.window) == (polynomial, window);
-        if let Some(tables) = last.as_ref().filter(is_asked) {
-            return tables.clone();
-        }
-        last.insert(Arc::new(Self::new(polynomial, window))).clone()
+        static KNOWN: Mutex<BTreeMap<(Polynom64, usize), Arc<Tables>>> =
+            Mutex::new(BTreeMap::new());
+        let mut known = KNOWN.lock();
+        let tables = known
+            .entry((polynomial, window))
+            .or_insert_with(|| Arc::new(Self::new(&polynomial, window)));
+        tables.clone()
     }
 }
 

@@ -126,10 +126,8 @@ impl Service {
     /// The strategy that is called `name` among several; without a name this one: the only one, or the set of all.
     pub fn strategy(&self, name: Option<&str>) -> Result<&Self> {
         let wanted = self.context.of(name)?;
-        let mut all = self.all();
-        Ok(all
-            .find(|one| Arc::ptr_eq(&one.context, &wanted))
-            .unwrap_or(self))
+        let is_wanted = |one: &&Self| Arc::ptr_eq(&one.context, &wanted);
+        Ok(self.all().find(is_wanted).unwrap_or(self))
     }
 
     /// This one and its members.

@@ -65,20 +65,23 @@ impl SidecarStanding {
         };
         let never_drilled = status.as_ref().map(never_drilled).unwrap_or_default();
         let is_well = matches!(state, MemberState::Fresh | MemberState::Never);
-        let is_asked = error.is_some() || status.is_some();
-        Self {
+        let standing = Self {
             name,
             page,
             state,
-            needs_you: is_asked && (!is_well || !never_drilled.is_empty()),
+            needs_you: !is_well || !never_drilled.is_empty(),
             never_drilled,
             answered_at,
             error,
             status,
+        };
+        Self {
+            needs_you: standing.needs_you && standing.is_asked(),
+            ..standing
         }
     }
 
-    /// Whether it was asked, and the question is not the first one still on its way.
+    /// Whether it was asked: the first answer may still be on its way.
     pub fn is_asked(&self) -> bool {
         self.error.is_some() || self.status.is_some()
     }

@@ -29,8 +29,8 @@ fn answering(answer: &'static str) -> String {
 
 #[test]
 fn one_that_never_answers_delays_no_other() {
-    let (keep, mute) = std::sync::mpsc::channel();
-    let url = server(move |connection| keep.send(connection).unwrap());
+    let (send, mute) = std::sync::mpsc::channel();
+    let url = server(move |connection| send.send(connection).unwrap());
     let good = drilled(new()).serve();
     let fleet = Fleet::new()
         .asks(json!({"name": "mute", "url": url, "token": READING}))
@@ -116,12 +116,12 @@ fn what_is_no_sidecar_is_told_as_such() {
         ),
         ("220 mail.example ready\r\n", "it does not speak HTTP"),
     ];
-    let fleet = cases.iter().zip(0..).fold(Fleet::new(), |fleet, ((answer, _), number)| {
+    let fleet = cases.into_iter().zip(0..).fold(Fleet::new(), |fleet, ((answer, _), number)| {
         fleet.asks(json!({"name": format!("odd-{number}"), "url": answering(answer), "token": READING}))
     });
     let fleet = fleet.serve();
     let page = FleetPage::of(&fleet);
-    for ((_, words), number) in cases.iter().zip(0..) {
+    for ((_, words), number) in cases.into_iter().zip(0..) {
         page.says(&format!("odd-{number}"), words);
     }
     assert_eq!(page.heading(), "4 of 4 need you");

@@ -64,12 +64,24 @@ const BROKEN_ENV: [(&str, &str); 6] = [
 /// if the pair has one, is `NAME.schema.json`. `UPDATE_GOLDEN=1` updates the messages.
 #[test]
 fn broken_files_are_explained() {
-    let folder = repository().join("tests/configuration");
+    assert_explained("tests/configuration", 35, broken);
+}
+
+/// The same of fleets, in `tests/configuration/fleet`.
+#[test]
+fn broken_files_of_fleets_are_explained() {
+    assert_explained("tests/configuration/fleet", 2, broken_fleet);
+}
+
+/// Each file of a folder has its `message`; there are at least so many.
+#[track_caller]
+fn assert_explained(folder: &str, least: usize, message: fn(&Path, &Environment) -> String) {
+    let folder = repository().join(folder);
     let environment = Environment::new(BROKEN_ENV, repository());
     let mut different = Vec::new();
     let mut count = 0;
     for name in names_in(&folder) {
-        let message = broken(&folder.join(&name), &environment) + "\n";
+        let message = message(&folder.join(&name), &environment) + "\n";
         for secret in [
             "hunter2",
             "a-token",
@@ -85,7 +97,7 @@ fn broken_files_are_explained() {
         different.extend(golden(&folder.join(format!("{name}.err")), &message));
         count += 1;
     }
-    assert!(count >= 35, "only {count} pairs are left");
+    assert!(count >= least, "only {count} pairs are left");
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
@@ -120,6 +132,15 @@ fn broken(stem: &Path, environment: &Environment) -> String {
     Error::from(problems).message().to_owned()
 }
 
+/// The message about a broken file of a fleet.
+fn broken_fleet(stem: &Path, environment: &Environment) -> String {
+    let text = std::fs::read_to_string(stem.with_extension("yaml")).unwrap();
+    let shown = PathBuf::from(stem.file_name().unwrap()).with_extension("yaml");
+    let problems = parse_fleet(&shown, &text, environment)
+        .expect_err(&format!("{} is not broken", stem.display()));
+    Error::from(problems).message().to_owned()
+}
+
 /// A description of the difference, if `path` holds something else than `expected`.
 fn golden(path: &Path, actual: &str) -> Option<String> {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -135,13 +156,33 @@ fn golden(path: &Path, actual: &str) -> Option<String> {
 }
 
 #[test]
-fn the_published_schema_is_up_to_date() {
-    let schema = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    let different = golden(&repository().join("config/config.schema.json"), &schema);
-    assert!(
-        different.is_none(),
-        "UPDATE_GOLDEN=1 renews config/config.schema.json"
-    );
+fn the_published_schemas_are_up_to_date() {
+    for (name, schema) in [("config", schema()), ("fleet", fleet_schema())] {
+        let file = format!("config/{name}.schema.json");
+        let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let different = golden(&repository().join(&file), &schema);
+        assert!(different.is_none(), "UPDATE_GOLDEN=1 renews {file}");
+    }
+}
+
+#[test]
+fn the_example_of_a_fleet_is_valid() {
+    let env = [
+        ("FLEET_TOKEN", "opens"),
+        ("SHOP_TOKEN", "shop"),
+        ("CRM_TOKEN", "crm"),
+    ];
+    let environment = Environment::new(env, repository());
+    let config = load_fleet(Some(Path::new("config/fleet.example.yaml")), &environment);
+    let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+    let [shop, crm] = &config.sidecars[..] else {
+        panic!("{:?}", config.sidecars);
+    };
+    assert_eq!((shop.name.as_str(), shop.token.reveal()), ("shop", "shop"));
+    assert_eq!(shop.page, "https://backups.example.org/shop");
+    assert_eq!(crm.page, crm.url);
+    assert_eq!(config.interval, std::time::Duration::from_secs(15));
+    assert_eq!(config.timeout, std::time::Duration::from_secs(3));
 }
 
 /// A small valid file, with `more` at its end.

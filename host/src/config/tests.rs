@@ -16,7 +16,7 @@ const ENV: [(&str, &str); 4] = [
     ("DATABASE_PASSWORD", "very-secret"),
 ];
 
-fn repository() -> PathBuf {
+pub(super) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap()
@@ -67,15 +67,13 @@ fn broken_files_are_explained() {
     assert_explained("tests/configuration", 35, broken);
 }
 
-/// The same of fleets, in `tests/configuration/fleet`.
-#[test]
-fn broken_files_of_fleets_are_explained() {
-    assert_explained("tests/configuration/fleet", 2, broken_fleet);
-}
-
 /// Each file of a folder has its `message`; there are at least so many.
 #[track_caller]
-fn assert_explained(folder: &str, least: usize, message: fn(&Path, &Environment) -> String) {
+pub(super) fn assert_explained(
+    folder: &str,
+    least: usize,
+    message: fn(&Path, &Environment) -> String,
+) {
     let folder = repository().join(folder);
     let environment = Environment::new(BROKEN_ENV, repository());
     let mut different = Vec::new();
@@ -132,15 +130,6 @@ fn broken(stem: &Path, environment: &Environment) -> String {
     Error::from(problems).message().to_owned()
 }
 
-/// The message about a broken file of a fleet.
-fn broken_fleet(stem: &Path, environment: &Environment) -> String {
-    let text = std::fs::read_to_string(stem.with_extension("yaml")).unwrap();
-    let shown = PathBuf::from(stem.file_name().unwrap()).with_extension("yaml");
-    let problems = parse_fleet(&shown, &text, environment)
-        .expect_err(&format!("{} is not broken", stem.display()));
-    Error::from(problems).message().to_owned()
-}
-
 /// A description of the difference, if `path` holds something else than `expected`.
 fn golden(path: &Path, actual: &str) -> Option<String> {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -163,26 +152,6 @@ fn the_published_schemas_are_up_to_date() {
         let different = golden(&repository().join(&file), &schema);
         assert!(different.is_none(), "UPDATE_GOLDEN=1 renews {file}");
     }
-}
-
-#[test]
-fn the_example_of_a_fleet_is_valid() {
-    let env = [
-        ("FLEET_TOKEN", "opens"),
-        ("SHOP_TOKEN", "shop"),
-        ("CRM_TOKEN", "crm"),
-    ];
-    let environment = Environment::new(env, repository());
-    let config = load_fleet(Some(Path::new("config/fleet.example.yaml")), &environment);
-    let config = config.unwrap_or_else(|problems| panic!("{problems}"));
-    let [shop, crm] = &config.sidecars[..] else {
-        panic!("{:?}", config.sidecars);
-    };
-    assert_eq!((shop.name.as_str(), shop.token.reveal()), ("shop", "shop"));
-    assert_eq!(shop.page, "https://backups.example.org/shop");
-    assert_eq!(crm.page, crm.url);
-    assert_eq!(config.interval, std::time::Duration::from_secs(15));
-    assert_eq!(config.timeout, std::time::Duration::from_secs(3));
 }
 
 /// A small valid file, with `more` at its end.

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::harness::{Browser, Fleet, Server, Sidecar, TOKEN, skip, within};
 use crate::page::client::Client;
 
-/// How long a fleet that asks every second may take to know what has changed.
-const SOON: Duration = Duration::from_secs(10);
+/// How long a fleet that asks every five seconds may take to know what has changed.
+const SOON: Duration = Duration::from_secs(20);
 
 /// One that has nothing to back up yet.
 fn new() -> Sidecar {

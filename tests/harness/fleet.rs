@@ -11,7 +11,7 @@ use super::{Daemon, Finished, Running, Server, Sidecar, TOKEN};
 /// The token that sidecars of a fleet answer to.
 pub(crate) const READING: &str = "a-token-of-a-sidecar-that-reads";
 
-/// A configured fleet that asks every second.
+/// A configured fleet that asks as often as it may.
 pub(crate) struct Fleet {
     folder: Rc<TempDir>,
     config: Value,
@@ -24,7 +24,7 @@ impl Fleet {
             config: json!({
                 "app": {"host": "127.0.0.1", "port": 0},
                 "secrets": {"api_token": TOKEN},
-                "interval": "1s",
+                "interval": "5s",
                 "sidecars": [],
             }),
         }

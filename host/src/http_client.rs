@@ -87,7 +87,7 @@ fn is_invalid_data(error: &(dyn StdError + 'static)) -> bool {
 
 /// What an error was caused by, from the outside in. What an `io::Error` wraps is its cause: it names only that one's own.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |cause| {
+    std::iter::successors(error.source(), |&cause| {
         match cause.downcast_ref::<io::Error>() {
             Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
             None => cause.source(),

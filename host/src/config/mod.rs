@@ -31,6 +31,8 @@ mod capabilities;
 mod codec;
 mod drill;
 mod encryption;
+mod fleet;
+mod fleet_sidecars;
 mod members;
 mod module_allow;
 mod module_argv;
@@ -64,7 +66,7 @@ mod size;
 mod spelling;
 mod tier;
 
-pub use app::{App, Tls};
+pub use app::{App, Listen, Tls};
 pub use artifact::ArtifactSpec;
 pub use capabilities::Capabilities;
 pub use codec::{Codec, Compression};
@@ -72,8 +74,10 @@ pub use configuration::{Config, Several, schema};
 pub use drill::Drill;
 pub use encryption::Encryption;
 pub use environment::{Environment, Schemas};
+pub use fleet::{FleetConfig, fleet_schema};
+pub use fleet_sidecars::FleetSidecar;
 pub use json_schema::usable_schema;
-pub use load::{demo, load, parse};
+pub use load::{demo, load, load_fleet, parse, parse_fleet};
 pub use module_allow::Allow;
 pub use module_argv::{ArgumentKind, ArgumentRule, VaryingArgument, VectorRule};
 pub use module_confine::Confine;
@@ -100,5 +104,7 @@ pub use tier::Tier;
 pub use trial::Trial;
 pub use yaml::{ConfigProblem, ConfigProblems, Document, SourcePosition};
 
+#[cfg(test)]
+mod fleet_tests;
 #[cfg(test)]
 mod tests;

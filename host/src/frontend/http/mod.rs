@@ -1,12 +1,14 @@
-//! The HTTP API: a thin frontend of the same service as the command line.
+//! The HTTP API: a thin frontend of the same service as the command line. `fleet` is a server of its own, on the same ground.
 //!
 //! ```text
-//! server ──► router ──► middleware, auth
+//! server ──► accept
+//!   └──────► router ──► middleware, auth
 //!              └──────► operations ──► one file for each group of operations
 //!                            └───────► openapi
 //! ```
 
 mod about;
+mod accept;
 mod all_events;
 mod artifact;
 mod audit;
@@ -23,6 +25,7 @@ mod drill;
 mod error_response;
 mod events;
 mod export;
+mod fleet;
 mod follow;
 mod headers;
 mod health;
@@ -41,6 +44,7 @@ mod router;
 mod server;
 mod set_export;
 mod shown;
+mod sign_in;
 mod start;
 mod state;
 mod status;
@@ -48,4 +52,5 @@ mod throttle;
 mod tls;
 mod trickle;
 
+pub use fleet::FleetServer;
 pub use server::HttpServer;

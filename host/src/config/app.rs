@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::duration::RawDuration;
+use super::oidc::{self, Oidc, RawOidc};
 use super::section_reader::SectionReader;
 
 /// How the API listens.
@@ -22,6 +23,9 @@ pub(super) struct RawApp {
     pub(super) host: Option<String>,
     /// HTTPS instead of HTTP.
     pub(super) tls: Option<RawTls>,
+    /// Where people sign in to the page, beside the tokens.
+    #[expect(dead_code, reason = "a file of its own reads it, with its secret")]
+    pub(super) oidc: Option<RawOidc>,
     /// How artifacts are sent.
     pub(super) export: Option<RawExport>,
 }
@@ -58,6 +62,8 @@ pub struct App {
     pub host: String,
     /// HTTPS instead of HTTP.
     pub tls: Option<Tls>,
+    /// Where people sign in to the page, beside the tokens.
+    pub oidc: Option<Oidc>,
     /// A longer run starts streaming after this time; zero streams at once.
     pub first_byte_within: Duration,
 }
@@ -73,6 +79,7 @@ pub struct Tls {
 
 pub(super) fn read(reader: &mut SectionReader<'_>) -> App {
     let raw: RawApp = reader.read_or_default("/app");
+    let oidc = oidc::read(reader);
     let tls = raw.tls.map(|tls| Tls {
         cert: reader.environment.absolute(tls.cert),
         key: reader.environment.absolute(tls.key),
@@ -82,6 +89,7 @@ pub(super) fn read(reader: &mut SectionReader<'_>) -> App {
         port: raw.port.unwrap_or(8000),
         host: raw.host.unwrap_or_else(|| "0.0.0.0".to_owned()),
         tls,
+        oidc,
         first_byte_within: within.map_or(Duration::from_secs(240), |span| span.0),
     }
 }

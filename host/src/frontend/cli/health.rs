@@ -81,6 +81,7 @@ mod tests {
                 host: host.to_owned(),
                 port: 8000,
                 tls: None,
+                oidc: None,
                 first_byte_within: Duration::ZERO,
             })
         };

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::discovery::{DiscoveredProvider, ProviderMetadata};
-use super::pending::PendingSignIn;
+use super::pending_sign_ins::PendingSignIn;
 use crate::config::Oidc;
 use crate::display::one_line;
 use crate::error::{Error, Kind, Result};

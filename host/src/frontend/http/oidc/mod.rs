@@ -1,7 +1,7 @@
 //! Signing in at an OpenID provider: the authorization code flow (OpenID Connect Core 1.0, section 3.1) with PKCE.
 //!
 //! ```text
-//! provider ──► pending                      sign-ins that have left for the provider
+//! provider ──► pending_sign_ins             those that have left for the provider
 //!    ├───────► discovery ──► client         what the provider is, asked when it is first needed
 //!    ├───────► authorization ──► client     the way there, and what comes back for the code
 //!    ├───────► id_token ──► signature       what the provider says, if it is the provider that says it
@@ -15,11 +15,11 @@ mod client;
 mod discovery;
 mod grants;
 mod id_token;
-mod pending;
+mod pending_sign_ins;
 mod provider;
 mod signature;
 
-pub(super) use provider::OidcProvider;
+pub(super) use provider::{CompletedSignIn, OidcProvider};
 
 /// A provider of a test.
 #[cfg(test)]

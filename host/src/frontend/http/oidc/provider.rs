@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 
 use super::discovery::{DiscoveredProvider, discover};
 use super::id_token::{ExpectedToken, Refusal, verify};
-use super::pending::{PendingSignIn, PendingSignIns};
+use super::pending_sign_ins::{PendingSignIn, PendingSignIns};
 use super::{authorization, grants};
 use crate::clock;
 use crate::config::{CALLBACK_PATH, Oidc};
@@ -32,7 +32,7 @@ pub(in crate::frontend::http) struct OidcProvider {
 }
 
 /// A browser on its way to the provider.
-pub(in crate::frontend::http) struct Departure {
+pub(in crate::frontend::http) struct BegunSignIn {
     /// Where it goes.
     pub(in crate::frontend::http) url: String,
     /// The value of `Set-Cookie` by which it is known when it comes back.
@@ -41,7 +41,7 @@ pub(in crate::frontend::http) struct Departure {
 
 /// A person whom the provider has signed in.
 #[derive(Debug)]
-pub(in crate::frontend::http) struct Arrival {
+pub(in crate::frontend::http) struct CompletedSignIn {
     pub(in crate::frontend::http) caller: Caller,
     /// The screen that was asked for at first, below `/`.
     pub(in crate::frontend::http) next: String,
@@ -64,29 +64,29 @@ impl OidcProvider {
     }
 
     /// Sends a browser to the provider, and on to `next` once it has come back.
-    pub(in crate::frontend::http) async fn depart(
+    pub(in crate::frontend::http) async fn begin(
         &self,
         next: &str,
         headers: &HeaderMap,
         address: IpAddr,
-    ) -> Result<Departure> {
+    ) -> Result<BegunSignIn> {
         let redirect_url = self.redirect_url(headers)?;
         let provider = self.discovered().await?;
         let sign_in = PendingSignIn::new(redirect_url, next);
         let request = authorization::request(&provider.metadata, &self.config, &sign_in);
         let (state, cookie) = self.pending.begin(sign_in, address, Instant::now());
-        Ok(Departure {
+        Ok(BegunSignIn {
             url: request.with_state(&state),
             cookie,
         })
     }
 
     /// Takes what the provider has sent the browser back with: `answer` is the query, `headers` are the browser's.
-    pub(in crate::frontend::http) async fn arrive(
+    pub(in crate::frontend::http) async fn complete(
         &self,
         answer: &FormFields,
         headers: &HeaderMap,
-    ) -> Result<Arrival> {
+    ) -> Result<CompletedSignIn> {
         let state = answer.get("state").unwrap_or_default();
         let sign_in = self.pending.take(state, headers, Instant::now())?;
         let code = self.code(answer)?;
@@ -104,7 +104,7 @@ impl OidcProvider {
             Err(Refusal::UnknownKey) => verify(&token, &self.discover().await?.keys, &expected),
             verified => verified,
         }?;
-        Ok(Arrival {
+        Ok(CompletedSignIn {
             caller: grants::caller(&self.config, &claims)?,
             next: sign_in.next,
         })

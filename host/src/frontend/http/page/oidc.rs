@@ -17,7 +17,7 @@ use super::sign_in::{is_own, with_cookie};
 use super::visit::PageVisit;
 use crate::config::CALLBACK_PATH;
 use crate::error::Error;
-use crate::frontend::http::oidc::OidcProvider;
+use crate::frontend::http::oidc::{CompletedSignIn, OidcProvider};
 use crate::frontend::http::sign_in::SignIn;
 use crate::frontend::http::state::Peer;
 
@@ -46,43 +46,43 @@ pub(super) fn routes<S>(sign_in: Arc<SignIn>) -> Router<S> {
         return Router::new();
     };
     Router::new()
-        .route(&format!("/{PATH}"), get(depart))
-        .route(&format!("/{CALLBACK_PATH}"), get(arrive))
+        .route(&format!("/{PATH}"), get(redirect))
+        .route(&format!("/{CALLBACK_PATH}"), get(callback))
         .with_state(ProviderSite { sign_in, provider })
 }
 
 /// Sends the browser to the provider.
-async fn depart(
+async fn redirect(
     State(site): State<ProviderSite>,
     Extension(visit): Extension<PageVisit>,
     Extension(Peer(address)): Extension<Peer>,
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
     let next = visit.query.get("next").filter(|next| is_own(next));
-    let departure = site.provider.depart(next.unwrap_or_default(), &headers, address);
-    let departure = departure.await.map_err(|error| refused(error, address))?;
-    Ok(with_cookie(see(&departure.url), departure.cookie))
+    let begun = site.provider.begin(next.unwrap_or_default(), &headers, address);
+    let begun = begun.await.map_err(|error| refused(error, address))?;
+    Ok(with_cookie(see(&begun.url), begun.cookie))
 }
 
 /// Begins a session of the person whom the provider has sent back.
-async fn arrive(
+async fn callback(
     State(site): State<ProviderSite>,
     Extension(visit): Extension<PageVisit>,
     Extension(Peer(address)): Extension<Peer>,
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
-    let arrival = site.provider.arrive(&visit.query, &headers).await;
-    let arrival = arrival.map_err(|error| refused(error, address))?;
-    let (who, scope) = (&arrival.caller.name, arrival.caller.scope.as_str());
+    let completed = site.provider.complete(&visit.query, &headers).await;
+    let CompletedSignIn { caller, next } = completed.map_err(|error| refused(error, address))?;
+    let (who, scope) = (&caller.name, caller.scope.as_str());
     tracing::info!(%address, who, scope, "signed in at the OpenID provider");
     // With a redirect of another site comes no strict cookie, and with what it leads to neither: the browser has
     // to go on from a page of this site.
     let title = visit.locale.text("signed-in");
     let screen = html(&SignedInScreen {
         page: Frame::new(&visit, MenuEntry::None, &title),
-        to: format!("{}{}", visit.root, arrival.next),
+        to: format!("{}{}", visit.root, next),
     });
-    let session = site.sign_in.sessions.begin(arrival.caller, Instant::now());
+    let session = site.sign_in.sessions.begin(caller, Instant::now());
     Ok(with_cookie(with_cookie(screen, session), site.provider.forget()))
 }
 

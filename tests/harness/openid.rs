@@ -142,10 +142,16 @@ impl Provider {
         if (id.as_str(), secret.as_str()) != (CLIENT_ID, CLIENT_SECRET) {
             return Err("invalid_client");
         }
-        let number = given["code"].strip_prefix("code-").and_then(|code| code.parse().ok());
-        let asked: Option<Fields> = number.and_then(|number: usize| self.codes.get_mut(number).map(std::mem::take));
-        let asked = asked.filter(|asked| !asked.is_empty()).ok_or("invalid_grant")?;
-        let challenge = encoded(&Sha256::digest(&given["code_verifier"]));
+        let number = given["code"]
+            .strip_prefix("code-")
+            .and_then(|code| code.parse().ok());
+        let asked: Option<Fields> =
+            number.and_then(|number: usize| self.codes.get_mut(number).map(std::mem::take));
+        let asked = asked
+            .filter(|asked| !asked.is_empty())
+            .ok_or("invalid_grant")?;
+        let digest: [u8; 32] = Sha256::digest(&given["code_verifier"]).into();
+        let challenge = encoded(&digest);
         if challenge != asked["code_challenge"] || given["redirect_uri"] != asked["redirect_uri"] {
             return Err("invalid_grant");
         }
@@ -162,7 +168,11 @@ impl Provider {
 
     fn document(&self) -> Value {
         let issuer = &self.issuer;
-        let method = if self.takes_forms { "client_secret_post" } else { "client_secret_basic" };
+        let method = if self.takes_forms {
+            "client_secret_post"
+        } else {
+            "client_secret_basic"
+        };
         json!({
             "issuer": issuer,
             "authorization_endpoint": format!("{issuer}/authorize"),
@@ -180,7 +190,13 @@ fn answer(mut connection: TcpStream, provider: &Mutex<Provider>) {
     };
     let mut provider = provider.lock().unwrap();
     let (line, query) = request.line.split_once('?').unwrap_or((&request.line, ""));
-    let json = |value: Value| ("200 OK", "Content-Type: application/json".to_owned(), value.to_string());
+    let json = |value: Value| {
+        (
+            "200 OK",
+            "Content-Type: application/json".to_owned(),
+            value.to_string(),
+        )
+    };
     let (status, header, body) = match line {
         "GET /.well-known/openid-configuration" => json(provider.document()),
         "GET /keys" => {
@@ -188,7 +204,9 @@ fn answer(mut connection: TcpStream, provider: &Mutex<Provider>) {
             json(json!({"keys": [provider.key.public()]}))
         }
         "GET /authorize" => {
-            let form = format!("<h1>The provider</h1><form method=post action='?{query}'><button>I am alice</button></form>");
+            let form = format!(
+                "<h1>The provider</h1><form method=post action='?{query}'><button>I am alice</button></form>"
+            );
             ("200 OK", "Content-Type: text/html".to_owned(), form)
         }
         "POST /authorize" => {
@@ -196,15 +214,21 @@ fn answer(mut connection: TcpStream, provider: &Mutex<Provider>) {
             ("303 See Other", back, String::new())
         }
         "POST /token" => match provider.token(&request) {
-            Ok(token) => json(json!({"token_type": "Bearer", "access_token": "x", "id_token": token})),
+            Ok(token) => {
+                json(json!({"token_type": "Bearer", "access_token": "x", "id_token": token}))
+            }
             Err(error) => {
-                let (_, header, body) = json(json!({"error": error, "error_description": "not with this"}));
+                let (_, header, body) =
+                    json(json!({"error": error, "error_description": "not with this"}));
                 ("400 Bad Request", header, body)
             }
         },
         _ => ("404 Not Found", "X: y".to_owned(), String::new()),
     };
-    let head = format!("HTTP/1.1 {status}\r\n{header}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\n{header}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
     // The client may have gone.
     let _ = connection.write_all((head + &body).as_bytes());
 }
@@ -219,10 +243,15 @@ fn login(request: &HttpRequest) -> Option<(String, String)> {
 
 fn fields(text: &str) -> Fields {
     let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (decoded(name), decoded(value))).collect()
+    pairs
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
 }
 
 fn decoded(text: &str) -> String {
     let text = text.replace('+', " ");
-    percent_decode_str(&text).decode_utf8().unwrap().into_owned()
+    percent_decode_str(&text)
+        .decode_utf8()
+        .unwrap()
+        .into_owned()
 }

@@ -34,8 +34,11 @@ impl RsaKey {
     pub(super) fn new(id: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("key.pem");
-        sh(&format!("openssl genrsa -out '{0}' 2048 && openssl pkey -in '{0}' -pubout -out '{0}.pub'", key.display()))
-            .succeeds();
+        sh(&format!(
+            "openssl genrsa -out '{0}' 2048 && openssl pkey -in '{0}' -pubout -out '{0}.pub'",
+            key.display()
+        ))
+        .succeeds();
         Self {
             folder,
             id: id.to_owned(),
@@ -48,10 +51,18 @@ impl RsaKey {
 
     /// As the provider publishes it (RFC 7517).
     pub(super) fn public(&self) -> Value {
-        let modulus = sh(&format!("openssl rsa -in '{}' -noout -modulus", self.key().display()));
+        let modulus = sh(&format!(
+            "openssl rsa -in '{}' -noout -modulus",
+            self.key().display()
+        ));
         let hex = modulus.succeeds().stdout.trim().replace("Modulus=", "");
-        let digits = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-        let bytes: Vec<u8> = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+        let digits = hex
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).unwrap());
+        let bytes: Vec<u8> = digits
+            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+            .collect();
         json!({"kty": "RSA", "use": "sig", "kid": self.id, "n": encoded(&bytes), "e": "AQAB"})
     }
 
@@ -91,7 +102,10 @@ impl RsaKey {
     fn digest(&self, message: &str, how: &str) -> Vec<u8> {
         let folder = self.folder.path();
         std::fs::write(folder.join("message"), message).unwrap();
-        let line = format!("cd '{}' && openssl dgst -sha256 {how} -binary -out signature message", folder.display());
+        let line = format!(
+            "cd '{}' && openssl dgst -sha256 {how} -binary -out signature message",
+            folder.display()
+        );
         sh(&line).succeeds();
         std::fs::read(folder.join("signature")).unwrap()
     }

@@ -35,7 +35,9 @@ impl HttpRequest {
             headers: headers.collect(),
             body: Vec::new(),
         };
-        let length = request.header("content-length").map(|length| length.parse().unwrap());
+        let length = request
+            .header("content-length")
+            .map(|length| length.parse().unwrap());
         request.body = vec![0; length.unwrap_or(0)];
         reader.read_exact(&mut request.body).unwrap();
         Some(request)

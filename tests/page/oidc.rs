@@ -5,7 +5,9 @@ mod attacks;
 use serde_json::json;
 
 use super::{Client, backup, with_store};
-use crate::harness::{Answer, Browser, CLIENT_SECRET, OpenId, Server, Sidecar, Signed, free_port, skip};
+use crate::harness::{
+    Answer, Browser, CLIENT_SECRET, OpenId, Server, Sidecar, Signed, free_port, skip,
+};
 
 /// A sidecar at which the users of this provider sign in.
 fn at(provider: &OpenId) -> Sidecar {
@@ -35,7 +37,10 @@ fn is_in(client: &Client) -> bool {
 #[track_caller]
 fn reads_failure(answer: Answer, status: u16, code: &str) -> String {
     let text = String::from_utf8(answer.body).unwrap();
-    assert!(text.contains(&format!("<code>{code}</code>")), "{code}: {text}");
+    assert!(
+        text.contains(&format!("<code>{code}</code>")),
+        "{code}: {text}"
+    );
     assert_eq!(answer.status, status, "{text}");
     text
 }
@@ -72,7 +77,10 @@ fn a_person_signs_in_in_a_browser_and_may_do_what_is_granted() {
     browser.reads("h1", "Sign in");
     assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
     let log = server.log();
-    assert!(log.contains("oidc:alice") && !log.contains("code-0"), "{log}");
+    assert!(
+        log.contains("oidc:alice") && !log.contains("code-0"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -83,10 +91,16 @@ fn the_session_is_one_as_a_token_gives() {
     let answer = signs_in(&server, &client, &provider);
     let cookies = answer.headers.get_all("set-cookie").iter();
     let cookies: Vec<&str> = cookies.map(|cookie| cookie.to_str().unwrap()).collect();
-    assert!(cookies[0].contains("; HttpOnly; SameSite=Strict"), "{cookies:?}");
+    assert!(
+        cookies[0].contains("; HttpOnly; SameSite=Strict"),
+        "{cookies:?}"
+    );
     assert!(cookies[1].contains("; Max-Age=0"), "{cookies:?}");
     let text = String::from_utf8(answer.body).unwrap();
-    assert!(text.contains("http-equiv=\"refresh\" content=\"0; url=../../ui/runs\""), "{text}");
+    assert!(
+        text.contains("http-equiv=\"refresh\" content=\"0; url=../../ui/runs\""),
+        "{text}"
+    );
     assert!(is_in(&client));
     // The API takes no cookie, and no ID token.
     assert_eq!(client.gets("/backup/jobs").status, 401);
@@ -128,12 +142,18 @@ fn new_keys_of_the_provider_are_fetched_once() {
     let provider = OpenId::start();
     let server = at(&provider).serve();
     for expected in [1, 1] {
-        assert_eq!(signs_in(&server, &Client::new(&server), &provider).status, 200);
+        assert_eq!(
+            signs_in(&server, &Client::new(&server), &provider).status,
+            200
+        );
         assert_eq!(provider.keys_asked(), expected);
     }
     provider.rotates();
     for expected in [2, 2] {
-        assert_eq!(signs_in(&server, &Client::new(&server), &provider).status, 200);
+        assert_eq!(
+            signs_in(&server, &Client::new(&server), &provider).status,
+            200
+        );
         assert_eq!(provider.keys_asked(), expected);
     }
 }

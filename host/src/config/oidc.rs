@@ -115,7 +115,9 @@ pub(super) fn read(reader: &mut SectionReader<'_>) -> Option<Oidc> {
             format!("write the page's own address with `{CALLBACK_PATH}` at its end: `https://backup.example/{CALLBACK_PATH}`"),
         );
     }
-    let scopes = raw.scopes.unwrap_or_else(|| vec!["profile".to_owned(), "email".to_owned()]);
+    let scopes = raw
+        .scopes
+        .unwrap_or_else(|| vec!["profile".to_owned(), "email".to_owned()]);
     Some(Oidc {
         issuer: raw.issuer,
         client_id: raw.client_id,
@@ -144,7 +146,12 @@ mod tests {
 
     #[test]
     fn a_provider_is_reached_over_tls_or_on_this_machine() {
-        for url in ["https://sso.example", "http://localhost:9", "http://[::1]:9/x", "http://127.0.0.1"] {
+        for url in [
+            "https://sso.example",
+            "http://localhost:9",
+            "http://[::1]:9/x",
+            "http://127.0.0.1",
+        ] {
             assert!(is_issuer(url), "{url}");
         }
         for url in [
@@ -163,7 +170,11 @@ mod tests {
     #[test]
     fn a_browser_comes_back_to_the_page() {
         assert!(is_callback("https://backup.example/a/ui/sign-in/callback"));
-        for url in ["https://backup.example/", "/ui/sign-in/callback", "https://evil.example/xui/sign-in/callback"] {
+        for url in [
+            "https://backup.example/",
+            "/ui/sign-in/callback",
+            "https://evil.example/xui/sign-in/callback",
+        ] {
             assert!(!is_callback(url), "{url}");
         }
     }

@@ -16,7 +16,9 @@ fn with(path: &str, field: &str, value: &str) -> String {
 }
 
 fn value<'a>(path: &'a str, field: &str) -> &'a str {
-    let pairs = path.split(['?', '&']).filter_map(|pair| pair.split_once('='));
+    let pairs = path
+        .split(['?', '&'])
+        .filter_map(|pair| pair.split_once('='));
     let mut named = pairs.filter(|(name, _)| *name == field);
     named.next().unwrap().1
 }
@@ -32,7 +34,11 @@ fn a_state_is_good_once_and_in_the_browser_that_left_with_it() {
     assert_eq!(client.gets(&back).status, 200);
     client.submits("/ui/sign-out", &[]);
     reads_failure(client.gets(&back), 403, "oidc-unknown-state");
-    reads_failure(client.gets("/ui/sign-in/callback"), 403, "oidc-unknown-state");
+    reads_failure(
+        client.gets("/ui/sign-in/callback"),
+        403,
+        "oidc-unknown-state",
+    );
     assert!(!is_in(&client));
 
     // A stranger who has signed in sends the end of that way to another person, whose browser may be on its own way.
@@ -64,8 +70,14 @@ fn a_token_for_others_or_for_another_time_begins_nothing() {
     for (claims, code) in [
         (json!({"nonce": "another"}), "oidc-wrong-nonce"),
         (json!({"aud": "another-client"}), "oidc-wrong-audience"),
-        (json!({"aud": ["sidecar", "another"], "azp": "another"}), "oidc-wrong-audience"),
-        (json!({"iss": "https://accounts.example"}), "oidc-wrong-issuer"),
+        (
+            json!({"aud": ["sidecar", "another"], "azp": "another"}),
+            "oidc-wrong-audience",
+        ),
+        (
+            json!({"iss": "https://accounts.example"}),
+            "oidc-wrong-issuer",
+        ),
         (json!({"exp": 1_700_000_000}), "oidc-expired-token"),
         (json!({"exp": null}), "oidc-malformed-token"),
     ] {

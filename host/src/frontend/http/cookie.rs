@@ -37,7 +37,9 @@ impl Cookie {
     pub(super) fn set(&self, value: &str, seconds: u64) -> String {
         let (name, same_site) = (&self.name, self.same_site);
         let secure = if self.secure { "; Secure" } else { "" };
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site:?}{secure}")
+        format!(
+            "{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site:?}{secure}"
+        )
     }
 
     /// Its value in a request.

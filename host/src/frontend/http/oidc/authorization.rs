@@ -21,7 +21,11 @@ pub(super) struct AuthorizationRequest {
 impl AuthorizationRequest {
     /// The address for the browser.
     pub(super) fn with_state(self, state: &str) -> String {
-        let between = if self.endpoint.contains('?') { '&' } else { '?' };
+        let between = if self.endpoint.contains('?') {
+            '&'
+        } else {
+            '?'
+        };
         let fields = self.fields.with("state", state).body();
         format!("{}{between}{fields}", self.endpoint)
     }

@@ -89,7 +89,11 @@ impl ProviderClient {
 
 fn parsed<T: DeserializeOwned>(url: &str, body: &[u8]) -> Result<T> {
     serde_json::from_slice(body).map_err(|error| {
-        unusable(url, &format!("its answer is not what it should be: {error}")).caused_by(error)
+        unusable(
+            url,
+            &format!("its answer is not what it should be: {error}"),
+        )
+        .caused_by(error)
     })
 }
 
@@ -105,7 +109,7 @@ fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} s", TIME_LIMIT.as_secs());
     }
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     causes
         .last()
         .map_or_else(|| "the connection broke".to_owned(), ToString::to_string)

@@ -94,7 +94,10 @@ mod tests {
         let token = "https://sso.example/token";
         assert!(checked("https://sso.example", token).is_ok());
         let code = |checked: Result<()>| checked.unwrap_err().code().to_owned();
-        assert_eq!(code(checked("https://sso.example/", token)), "oidc-other-issuer");
+        assert_eq!(
+            code(checked("https://sso.example/", token)),
+            "oidc-other-issuer"
+        );
         let plain = checked("https://sso.example", "http://sso.example/token");
         assert_eq!(code(plain), "oidc-plain-http");
     }

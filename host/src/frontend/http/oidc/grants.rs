@@ -43,7 +43,10 @@ fn values<'a>(config: &Oidc, claims: &'a Claims) -> Vec<&'a str> {
     if config.claim == "email" && is_unconfirmed() {
         return Vec::new();
     }
-    match claims.get(&config.claim).or_else(|| within(claims, &config.claim)) {
+    match claims
+        .get(&config.claim)
+        .or_else(|| within(claims, &config.claim))
+    {
         Some(Value::String(value)) => vec![value],
         Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
@@ -110,7 +113,10 @@ mod tests {
 
     #[test]
     fn a_person_without_a_grant_is_told_why() {
-        let error = called("groups", json!({"sub": "7", "email": "eve@example", "groups": ["guests"]}));
+        let error = called(
+            "groups",
+            json!({"sub": "7", "email": "eve@example", "groups": ["guests"]}),
+        );
         let error = error.unwrap_err();
         assert_eq!(error.code(), "oidc-not-granted");
         assert!(error.message().contains("eve@example"), "{error}");
@@ -124,7 +130,10 @@ mod tests {
     #[test]
     fn an_address_counts_once_the_provider_has_confirmed_it() {
         let claims = |verified: Value| json!({"sub": "7", "email": "alice@example", "email_verified": verified});
-        assert_eq!(called("email", claims(json!(true))).unwrap().1, TokenScope::Read);
+        assert_eq!(
+            called("email", claims(json!(true))).unwrap().1,
+            TokenScope::Read
+        );
         for unconfirmed in [json!(false), json!("true"), Value::Null] {
             assert!(called("email", claims(unconfirmed)).is_err());
         }

@@ -85,10 +85,7 @@ pub(super) fn verify(
 fn usable(key: &Jwk, header: &Header) -> Option<DecodingKey> {
     let common = &key.common;
     let is_named = header.kid.is_none() || header.kid == common.key_id;
-    let signs = matches!(
-        common.public_key_use,
-        None | Some(PublicKeyUse::Signature)
-    );
+    let signs = matches!(common.public_key_use, None | Some(PublicKeyUse::Signature));
     let fits = common
         .key_algorithm
         .is_none_or(|algorithm| algorithm == header.alg.into());
@@ -130,8 +127,10 @@ impl From<Refusal> for Error {
                 return refused("oidc-malformed-token", &wrong, ASK_PROVIDER);
             }
             Refusal::Symmetric(algorithm) => {
-                let wrong = format!("is signed with {algorithm:?}, which takes a secret and no key");
-                let hint = "let the provider sign with a key of its own: RS256, PS256, ES256, EdDSA";
+                let wrong =
+                    format!("is signed with {algorithm:?}, which takes a secret and no key");
+                let hint =
+                    "let the provider sign with a key of its own: RS256, PS256, ES256, EdDSA";
                 return refused("oidc-symmetric-signature", &wrong, hint);
             }
             Refusal::UnknownKey => (

@@ -27,8 +27,15 @@ impl SigningKey {
     }
 
     fn signs(&self, header: &Value, claims: &Value) -> String {
-        let message = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
-        let signature = self.0.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
+        let message = format!(
+            "{}.{}",
+            encoded(header.to_string()),
+            encoded(claims.to_string())
+        );
+        let signature = self
+            .0
+            .sign(&SystemRandom::new(), message.as_bytes())
+            .unwrap();
         format!("{message}.{}", encoded(signature))
     }
 }
@@ -65,7 +72,10 @@ fn with(name: &str, value: Value) -> Result<String, Refusal> {
     let mut claims = claims();
     match value {
         Value::Null => claims.as_object_mut().unwrap().remove(name),
-        value => claims.as_object_mut().unwrap().insert(name.to_owned(), value),
+        value => claims
+            .as_object_mut()
+            .unwrap()
+            .insert(name.to_owned(), value),
     };
     let token = key.signs(&json!({"alg": "ES256", "kid": "a"}), &claims);
     verified(&token, &key_set(&[key.public("a")]))
@@ -95,7 +105,10 @@ fn what_it_says_to_others_or_at_another_time_is_not() {
     }
     for missing in ["iss", "aud", "sub", "exp"] {
         let refused = with(missing, Value::Null);
-        assert!(matches!(&refused, Err(Refusal::Malformed(why)) if why.contains(missing)), "{refused:?}");
+        assert!(
+            matches!(&refused, Err(Refusal::Malformed(why)) if why.contains(missing)),
+            "{refused:?}"
+        );
     }
     let word = with("exp", json!("tomorrow"));
     assert!(matches!(word, Err(Refusal::Malformed(_))), "{word:?}");
@@ -104,7 +117,11 @@ fn what_it_says_to_others_or_at_another_time_is_not() {
 #[test]
 fn the_header_chooses_among_the_keys_of_the_provider_and_no_other() {
     let (old, new) = (SigningKey::new(), SigningKey::new());
-    let keys = key_set(&[old.public("old"), json!({"kty": "new-kind", "kid": "x"}), new.public("new")]);
+    let keys = key_set(&[
+        old.public("old"),
+        json!({"kty": "new-kind", "kid": "x"}),
+        new.public("new"),
+    ]);
     let token = |key: &SigningKey, kid: Value| {
         let mut header = json!({"alg": "ES256"});
         if !kid.is_null() {
@@ -114,27 +131,55 @@ fn the_header_chooses_among_the_keys_of_the_provider_and_no_other() {
     };
     assert!(verified(&token(&new, json!("new")), &keys).is_ok());
     assert!(verified(&token(&new, Value::Null), &keys).is_ok());
-    assert_eq!(verified(&token(&new, json!("old")), &keys), Err(Refusal::Signature));
-    assert_eq!(verified(&token(&new, json!("newer")), &keys), Err(Refusal::UnknownKey));
+    assert_eq!(
+        verified(&token(&new, json!("old")), &keys),
+        Err(Refusal::Signature)
+    );
+    assert_eq!(
+        verified(&token(&new, json!("newer")), &keys),
+        Err(Refusal::UnknownKey)
+    );
     let stranger = SigningKey::new();
-    assert_eq!(verified(&token(&stranger, Value::Null), &keys), Err(Refusal::Signature));
+    assert_eq!(
+        verified(&token(&stranger, Value::Null), &keys),
+        Err(Refusal::Signature)
+    );
     let carried = json!({"alg": "ES256", "jwk": stranger.public("new"), "kid": "new"});
-    assert_eq!(verified(&stranger.signs(&carried, &claims()), &keys), Err(Refusal::Signature));
+    assert_eq!(
+        verified(&stranger.signs(&carried, &claims()), &keys),
+        Err(Refusal::Signature)
+    );
     let mut encrypting = new.public("new");
     encrypting["use"] = json!("enc");
-    assert_eq!(verified(&token(&new, json!("new")), &key_set(&[encrypting])), Err(Refusal::UnknownKey));
+    assert_eq!(
+        verified(&token(&new, json!("new")), &key_set(&[encrypting])),
+        Err(Refusal::UnknownKey)
+    );
 }
 
 #[test]
 fn a_token_without_a_signature_or_with_a_shared_secret_is_refused() {
     let key = SigningKey::new();
     let keys = key_set(&[key.public("a")]);
-    let unsigned = format!("{}.{}.", encoded(r#"{"alg":"none"}"#), encoded(claims().to_string()));
+    let unsigned = format!(
+        "{}.{}.",
+        encoded(r#"{"alg":"none"}"#),
+        encoded(claims().to_string())
+    );
     let refused = verified(&unsigned, &keys);
-    assert!(matches!(&refused, Err(Refusal::Malformed(why)) if why.contains("none")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(Refusal::Malformed(why)) if why.contains("none")),
+        "{refused:?}"
+    );
     let shared = key.signs(&json!({"alg": "HS256", "kid": "a"}), &claims());
-    assert_eq!(verified(&shared, &keys), Err(Refusal::Symmetric(Algorithm::HS256)));
+    assert_eq!(
+        verified(&shared, &keys),
+        Err(Refusal::Symmetric(Algorithm::HS256))
+    );
     for nonsense in ["", "a.b", "a.b.c", "a.b.c.d.e"] {
-        assert!(matches!(verified(nonsense, &keys), Err(Refusal::Malformed(_))), "{nonsense}");
+        assert!(
+            matches!(verified(nonsense, &keys), Err(Refusal::Malformed(_))),
+            "{nonsense}"
+        );
     }
 }

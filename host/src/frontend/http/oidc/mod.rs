@@ -38,6 +38,8 @@ fn sample() -> crate::config::Oidc {
         ca_file: None,
         scopes: Vec::new(),
         claim: "groups".to_owned(),
-        grants: grants.map(|(value, scope)| (value.to_owned(), scope)).into(),
+        grants: grants
+            .map(|(value, scope)| (value.to_owned(), scope))
+            .into(),
     }
 }

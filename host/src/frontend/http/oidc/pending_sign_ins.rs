@@ -45,10 +45,10 @@ impl PendingSignIn {
 /// The sign-ins by the digest of their `state`.
 pub(super) struct PendingSignIns {
     cookie: Cookie,
-    pending: Mutex<HashMap<[u8; 32], Entry>>,
+    pending: Mutex<HashMap<[u8; 32], SignInEntry>>,
 }
 
-struct Entry {
+struct SignInEntry {
     sign_in: PendingSignIn,
     /// The digest of the cookie of the browser that left.
     browser: [u8; 32],
@@ -67,17 +67,25 @@ impl PendingSignIns {
     }
 
     /// Remembers one; its `state`, and the value of `Set-Cookie`.
-    pub(super) fn begin(&self, sign_in: PendingSignIn, from: IpAddr, now: Instant) -> (String, String) {
+    pub(super) fn begin(
+        &self,
+        sign_in: PendingSignIn,
+        from: IpAddr,
+        now: Instant,
+    ) -> (String, String) {
         let (state, browser, network) = (secret_id::new(), secret_id::new(), network(from));
         let mut pending = self.pending.lock();
         pending.retain(|_, entry| now.duration_since(entry.since) < LIFETIME);
-        let of_network = pending.values().filter(|entry| entry.network == network).count();
+        let of_network = pending
+            .values()
+            .filter(|entry| entry.network == network)
+            .count();
         if of_network >= MAX_OF_NETWORK {
             forget_oldest(&mut pending, |entry| entry.network == network);
         } else if pending.len() >= MAX_PENDING {
             forget_oldest(&mut pending, |_| true);
         }
-        let entry = Entry {
+        let entry = SignInEntry {
             sign_in,
             browser: digest(&browser),
             network,
@@ -88,11 +96,18 @@ impl PendingSignIns {
     }
 
     /// The sign-in of a `state` that has come back, which cannot come again. `headers` are the browser's.
-    pub(super) fn take(&self, state: &str, headers: &HeaderMap, now: Instant) -> Result<PendingSignIn> {
+    pub(super) fn take(
+        &self,
+        state: &str,
+        headers: &HeaderMap,
+        now: Instant,
+    ) -> Result<PendingSignIn> {
         let entry = self.pending.lock().remove(&digest(state));
         let Some(entry) = entry.filter(|entry| now.duration_since(entry.since) < LIFETIME) else {
             let message = "no sign-in is on its way with this `state`: it is over, or took more than 10 minutes";
-            return Err(Error::new(Kind::Forbidden, "oidc-unknown-state", message).hint("sign in again"));
+            return Err(
+                Error::new(Kind::Forbidden, "oidc-unknown-state", message).hint("sign in again")
+            );
         };
         let browser = self.cookie.value(headers).map(digest);
         if browser != Some(entry.browser) {
@@ -109,9 +124,14 @@ impl PendingSignIns {
     }
 }
 
-fn forget_oldest(pending: &mut HashMap<[u8; 32], Entry>, among: impl Fn(&Entry) -> bool) {
+fn forget_oldest(
+    pending: &mut HashMap<[u8; 32], SignInEntry>,
+    among: impl Fn(&SignInEntry) -> bool,
+) {
     let among = pending.iter().filter(|(_, entry)| among(entry));
-    let oldest = among.min_by_key(|(_, entry)| entry.since).map(|(state, _)| *state);
+    let oldest = among
+        .min_by_key(|(_, entry)| entry.since)
+        .map(|(state, _)| *state);
     oldest.and_then(|state| pending.remove(&state));
 }
 
@@ -141,13 +161,25 @@ mod tests {
         let (pending, now) = (PendingSignIns::new(false), Instant::now());
         let (state, headers) = begin(&pending, "10.0.0.1", now);
         assert_eq!(pending.take(&state, &headers, now).unwrap().next, "ui/runs");
-        assert_eq!(refused(&pending, &state, &headers, now), "oidc-unknown-state");
+        assert_eq!(
+            refused(&pending, &state, &headers, now),
+            "oidc-unknown-state"
+        );
 
         let (state, _) = begin(&pending, "10.0.0.1", now);
-        assert_eq!(refused(&pending, &state, &headers, now), "oidc-other-browser");
+        assert_eq!(
+            refused(&pending, &state, &headers, now),
+            "oidc-other-browser"
+        );
         let (state, _) = begin(&pending, "10.0.0.1", now);
-        assert_eq!(refused(&pending, &state, &HeaderMap::new(), now), "oidc-other-browser");
-        assert_eq!(refused(&pending, &state, &headers, now), "oidc-unknown-state");
+        assert_eq!(
+            refused(&pending, &state, &HeaderMap::new(), now),
+            "oidc-other-browser"
+        );
+        assert_eq!(
+            refused(&pending, &state, &headers, now),
+            "oidc-unknown-state"
+        );
         assert_eq!(refused(&pending, "", &headers, now), "oidc-unknown-state");
     }
 
@@ -155,7 +187,10 @@ mod tests {
     fn a_person_has_ten_minutes() {
         let (pending, now) = (PendingSignIns::new(true), Instant::now());
         let (state, headers) = begin(&pending, "10.0.0.1", now);
-        assert_eq!(refused(&pending, &state, &headers, now + LIFETIME), "oidc-unknown-state");
+        assert_eq!(
+            refused(&pending, &state, &headers, now + LIFETIME),
+            "oidc-unknown-state"
+        );
     }
 
     #[test]
@@ -169,7 +204,11 @@ mod tests {
         let now = start + Duration::from_secs(200);
         assert!(pending.take(&first, &first_headers, now).is_ok());
         for host in 0..MAX_PENDING as u32 + 5 {
-            begin(&pending, &std::net::Ipv4Addr::from_bits(host).to_string(), now);
+            begin(
+                &pending,
+                &std::net::Ipv4Addr::from_bits(host).to_string(),
+                now,
+            );
         }
         assert_eq!(pending.pending.lock().len(), MAX_PENDING);
     }

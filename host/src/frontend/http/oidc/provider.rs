@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
-use axum::http::HeaderMap;
 use parking_lot::Mutex;
 
 use super::discovery::{DiscoveredProvider, discover};
@@ -91,8 +91,7 @@ impl OidcProvider {
         let sign_in = self.pending.take(state, headers, Instant::now())?;
         let code = self.code(answer)?;
         let provider = self.discovered().await?;
-        let token =
-            authorization::exchange(&provider, &self.config, &sign_in, code).await?;
+        let token = authorization::exchange(&provider, &self.config, &sign_in, code).await?;
         let expected = ExpectedToken {
             issuer: &self.config.issuer,
             client_id: &self.config.client_id,
@@ -117,15 +116,19 @@ impl OidcProvider {
 
     /// The code, unless the provider has refused.
     fn code<'a>(&self, answer: &'a FormFields) -> Result<&'a str> {
-        let from_elsewhere = answer.get("iss").is_some_and(|iss| iss != self.config.issuer);
+        let from_elsewhere = answer
+            .get("iss")
+            .is_some_and(|iss| iss != self.config.issuer);
         if from_elsewhere {
             return Err(Refusal::Issuer.into());
         }
         if let Some(error) = answer.get("error") {
             let why = answer.get("error_description").unwrap_or_default();
             let message = format!("{} has refused: {error} {why}", self.host());
-            return Err(Error::new(Kind::Forbidden, "oidc-refused", one_line(&message, 300))
-                .hint("sign in again, or ask those who run the provider"));
+            return Err(
+                Error::new(Kind::Forbidden, "oidc-refused", one_line(&message, 300))
+                    .hint("sign in again, or ask those who run the provider"),
+            );
         }
         answer.get("code").ok_or_else(|| {
             let message = format!("{} has sent neither a code nor an error", self.host());
@@ -142,8 +145,10 @@ impl OidcProvider {
         let host = host.and_then(|host| host.parse::<Authority>().ok());
         match host {
             Some(host) => Ok(format!("{}://{host}/{CALLBACK_PATH}", self.scheme)),
-            None => Err(Error::new(Kind::BadRequest, "no-host", "the request names no host")
-                .hint("set app.oidc.redirect_url")),
+            None => Err(
+                Error::new(Kind::BadRequest, "no-host", "the request names no host")
+                    .hint("set app.oidc.redirect_url"),
+            ),
         }
     }
 

@@ -152,9 +152,13 @@ mod tests {
         install();
         for (algorithm, jwk, token) in examples() {
             let (message, signature) = token.rsplit_once('.').unwrap();
-            let verified = |message: &str| verify(signature, message.as_bytes(), &key(&jwk), algorithm);
+            let verified =
+                |message: &str| verify(signature, message.as_bytes(), &key(&jwk), algorithm);
             assert!(verified(message).unwrap(), "{algorithm:?}");
-            assert!(!verified(&message.replace('.', ".A")).unwrap(), "{algorithm:?}");
+            assert!(
+                !verified(&message.replace('.', ".A")).unwrap(),
+                "{algorithm:?}"
+            );
         }
     }
 
@@ -163,7 +167,8 @@ mod tests {
         install();
         let [(_, rsa, token), (_, point, _), _] = examples();
         let (message, signature) = token.rsplit_once('.').unwrap();
-        let verified = |jwk: &Value, algorithm| verify(signature, message.as_bytes(), &key(jwk), algorithm);
+        let verified =
+            |jwk: &Value, algorithm| verify(signature, message.as_bytes(), &key(jwk), algorithm);
         assert!(verified(&point, Algorithm::RS256).is_err());
         assert!(verified(&rsa, Algorithm::HS256).is_err());
         assert!(!verified(&rsa, Algorithm::PS256).unwrap());

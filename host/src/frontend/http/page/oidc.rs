@@ -41,7 +41,7 @@ struct ProviderSite {
 }
 
 /// None without a provider.
-pub(super) fn routes<S>(sign_in: Arc<SignIn>) -> Router<S> {
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(sign_in: Arc<SignIn>) -> Router<S> {
     let Some(provider) = sign_in.provider.clone() else {
         return Router::new();
     };
@@ -59,7 +59,9 @@ async fn redirect(
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
     let next = visit.query.get("next").filter(|next| is_own(next));
-    let begun = site.provider.begin(next.unwrap_or_default(), &headers, address);
+    let begun = site
+        .provider
+        .begin(next.unwrap_or_default(), &headers, address);
     let begun = begun.await.map_err(|error| refused(error, address))?;
     Ok(with_cookie(see(&begun.url), begun.cookie))
 }
@@ -83,7 +85,10 @@ async fn callback(
         to: format!("{}{}", visit.root, next),
     });
     let session = site.sign_in.sessions.begin(caller, Instant::now());
-    Ok(with_cookie(with_cookie(screen, session), site.provider.forget()))
+    Ok(with_cookie(
+        with_cookie(screen, session),
+        site.provider.forget(),
+    ))
 }
 
 fn refused(error: Error, address: IpAddr) -> PageFailure {

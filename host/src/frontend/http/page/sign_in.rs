@@ -41,7 +41,7 @@ struct SignInScreen {
 }
 
 /// Signing in and out, of any page: what else its requests share does not matter here.
-pub(super) fn routes<S>(sign_in: Arc<SignIn>) -> Router<S> {
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(sign_in: Arc<SignIn>) -> Router<S> {
     Router::new()
         .route("/ui/sign-in", get(form).post(begin))
         .route("/ui/sign-out", post(end))

@@ -69,7 +69,11 @@ impl PageVisit {
             path,
             query,
             caller,
-            provider: site.sign_in.provider.as_ref().map(|provider| provider.host()),
+            provider: site
+                .sign_in
+                .provider
+                .as_ref()
+                .map(|provider| provider.host()),
             now: clock::now(),
         }
     }

@@ -1,12 +1,14 @@
-//! The HTTP API: a thin frontend of the same service as the command line.
+//! The HTTP API: a thin frontend of the same service as the command line. `fleet` is a server of its own, on the same ground.
 //!
 //! ```text
-//! server ──► router ──► middleware, auth
+//! server ──► accept
+//!   └──────► router ──► middleware, auth
 //!              └──────► operations ──► one file for each group of operations
 //!                            └───────► openapi
 //! ```
 
 mod about;
+mod accept;
 mod all_events;
 mod artifact;
 mod audit;
@@ -25,6 +27,7 @@ mod error_response;
 mod events;
 mod export;
 mod fields;
+mod fleet;
 mod follow;
 mod headers;
 mod health;
@@ -53,4 +56,5 @@ mod throttle;
 mod tls;
 mod trickle;
 
+pub use fleet::FleetServer;
 pub use server::HttpServer;

@@ -30,7 +30,7 @@ impl Peer {
 impl ApiState {
     pub(super) fn new(jobs: Arc<Jobs>) -> Self {
         let config = jobs.service().config();
-        let over_tls = config.app.tls.is_some();
+        let over_tls = config.app.listen.tls.is_some();
         let oidc = config.app.oidc.clone();
         let provider = oidc.map(|oidc| OidcProvider::new(oidc, over_tls));
         let sign_in = SignIn::new(&config.secrets, over_tls).with_provider(provider);

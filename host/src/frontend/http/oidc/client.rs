@@ -1,18 +1,16 @@
 //! Requests to the provider: bounded in time and size, and never sent on to another place.
 
-use std::error::Error as StdError;
-use std::path::Path;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, RequestBuilder};
+use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 
 use crate::config::Oidc;
 use crate::error::{Error, Kind, Result};
 use crate::frontend::http::fields::FormFields;
+use crate::http_client::{self, ClientSpec, failure};
 
 /// How long an answer may take.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -24,25 +22,13 @@ pub(super) struct ProviderClient(Client);
 
 impl ProviderClient {
     pub(super) fn new(config: &Oidc) -> Result<Self> {
-        // Fails only if there is one already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder()
-            .timeout(TIME_LIMIT)
-            .redirect(Policy::none())
-            .user_agent(concat!("sidecar/", env!("CARGO_PKG_VERSION")));
-        // Without TLS no certificates are looked for: a small image has none.
-        let builder = match &config.ca_file {
-            _ if config.issuer.starts_with("http://") => builder.tls_certs_only([]),
-            Some(file) => builder.tls_certs_only(authorities(file)?),
-            None => builder,
+        let spec = ClientSpec {
+            name: "app.oidc",
+            url: &config.issuer,
+            ca_file: config.ca_file.as_deref(),
+            connect_timeout: TIME_LIMIT,
         };
-        let client = builder.build().map_err(|error| {
-            let message = format!("app.oidc: the provider cannot be reached over TLS: {error}");
-            Error::new(Kind::Config, "no-tls", message)
-                .hint("install the package `ca-certificates`, or name a `ca_file`")
-                .caused_by(error)
-        })?;
-        Ok(Self(client))
+        http_client::client(&spec).map(Self)
     }
 
     /// A document of the provider.
@@ -73,8 +59,11 @@ impl ProviderClient {
     }
 
     async fn send(&self, url: &str, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>)> {
-        let request = request.header(ACCEPT, "application/json");
-        let broken = |error: reqwest::Error| unusable(url, &reason(&error)).caused_by(error);
+        let request = request
+            .timeout(TIME_LIMIT)
+            .header(ACCEPT, "application/json");
+        let broken =
+            |error: reqwest::Error| unusable(url, &failure(&error, TIME_LIMIT)).caused_by(error);
         let mut answer = request.send().await.map_err(broken)?;
         let mut body = Vec::new();
         while let Some(piece) = answer.chunk().await.map_err(broken)? {
@@ -102,27 +91,4 @@ fn unusable(url: &str, why: &str) -> Error {
     let message = format!("the OpenID provider cannot be used at {url}: {why}");
     Error::new(Kind::Upstream, "oidc-unusable", message)
         .hint("try again later, or sign in with a token; `app.oidc` says where the provider is")
-}
-
-/// What an error was caused by at last: the library's own text names no more than the URL.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return format!("no answer within {} s", TIME_LIMIT.as_secs());
-    }
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes
-        .last()
-        .map_or_else(|| "the connection broke".to_owned(), ToString::to_string)
-}
-
-fn authorities(file: &Path) -> Result<Vec<Certificate>> {
-    let pem = std::fs::read(file).map_err(|error| Error::io("read", file, error))?;
-    match Certificate::from_pem_bundle(&pem) {
-        Ok(found) if !found.is_empty() => Ok(found),
-        _ => {
-            let message = format!("app.oidc.ca_file: {} holds no certificate", file.display());
-            Err(Error::new(Kind::Config, "bad-ca-file", message)
-                .hint("it must be PEM: `-----BEGIN CERTIFICATE-----`"))
-        }
-    }
 }

@@ -99,8 +99,10 @@ impl OidcProvider {
             now: clock::now(),
         };
         let claims = match verify(&token, &provider.keys, &expected) {
-            // The provider has new keys since.
-            Err(Refusal::UnknownKey) => verify(&token, &self.discover().await?.keys, &expected),
+            // The provider may have new keys since, with or without new names.
+            Err(Refusal::UnknownKey | Refusal::Signature) => {
+                verify(&token, &self.discover().await?.keys, &expected)
+            }
             verified => verified,
         }?;
         Ok(CompletedSignIn {
@@ -120,7 +122,9 @@ impl OidcProvider {
             .get("iss")
             .is_some_and(|iss| iss != self.config.issuer);
         if from_elsewhere {
-            return Err(Refusal::Issuer.into());
+            let message = "the answer comes from another issuer than app.oidc.issuer";
+            return Err(Error::new(Kind::Forbidden, "oidc-wrong-issuer", message)
+                .hint("sign in again; if that happens again, a stranger may have got between"));
         }
         if let Some(error) = answer.get("error") {
             let why = answer.get("error_description").unwrap_or_default();

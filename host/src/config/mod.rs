@@ -107,4 +107,6 @@ pub use trial::Trial;
 pub use yaml::{ConfigProblem, ConfigProblems, Document, SourcePosition};
 
 #[cfg(test)]
+mod fleet_tests;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,84 @@
+//! What must hold after each request, and when all is over.
+
+use std::collections::BTreeMap;
+
+use futures_util::FutureExt as _;
+
+use super::sidecar::DAILY;
+use crate::config::Tier;
+use crate::digest::Digest;
+use crate::store::tests::stepwise::MemoryObjects;
+use crate::store::{Catalogue, Store};
+
+/// What was seen of the backups of a store so far.
+#[derive(Default)]
+pub(super) struct ModelPromises {
+    /// What a run called made.
+    acknowledged: Vec<String>,
+    /// The number of each daily one that was ever listed.
+    numbers: BTreeMap<String, u64>,
+    /// Copies in the monthly tier, which stay for a year.
+    monthly: Vec<String>,
+}
+
+impl ModelPromises {
+    pub(super) fn acknowledge(&mut self, id: String) {
+        self.acknowledged.push(id);
+    }
+
+    /// Fails, with what is wrong, unless all that is listed is whole, and what is not listed any more went for as
+    /// many newer ones as the policy holds.
+    pub(super) fn hold(
+        &mut self,
+        store: &Store,
+        objects: impl Fn(&str) -> Option<Digest>,
+    ) -> Result<(), String> {
+        let listed = listed(store);
+        for backup in &listed.backups {
+            let promised = backup.manifest.artifact.sha256.to_string();
+            if objects(&backup.key).is_none_or(|found| found.to_string() != promised) {
+                return Err(format!("{} is listed and not whole", backup.key));
+            }
+        }
+        let of_tier = |tier: Tier| {
+            let of_tier = listed.backups.iter();
+            of_tier.filter(move |backup| backup.manifest.tier == tier)
+        };
+        for backup in of_tier(Tier::Daily) {
+            let number = backup.manifest.seq.unwrap_or(0);
+            self.numbers.insert(backup.manifest.id.clone(), number);
+        }
+        for id in &self.acknowledged {
+            if of_tier(Tier::Daily).any(|backup| backup.manifest.id == *id) {
+                continue;
+            }
+            let number = self.numbers.get(id).copied();
+            let newer = of_tier(Tier::Daily).filter(|backup| backup.manifest.seq > number);
+            if number.is_none() || newer.count() < DAILY {
+                return Err(format!("the backup {id:?} is lost"));
+            }
+        }
+        let monthly: Vec<_> = of_tier(Tier::Monthly)
+            .map(|backup| backup.key.clone())
+            .collect();
+        if let Some(lost) = self.monthly.iter().find(|known| !monthly.contains(known)) {
+            return Err(format!("the copy {lost} is lost"));
+        }
+        self.monthly = monthly;
+        Ok(())
+    }
+}
+
+/// Fails if an artifact lies in a tier of which no manifest tells anything: it would stay for ever.
+pub(super) fn leaves_nothing_half_done(objects: &MemoryObjects) -> Result<(), String> {
+    let left = objects.in_tiers().find(|(key, _)| {
+        let is_artifact = !key.ends_with(".json");
+        is_artifact && !objects.has_manifest(key)
+    });
+    left.map_or(Ok(()), |(key, _)| Err(format!("{key} is left without a manifest")))
+}
+
+fn listed(store: &Store) -> Catalogue {
+    let listed = store.catalogue().now_or_never();
+    listed.expect("it is answered at once").unwrap()
+}

@@ -99,7 +99,10 @@ pub(crate) struct RequestGate {
 impl RequestGate {
     /// The request that has waited longest; none if the client is at its end.
     pub(crate) fn next(&self) -> Option<WaitingRequest> {
-        self.waiting.lock().pop_front()
+        let mut waiting = self.waiting.lock();
+        // A client may have given up some of those that it sent side by side.
+        waiting.retain(|request| !request.fate.is_closed());
+        waiting.pop_front()
     }
 
     /// What it has learnt, as a number.
@@ -248,7 +251,7 @@ impl Backend for StepwiseBackend {
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<()> {
-        let copied = self.change("copy to", to, |all| {
+        let copied = self.change(&format!("copy to {to} from"), from, |all| {
             let bytes = all.objects.get(from)?.clone();
             all.objects.insert(to.to_owned(), bytes);
             Some(())

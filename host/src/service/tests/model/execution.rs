@@ -44,15 +44,19 @@ impl<'w> ModelExecution<'w> {
         for id in earlier {
             promises.acknowledge(id);
         }
-        let sidecars = world.clocks_ahead.iter().enumerate().map(|(number, ahead)| {
-            let gate = Arc::new(RequestGate::default());
-            let store = stepwise::store(&objects, Some(gate.clone()), *ahead);
-            ModelSidecar {
-                gate,
-                run: Some(world.run(number, store)),
-                waits: None,
-            }
-        });
+        let sidecars = world
+            .clocks_ahead
+            .iter()
+            .enumerate()
+            .map(|(number, ahead)| {
+                let gate = Arc::new(RequestGate::default());
+                let store = stepwise::store(&objects, Some(gate.clone()), *ahead);
+                ModelSidecar {
+                    gate,
+                    run: Some(world.run(number, store)),
+                    waits: None,
+                }
+            });
         Self {
             sidecars: sidecars.collect(),
             seen: stepwise::store(&objects, None, 0),
@@ -94,7 +98,9 @@ impl<'w> ModelExecution<'w> {
                 }
             }
             if request == schedule.undisturbed_from()
-                && is_known.take().is_some_and(|is_known| is_known(self.fingerprint(running)))
+                && is_known
+                    .take()
+                    .is_some_and(|is_known| is_known(self.fingerprint(running)))
             {
                 return Ok(Vec::new());
             }
@@ -119,9 +125,16 @@ impl<'w> ModelExecution<'w> {
     }
 
     /// Lets the request meet its fate. Returns who goes on.
-    fn meet(&mut self, running: usize, interruption: Option<Interruption>) -> Result<usize, String> {
+    fn meet(
+        &mut self,
+        running: usize,
+        interruption: Option<Interruption>,
+    ) -> Result<usize, String> {
         let sidecar = &mut self.sidecars[running];
-        let waits = sidecar.waits.as_ref().map_or("", |waits| &waits.name);
+        let waits = sidecar
+            .waits
+            .as_ref()
+            .map_or("", |waits| waits.name.as_str());
         let told = interruption.map_or(String::new(), |interruption| format!(": {interruption}"));
         self.story.push(format!("sidecar {running}: {waits}{told}"));
         let fate = match interruption {
@@ -164,7 +177,8 @@ impl<'w> ModelExecution<'w> {
             Poll::Ready(ended) => {
                 sidecar.run = None;
                 if let Ok(Some(id)) = ended {
-                    self.story.push(format!("sidecar {number} calls {id:?} made"));
+                    self.story
+                        .push(format!("sidecar {number} calls {id:?} made"));
                     self.promises.acknowledge(id);
                 }
                 Ok(())
@@ -179,16 +193,19 @@ impl<'w> ModelExecution<'w> {
             let mut found = objects.in_tiers().filter(|(key, _)| *key == wanted);
             found.next().map(|(_, bytes)| Digest::of_bytes(bytes))
         };
-        self.promises.hold(&self.seen, digest)
+        self.promises.check(&self.seen, digest)
     }
 
     /// The next run, which meets no interruption, makes its backup and leaves nothing half done.
     fn recovers(&mut self) -> Result<(), String> {
         let next = self.sidecars.len();
-        self.story.push(format!("sidecar {next} makes a backup undisturbed"));
-        let _entered = self.runtime.enter();
+        self.story
+            .push(format!("sidecar {next} makes a backup undisturbed"));
         let mut run = self.world.run(next, self.seen.clone());
-        match run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        let entered = self.runtime.enter();
+        let polled = run.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        drop(entered);
+        match polled {
             Poll::Ready(Ok(Some(id))) => self.promises.acknowledge(id),
             Poll::Ready(ended) => return Err(format!("the next run ends with {ended:?}")),
             Poll::Pending => return Err("the next run waits".to_owned()),
@@ -200,7 +217,7 @@ impl<'w> ModelExecution<'w> {
     /// All that what follows depends on, as a number.
     fn fingerprint(&self, running: usize) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (running, self.objects.lock().fingerprint("")).hash(&mut hasher);
+        (running, &self.promises, self.objects.lock().fingerprint("")).hash(&mut hasher);
         for sidecar in &self.sidecars {
             let learnt = sidecar.run.as_ref().map(|_| sidecar.gate.fingerprint());
             learnt.hash(&mut hasher);

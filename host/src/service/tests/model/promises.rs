@@ -11,7 +11,7 @@ use crate::store::tests::stepwise::MemoryObjects;
 use crate::store::{Catalogue, Store};
 
 /// What was seen of the backups of a store so far.
-#[derive(Default)]
+#[derive(Default, Hash)]
 pub(super) struct ModelPromises {
     /// What a run called made.
     acknowledged: Vec<String>,
@@ -28,7 +28,7 @@ impl ModelPromises {
 
     /// Fails, with what is wrong, unless all that is listed is whole, and what is not listed any more went for as
     /// many newer ones as the policy holds.
-    pub(super) fn hold(
+    pub(super) fn check(
         &mut self,
         store: &Store,
         objects: impl Fn(&str) -> Option<Digest>,
@@ -75,7 +75,9 @@ pub(super) fn leaves_nothing_half_done(objects: &MemoryObjects) -> Result<(), St
         let is_artifact = !key.ends_with(".json");
         is_artifact && !objects.has_manifest(key)
     });
-    left.map_or(Ok(()), |(key, _)| Err(format!("{key} is left without a manifest")))
+    left.map_or(Ok(()), |(key, _)| {
+        Err(format!("{key} is left without a manifest"))
+    })
 }
 
 fn listed(store: &Store) -> Catalogue {

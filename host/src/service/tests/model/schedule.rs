@@ -59,7 +59,10 @@ pub(super) struct ModelMoment {
 
 impl ModelMoment {
     pub(super) fn interruptions(&self) -> Vec<Interruption> {
-        let pauses = self.others.iter().map(|next| Interruption::Pause { next: *next });
+        let pauses = self
+            .others
+            .iter()
+            .map(|next| Interruption::Pause { next: *next });
         let mut all: Vec<_> = pauses.collect();
         all.extend([Interruption::Kill, Interruption::Refused]);
         if self.changes {

@@ -26,10 +26,10 @@ impl<'w> Search<'w> {
 
     /// Fails with the first schedule that breaks a promise.
     pub(super) fn try_all(&mut self, interruptions: usize) -> Result<(), String> {
-        self.try_from(&ModelSchedule::default(), interruptions)
+        self.search_from(&ModelSchedule::default(), interruptions)
     }
 
-    fn try_from(&mut self, schedule: &ModelSchedule, more: usize) -> Result<(), String> {
+    fn search_from(&mut self, schedule: &ModelSchedule, more: usize) -> Result<(), String> {
         self.schedules += 1;
         let searched = &mut self.searched;
         let is_known = |state| {
@@ -46,7 +46,7 @@ impl<'w> Search<'w> {
         }
         for moment in moments {
             for interruption in moment.interruptions() {
-                self.try_from(&schedule.with(moment.request, interruption), more - 1)?;
+                self.search_from(&schedule.with(moment.request, interruption), more - 1)?;
             }
         }
         Ok(())

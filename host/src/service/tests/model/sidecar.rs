@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::artifact::manifest::Manifest;
 use crate::clock;
-use crate::config::{self, Environment, Tier};
+use crate::config::{self, Config, Environment, Tier};
 use crate::error::Result;
 use crate::retention;
 use crate::service::backup::store_upload::make_backup;
@@ -32,6 +32,7 @@ pub(super) struct ModelWorld {
     pub(super) ignores_conditions: bool,
     /// When the first of them begins.
     begin: Timestamp,
+    config: Config,
 }
 
 impl Default for ModelWorld {
@@ -40,6 +41,7 @@ impl Default for ModelWorld {
             clocks_ahead: [0; 3],
             ignores_conditions: false,
             begin: clock::now(),
+            config: config(),
         }
     }
 }
@@ -68,7 +70,9 @@ impl ModelWorld {
                 let stored = upload(&store, &mut lock, &manifest).await?;
                 lock.commit(&stored, &manifest).await
             };
-            futures_util::FutureExt::now_or_never(made).unwrap().unwrap();
+            futures_util::FutureExt::now_or_never(made)
+                .unwrap()
+                .unwrap();
             id
         });
         let ids = ids.collect();
@@ -78,19 +82,26 @@ impl ModelWorld {
     /// The third one prunes, all others back up.
     pub(super) fn run(&self, number: usize, store: Store) -> ModelRun {
         let begun = self.begin + SignedDuration::from_secs(number as i64);
+        // Each process has a memory of its own.
+        let rules = RetentionRules::new(&self.config, &[], SetTies::default(), Arc::default());
         match number {
-            2 => Box::pin(prune(store)),
-            _ => Box::pin(back_up(store, format!("of sidecar {number}"), begun)),
+            2 => Box::pin(prune(store, rules)),
+            _ => Box::pin(back_up(store, rules, format!("of sidecar {number}"), begun)),
         }
     }
 }
 
-async fn back_up(store: Store, id: String, begun: Timestamp) -> Result<Option<String>> {
+async fn back_up(
+    store: Store,
+    rules: RetentionRules,
+    id: String,
+    begun: Timestamp,
+) -> Result<Option<String>> {
     let mut lock = store.try_lock(&id).await?;
     let manifest = manifest(&id, begun);
     let made = async {
         let stored = upload(&store, &mut lock, &manifest).await?;
-        make_backup(&rules(), &store, &mut lock, &stored, &manifest, false).await
+        make_backup(&rules, &store, &mut lock, &stored, &manifest, false).await
     };
     let made = made.await;
     let nothing_left = made.as_ref().is_ok_and(|copies| !copies.half_done);
@@ -98,13 +109,13 @@ async fn back_up(store: Store, id: String, begun: Timestamp) -> Result<Option<St
     made.map(|_| Some(id))
 }
 
-async fn prune(store: Store) -> Result<Option<String>> {
+async fn prune(store: Store, rules: RetentionRules) -> Result<Option<String>> {
     let mut lock = store.try_lock("the one that prunes").await?;
     let extent = PruneExtent {
         new: None,
         at_most: Some(retention::ALLOWANCE),
     };
-    let pruned = prune_store(&store, &rules(), extent, Some(&mut lock)).await;
+    let pruned = prune_store(&store, &rules, extent, Some(&mut lock)).await;
     let finished = pruned.as_ref().is_ok_and(|pruned| !pruned.half_done);
     lock.release(finished).await;
     pruned.map(|_| None)
@@ -129,7 +140,7 @@ fn manifest(id: &str, at: Timestamp) -> Manifest {
     fixtures::manifest(id, id.as_bytes(), &at.to_string())
 }
 
-fn rules() -> RetentionRules {
+fn config() -> Config {
     let text = serde_json::json!({
         "capabilities": {"version": "v1", "types": ["model"]},
         "strategy": {"type": "custom", "config": {"command": "true"}},
@@ -138,6 +149,10 @@ fn rules() -> RetentionRules {
         "retention": {"daily": {"last": DAILY}, "monthly": {"days": 365}},
     });
     let environment = Environment::new::<&str, &str>([], "/");
-    let config = config::parse(Path::new("/model/config.yaml"), &text.to_string(), &environment);
-    RetentionRules::new(&config.unwrap(), &[], SetTies::default(), Arc::default())
+    let config = config::parse(
+        Path::new("/model/config.yaml"),
+        &text.to_string(),
+        &environment,
+    );
+    config.unwrap()
 }

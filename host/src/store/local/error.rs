@@ -47,7 +47,8 @@ impl Folder {
                 StoreFailure::Full,
                 match lack_of_room(&self.root, bytes, error) {
                     Some(lack) => lack.message().to_owned(),
-                    None => format!("{reason} for {bytes} bytes"),
+                    None if bytes > 0 => format!("{reason} for {bytes} bytes"),
+                    None => reason.to_owned(),
                 },
                 "free space in the store, shorten `retention`, or make the volume larger",
             ),

@@ -52,6 +52,7 @@ mod known_damage;
 mod lifecycle;
 mod limits;
 mod lock;
+mod long_forms;
 mod mariadb_contents;
 mod mariadb_users;
 mod memory;

@@ -84,6 +84,7 @@ async fn serve(service: Arc<Service>) -> Result<()> {
         () = server.serve(listener, stop) => Ok(()),
         never = jobs.run_schedule(&SystemClock) => match never {},
         never = jobs.run_drills(&SystemClock) => match never {},
+        never = jobs.collect_lost_processes() => match never {},
     }
 }
 

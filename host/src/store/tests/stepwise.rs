@@ -251,7 +251,8 @@ impl Backend for StepwiseBackend {
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<()> {
-        let copied = self.change(&format!("copy to {to} from"), from, |all| {
+        let operation = format!("copy to {to} from");
+        let copied = self.change(&operation, from, |all| {
             let bytes = all.objects.get(from)?.clone();
             all.objects.insert(to.to_owned(), bytes);
             Some(())

@@ -39,7 +39,10 @@ pub(super) struct ModelExecution<'w> {
 
 impl<'w> ModelExecution<'w> {
     pub(super) fn new(world: &'w ModelWorld) -> Self {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let entered = runtime.enter();
         let (objects, earlier) = world.objects();
+        drop(entered);
         let mut promises = ModelPromises::default();
         for id in earlier {
             promises.acknowledge(id);
@@ -63,7 +66,7 @@ impl<'w> ModelExecution<'w> {
             objects,
             promises,
             story: Vec::new(),
-            runtime: Builder::new_current_thread().enable_time().build().unwrap(),
+            runtime,
             world,
         }
     }

@@ -31,8 +31,8 @@ pub(super) struct ModelWorld {
     pub(super) clocks_ahead: [i64; 3],
     pub(super) ignores_conditions: bool,
     /// When the first of them begins.
-    begin: Timestamp,
-    config: Config,
+    pub(super) begin: Timestamp,
+    pub(super) config: Config,
 }
 
 impl Default for ModelWorld {
@@ -66,9 +66,11 @@ impl ModelWorld {
                 ..manifest(&id, at)
             };
             let made = async {
-                let mut lock = StoreLock::without_lease(&store);
+                let mut lock = store.try_lock(&id).await?;
                 let stored = upload(&store, &mut lock, &manifest).await?;
-                lock.commit(&stored, &manifest).await
+                let made = lock.commit(&stored, &manifest).await;
+                lock.release(true).await;
+                made
             };
             futures_util::FutureExt::now_or_never(made)
                 .unwrap()

@@ -11,12 +11,12 @@ const VARIABLE: &str = "SIDECAR_WATCHED";
 
 /// The value that the commands of one process have, and of no other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mark(String);
+pub(super) struct ProcessMark(String);
 
-impl Mark {
+impl ProcessMark {
     /// That of this process.
     pub(super) fn own() -> &'static Self {
-        static OWN: OnceLock<Mark> = OnceLock::new();
+        static OWN: OnceLock<ProcessMark> = OnceLock::new();
         OWN.get_or_init(|| Self(Uuid::new_v4().to_string()))
     }
 
@@ -53,12 +53,12 @@ mod tests {
     fn it_is_on_what_a_marked_command_starts_and_on_no_other() {
         let mut command = Command::new("sh");
         command.args(["-c", "exec sleep 600"]);
-        Mark::own().set(&mut command);
+        ProcessMark::own().set(&mut command);
         let mut child = command.spawn().unwrap();
         let id = Pid::from_child(&child);
-        assert!(Mark::own().is_on(id));
-        assert!(!Mark::of("another").is_on(id));
-        assert!(!Mark::own().is_on(rustix::process::getpid()));
+        assert!(ProcessMark::own().is_on(id));
+        assert!(!ProcessMark::of("another").is_on(id));
+        assert!(!ProcessMark::own().is_on(rustix::process::getpid()));
         child.kill().unwrap();
         child.wait().unwrap();
     }

@@ -19,7 +19,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::confine::{self, Rules};
 use super::last_lines::LastLines;
-use super::mark::Mark;
+use super::mark::ProcessMark;
 use super::processes::{self, Process};
 
 const ARGUMENT: &str = "--sidecar-watchdog";
@@ -57,7 +57,7 @@ pub(super) fn spawn(
     let mut watched = watched();
     watched.begin();
     command.process_group(0);
-    Mark::own().set(command);
+    ProcessMark::own().set(command);
     let child = match confined {
         Some(rules) => confine::spawn(command, rules)?,
         None => command.spawn()?,
@@ -159,7 +159,7 @@ impl Watched {
         let groups = self.groups.iter().map(|group| began(*group));
         let entrusted = self.entrusted.iter();
         let entrusted = entrusted.map(|(number, text)| format!("!{number} {text}"));
-        let mark = std::iter::once(format!("={}", Mark::own().as_str()));
+        let mark = std::iter::once(format!("={}", ProcessMark::own().as_str()));
         for message in mark.chain(groups).chain(entrusted).collect::<Vec<_>>() {
             self.write(&message);
         }
@@ -195,7 +195,7 @@ fn guard(input: impl BufRead) {
         let (sign, rest) = line.split_at_checked(1).unwrap_or_default();
         let (number, text) = rest.split_once(' ').unwrap_or((rest, ""));
         match (sign, number.parse::<i32>()) {
-            ("=", _) => mark = Some(Mark::of(number)),
+            ("=", _) => mark = Some(ProcessMark::of(number)),
             ("+", Ok(id)) => drop(groups.insert(id)),
             ("-", Ok(id)) => drop(groups.remove(&id)),
             ("!", Ok(number)) => drop(entrusted.insert(number, text.to_owned())),

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::fixtures::fs;
+use crate::digest::Digest;
 use crate::error::Result;
 use crate::store::backend::{Backend, Object, ObjectVersion, PartWriter, VersionedObject};
 use crate::store::error::StoreFailure;
@@ -243,7 +244,7 @@ impl Backend for StepwiseBackend {
             let listed = within.map(|(key, bytes)| Object {
                 key: key.clone(),
                 size: bytes.len() as u64,
-                mark: None,
+                mark: Some(Digest::of_bytes(bytes).to_string()),
             });
             listed.collect()
         })

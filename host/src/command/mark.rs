@@ -47,12 +47,14 @@ impl ProcessMark {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::process::Stdio;
+
     use super::*;
 
     #[test]
     fn it_is_on_what_a_marked_command_starts_and_on_no_other() {
         let mut command = Command::new("sh");
-        command.args(["-c", "exec sleep 600"]);
+        command.args(["-c", "read line"]).stdin(Stdio::piped());
         ProcessMark::own().set(&mut command);
         let mut child = command.spawn().unwrap();
         let id = Pid::from_child(&child);

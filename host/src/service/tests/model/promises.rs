@@ -3,20 +3,22 @@
 use std::collections::BTreeMap;
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 
 use super::sidecar::DAILY;
 use crate::config::Tier;
 use crate::digest::Digest;
+use crate::retention::{Arrival, Arrivals};
 use crate::store::tests::stepwise::MemoryObjects;
-use crate::store::{Catalogue, Store};
+use crate::store::{Catalogue, Store, StoredBackup};
 
 /// What was seen of the backups of a store so far.
 #[derive(Default, Hash)]
 pub(super) struct ModelPromises {
     /// What a run called made.
     acknowledged: Vec<String>,
-    /// The number of each daily one that was ever listed.
-    numbers: BTreeMap<String, u64>,
+    /// Of each daily one that was ever listed, its number and when it was made.
+    arrivals: BTreeMap<String, (Option<u64>, Timestamp)>,
     /// Copies in the monthly tier, which stay for a year.
     monthly: Vec<String>,
 }
@@ -44,17 +46,17 @@ impl ModelPromises {
             let of_tier = listed.backups.iter();
             of_tier.filter(move |backup| backup.manifest.tier == tier)
         };
-        for backup in of_tier(Tier::Daily) {
-            let number = backup.manifest.seq.unwrap_or(0);
-            self.numbers.insert(backup.manifest.id.clone(), number);
+        for StoredBackup { manifest, .. } in of_tier(Tier::Daily) {
+            let arrival = (manifest.seq, manifest.started_at);
+            self.arrivals.insert(manifest.id.clone(), arrival);
         }
         for id in &self.acknowledged {
             if of_tier(Tier::Daily).any(|backup| backup.manifest.id == *id) {
                 continue;
             }
-            let number = self.numbers.get(id).copied();
-            let newer = of_tier(Tier::Daily).filter(|backup| backup.manifest.seq > number);
-            if number.is_none() || newer.count() < DAILY {
+            let newer =
+                of_tier(Tier::Daily).filter(|backup| self.is_newer(&backup.manifest.id, id));
+            if newer.count() < DAILY {
                 return Err(format!("the backup {id:?} is lost"));
             }
         }
@@ -66,6 +68,21 @@ impl ModelPromises {
         }
         self.monthly = monthly;
         Ok(())
+    }
+
+    /// Whether one has arrived after another, as the retention sees it.
+    fn is_newer(&self, one: &str, other: &str) -> bool {
+        let arrivals = self.arrivals.iter().map(|(id, (seq, at))| Arrival {
+            seq: *seq,
+            made: (*at, id),
+        });
+        let arrivals: Vec<Arrival<'_>> = arrivals.collect();
+        let order = Arrivals::new(arrivals.iter().copied());
+        let place = |id: &str| {
+            let arrival = arrivals.iter().find(|one| one.made.1 == id);
+            arrival.map(|arrival| order.place(*arrival))
+        };
+        place(other).is_some_and(|other| place(one).is_some_and(|one| one > other))
     }
 }
 

@@ -61,12 +61,12 @@ impl ModelWorld {
         let ids = (1..=EARLIER).map(|number| {
             let id = format!("earlier {number}");
             let at = self.begin - SignedDuration::from_hours(24 * (EARLIER + 1 - number));
-            let manifest = Manifest {
-                seq: u64::try_from(number).ok(),
-                ..manifest(&id, at)
-            };
             let made = async {
                 let mut lock = store.try_lock(&id).await?;
+                let manifest = Manifest {
+                    seq: lock.next_number(u64::try_from(number).ok()).await,
+                    ..manifest(&id, at)
+                };
                 let stored = upload(&store, &mut lock, &manifest).await?;
                 let made = lock.commit(&stored, &manifest).await;
                 lock.release(true).await;

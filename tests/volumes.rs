@@ -54,8 +54,7 @@ fn fails_at(sidecar: &Sidecar, place: &Path) -> Finished {
     let failed = sidecar.backup();
     assert_eq!(failed.code, Some(1), "{failed:#?}");
     assert_eq!(listed(sidecar), before, "{failed:#?}");
-    failed.stderr_contains(place.to_str().unwrap());
-    failed
+    failed.stderr_contains(place.to_str().unwrap())
 }
 
 /// The next run succeeds, and brings what a store has missed.

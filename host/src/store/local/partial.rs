@@ -99,7 +99,11 @@ impl PartialFile {
         let Some(path) = self.explained(publish())? else {
             return Ok(false);
         };
-        self.folder.sync_parents(&path)?;
+        if let Err(error) = self.folder.sync_parents(&path) {
+            // It must not be taken for what it may not be after a crash.
+            let _ = fs::remove_file(&path);
+            return Err(error);
+        }
         Ok(true)
     }
 

@@ -12,5 +12,6 @@ pub(crate) mod fixtures;
 mod kinds;
 mod leases;
 mod probes;
+mod remembered;
 pub(super) mod server;
 pub(crate) mod stepwise;

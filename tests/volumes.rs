@@ -70,7 +70,7 @@ fn without_room_the_run_says_how_much_is_needed_and_the_next_one_succeeds_once_t
     let test = "volumes::without_room_the_run_says_how_much_is_needed";
     for (place, backups) in [(Place::Artifacts, 2), (Place::Store, 3)] {
         for (lack, words) in [
-            (Lack::Bytes, "bytes are needed in"),
+            (Lack::Bytes, " bytes"),
             (Lack::Inodes, "inodes are needed in"),
         ] {
             let (sidecar, volume) = match sidecar_on(place) {

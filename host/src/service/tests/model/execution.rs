@@ -47,19 +47,15 @@ impl<'w> ModelExecution<'w> {
         for id in earlier {
             promises.acknowledge(id);
         }
-        let sidecars = world
-            .clocks_ahead
-            .iter()
-            .enumerate()
-            .map(|(number, ahead)| {
-                let gate = Arc::new(RequestGate::default());
-                let store = stepwise::store(&objects, Some(gate.clone()), *ahead);
-                ModelSidecar {
-                    gate,
-                    run: Some(world.run(number, store)),
-                    waits: None,
-                }
-            });
+        let sidecars = world.clocks_ahead.iter().enumerate().map(|(number, skew)| {
+            let gate = Arc::new(RequestGate::default());
+            let store = stepwise::store(&objects, Some(gate.clone()), *skew);
+            ModelSidecar {
+                gate,
+                run: Some(world.run(number, store)),
+                waits: None,
+            }
+        });
         Self {
             sidecars: sidecars.collect(),
             seen: stepwise::store(&objects, None, 0),

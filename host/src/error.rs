@@ -81,7 +81,7 @@ impl Error {
                 ))
             }
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Some(
-                "free space on that volume or make it larger; nothing was published".to_owned(),
+                "free space or inodes on that volume (`df -h`, `df -i`), or make it larger; nothing was published".to_owned(),
             ),
             std::io::ErrorKind::NotFound => {
                 Some("create it, or correct the path in the configuration".to_owned())

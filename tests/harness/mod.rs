@@ -33,6 +33,7 @@ mod sidecar;
 mod skip;
 mod system;
 mod terminal;
+mod volume;
 
 pub(crate) use between::{Asked, Between, Fate};
 pub(crate) use browser::Browser;
@@ -62,3 +63,4 @@ pub(crate) use sidecar::{Sidecar, TOKEN};
 pub(crate) use skip::skip;
 pub(crate) use system::{Tmpfs, age_key, free_port, measure, repository, sh, sha256, through};
 pub(crate) use terminal::Terminal;
+pub(crate) use volume::{Lack, Volume};

@@ -58,5 +58,6 @@ async fn serve(service: Arc<Service>) -> Result<()> {
         () = http.serve(listener, server::stop(signals)) => Ok(()),
         never = jobs.run_schedule(&SystemClock) => match never {},
         never = jobs.run_drills(&SystemClock) => match never {},
+        never = jobs.collect_lost_processes() => match never {},
     }
 }

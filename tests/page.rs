@@ -1,10 +1,11 @@
 //! The web page, in a browser and to a client that is none.
 
 mod backups;
-mod client;
+pub(crate) mod client;
 mod languages;
 mod live;
 mod many;
+mod oidc;
 mod overview;
 mod prefix;
 mod restoring;

@@ -31,6 +31,10 @@ pub enum Kind {
     Cancelled,
     /// The sidecar is shutting down.
     ShuttingDown,
+    /// The caller may not do this.
+    Forbidden,
+    /// Another service did not answer as it should.
+    Upstream,
     /// What was read back is not what was written.
     Verification,
 }

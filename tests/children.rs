@@ -12,7 +12,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// What a line may have started when its run ends, and what that does to stay.
 const STUBBORN: [(&str, &str); 4] = [
-    ("ignores SIGTERM", "trap '' TERM INT HUP; sleep 600 &"),
+    (
+        "ignores SIGTERM",
+        "trap '' TERM INT HUP; sleep 600 >/dev/null 2>&1 &",
+    ),
     (
         "is a daemon",
         "( setsid sh -c 'sleep 600; sleep 601' </dev/null >/dev/null 2>&1 & ) &",

@@ -64,6 +64,6 @@ impl<'w> Search<'w> {
 
     /// A model in which nothing happens breaks no promise.
     pub(super) fn reaches_enough(&self) -> bool {
-        self.longest > 100 && self.searched.len() > 300
+        self.longest > 100 && self.schedules > 300
     }
 }

@@ -1,7 +1,7 @@
 //! Bearer tokens: each request is that of one, which has the scope that the operation needs.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -66,7 +66,7 @@ pub(super) struct Guard {
     pub(super) needs: TokenScope,
 }
 
-/// Lets requests with a token pass that may do it. An address that sent too many wrong ones waits, whatever it sends.
+/// Lets requests with a token pass that may do it. An address that sent too many wrong ones is told to wait with the next.
 pub(super) async fn require_scope(
     State(guard): State<Arc<Guard>>,
     Extension(Peer(address)): Extension<Peer>,
@@ -74,22 +74,17 @@ pub(super) async fn require_scope(
     next: Next,
 ) -> Result<Response, ErrorResponse> {
     let app = &guard.app;
-    if let Some(wait) = app.throttle.wait(address, Instant::now()) {
-        return Err(ErrorResponse::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-bad-tokens",
-            "too many requests with a wrong token came from this address",
-        )
-        .hint("correct the token, and come back later")
-        .retry_after(wait.as_secs() + 1));
-    }
     let Some(token) = bearer(request.headers()) else {
         return Err(unauthorized("no-token", "Missing Bearer token"));
     };
     let Some(caller) = app.tokens.caller(token).cloned() else {
-        tracing::warn!(%address, "a request has a wrong token");
-        app.throttle.failed(address, Instant::now());
-        return Err(unauthorized("wrong-token", "Invalid authorization token"));
+        return Err(match app.throttle.failed(address, Instant::now()) {
+            Some(wait) => too_many(wait),
+            None => {
+                tracing::warn!(%address, "a request has a wrong token");
+                unauthorized("wrong-token", "Invalid authorization token")
+            }
+        });
     };
     let asked = audit::AuditedRequest::of(&guard.operation, &caller, address, &request);
     if caller.scope < guard.needs {
@@ -111,6 +106,16 @@ pub(super) fn out_of_scope(caller: &Caller, needs: TokenScope) -> ErrorResponse 
     ErrorResponse::new(StatusCode::FORBIDDEN, "scope-missing", message).hint(format!(
         "this needs the scope {needs}: give the client such a token under secrets.tokens"
     ))
+}
+
+fn too_many(wait: Duration) -> ErrorResponse {
+    ErrorResponse::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-bad-tokens",
+        "too many requests with a wrong token came from this address",
+    )
+    .hint("correct the token, and come back later")
+    .retry_after(wait.as_secs() + 1)
 }
 
 fn unauthorized(code: &str, message: &str) -> ErrorResponse {

@@ -111,8 +111,11 @@ impl StoreUpload {
             let listed = earlier.as_ref().ok();
             let manifest = rules.numbered(&store, &lock, listed, &manifest, late).await;
             let backup = lock.commit(&stored, &manifest).await?;
-            let mut copies = apply_retention(rules, &store, &mut lock, &backup, earlier).await;
-            copies.tidy_repository(rules, &store, &lock).await;
+            let mut copies =
+                apply_retention(rules, &store, &mut lock, &backup, earlier, cancel).await;
+            if !cancel.is_cancelled() {
+                copies.tidy_repository(rules, &store, &lock).await;
+            }
             Ok(copies)
         };
         let finished = finished.await;
@@ -142,7 +145,9 @@ impl StoreUpload {
                 upload.finish(rules, manifest, cancel).await
             }
             Ok(Some((backup, others))) => {
-                let copies = apply_retention(rules, &store, &mut lock, &backup, Ok(others)).await;
+                let others = Ok(others);
+                let copies =
+                    apply_retention(rules, &store, &mut lock, &backup, others, cancel).await;
                 lock.release(!copies.half_done).await;
                 Ok(copies)
             }

@@ -12,8 +12,9 @@ use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::audit;
+use super::audit::AuditedRequest;
 use super::error_response::ErrorResponse;
+use super::sign_in::SignIn;
 use super::state::{ApiState, Peer};
 use crate::config::{API_TOKEN, Secrets, TokenScope};
 
@@ -66,19 +67,18 @@ pub(super) struct Guard {
     pub(super) needs: TokenScope,
 }
 
-/// Lets requests with a token pass that may do it. An address that sent too many wrong ones is told to wait with the next.
-pub(super) async fn require_scope(
-    State(guard): State<Arc<Guard>>,
+/// Lets requests with a token pass. An address that sent too many wrong ones is told to wait with the next.
+pub(super) async fn authenticate(
+    State(sign_in): State<Arc<SignIn>>,
     Extension(Peer(address)): Extension<Peer>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ErrorResponse> {
-    let app = &guard.app;
     let Some(token) = bearer(request.headers()) else {
         return Err(unauthorized("no-token", "Missing Bearer token"));
     };
-    let Some(caller) = app.tokens.caller(token).cloned() else {
-        return Err(match app.throttle.failed(address, Instant::now()) {
+    let Some(caller) = sign_in.tokens.caller(token).cloned() else {
+        return Err(match sign_in.throttle.failed(address, Instant::now()) {
             Some(wait) => too_many(wait),
             None => {
                 tracing::warn!(%address, "a request has a wrong token");
@@ -86,14 +86,24 @@ pub(super) async fn require_scope(
             }
         });
     };
-    let asked = audit::AuditedRequest::of(&guard.operation, &caller, address, &request);
-    if caller.scope < guard.needs {
-        let refused = out_of_scope(&caller, guard.needs).into_response();
-        return Ok(asked.answered(app, refused).await);
-    }
     request.extensions_mut().insert(caller);
-    let response = next.run(request).await;
-    Ok(asked.answered(app, response).await)
+    Ok(next.run(request).await)
+}
+
+/// Lets callers pass that may do it, and writes down what was asked.
+pub(super) async fn require_scope(
+    State(guard): State<Arc<Guard>>,
+    Extension(Peer(address)): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asked = AuditedRequest::of(&guard.operation, &caller, address, &request);
+    let response = match caller.scope >= guard.needs {
+        true => next.run(request).await,
+        false => out_of_scope(&caller, guard.needs).into_response(),
+    };
+    asked.answered(&guard.app, response).await
 }
 
 /// The token is right, and may not do this.

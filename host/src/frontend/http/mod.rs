@@ -41,6 +41,7 @@ mod router;
 mod server;
 mod set_export;
 mod shown;
+mod sign_in;
 mod start;
 mod state;
 mod status;

@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get};
 
-use super::auth::{Guard, require_scope};
+use super::auth::{Guard, authenticate, require_scope};
 use super::error_response::ErrorResponse;
 use super::middleware::{log, read_body};
 use super::operations::operations;
@@ -27,7 +27,9 @@ pub(super) fn router(app: Arc<ApiState>) -> Router {
             operation,
             needs,
         };
-        handler.route_layer(from_fn_with_state(Arc::new(guard), require_scope))
+        handler
+            .route_layer(from_fn_with_state(Arc::new(guard), require_scope))
+            .route_layer(from_fn_with_state(app.sign_in.clone(), authenticate))
     };
     let description = "GET /openapi.json".to_owned();
     let mut routes = page::routes(&app).route(

@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 
 use super::fields::FormFields;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::Tone;
 use super::visit::PageVisit;
-use crate::frontend::http::state::{ApiState, Peer};
+use crate::frontend::http::sign_in::SignIn;
+use crate::frontend::http::state::Peer;
 
 /// Where the form of the token goes to.
 pub(super) const PATH: &str = "ui/sign-in";
@@ -27,6 +29,14 @@ struct SignInScreen {
     problem: Option<String>,
     /// Where to go then, below `/`.
     next: String,
+}
+
+/// Signing in and out, of any page: what else its requests share does not matter here.
+pub(super) fn routes<S>(sign_in: Arc<SignIn>) -> Router<S> {
+    Router::new()
+        .route("/ui/sign-in", get(form).post(begin))
+        .route("/ui/sign-out", post(end))
+        .with_state(sign_in)
 }
 
 /// The form for the token, at whatever address it was asked for.
@@ -44,22 +54,22 @@ pub(super) fn screen(visit: &PageVisit, problem: Option<String>) -> Response {
 }
 
 /// The form by itself.
-pub(super) async fn form(Extension(visit): Extension<PageVisit>) -> Response {
+async fn form(Extension(visit): Extension<PageVisit>) -> Response {
     screen(&visit, None)
 }
 
 /// Takes the token, and begins a session. Wrong ones count as they do in the API.
-pub(super) async fn sign_in(
-    State(app): State<Arc<ApiState>>,
+async fn begin(
+    State(sign_in): State<Arc<SignIn>>,
     Extension(visit): Extension<PageVisit>,
     Extension(Peer(address)): Extension<Peer>,
     body: String,
 ) -> Response {
     let (now, fields) = (Instant::now(), FormFields::parse(&body));
     let token = fields.get("token").unwrap_or_default().trim();
-    let Some(caller) = app.tokens.caller(token.as_bytes()).cloned() else {
+    let Some(caller) = sign_in.tokens.caller(token.as_bytes()).cloned() else {
         tracing::warn!(%address, "a wrong token was typed into the page");
-        let (status, problem) = match app.throttle.failed(address, now) {
+        let (status, problem) = match sign_in.throttle.failed(address, now) {
             Some(wait) => {
                 let wait = visit.locale.duration(wait.as_millis() as u64 + 1000);
                 let problem = visit.locale.fill("sign-in-wait", &[("time", wait.into())]);
@@ -71,16 +81,16 @@ pub(super) async fn sign_in(
     };
     let next = fields.get("next").filter(|next| is_own(next));
     let to = format!("{}{}", visit.root, next.unwrap_or_default());
-    with_cookie(see(&to), app.sessions.begin(caller, now))
+    with_cookie(see(&to), sign_in.sessions.begin(caller, now))
 }
 
 /// Ends the session.
-pub(super) async fn sign_out(
-    State(app): State<Arc<ApiState>>,
+async fn end(
+    State(sign_in): State<Arc<SignIn>>,
     Extension(visit): Extension<PageVisit>,
     headers: HeaderMap,
 ) -> Response {
-    with_cookie(see(&visit.root), app.sessions.end(&headers))
+    with_cookie(see(&visit.root), sign_in.sessions.end(&headers))
 }
 
 fn with_cookie(mut response: Response, cookie: String) -> Response {

@@ -1,12 +1,14 @@
 //! The HTTP API: a thin frontend of the same service as the command line.
 //!
 //! ```text
-//! server ──► router ──► middleware, auth
+//! server ──► accept
+//!   └──────► router ──► middleware, auth
 //!              └──────► operations ──► one file for each group of operations
 //!                            └───────► openapi
 //! ```
 
 mod about;
+mod accept;
 mod all_events;
 mod artifact;
 mod audit;

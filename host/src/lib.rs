@@ -12,6 +12,7 @@ mod exchange;
 pub mod frontend;
 pub mod fs_atomic;
 pub mod history;
+mod http_client;
 pub mod lifecycle;
 pub mod modules;
 pub mod notify;

@@ -167,7 +167,7 @@ fn defaults_are_filled_in_and_paths_are_absolute() {
     assert_eq!(config.paths.workdir, Path::new("/current/work"));
     assert_eq!(config.paths.artifacts, Path::new("/a/b"));
     assert_eq!(
-        (config.app.port, config.app.host.as_str()),
+        (config.app.listen.port, config.app.listen.host.as_str()),
         (8000, "0.0.0.0")
     );
 }

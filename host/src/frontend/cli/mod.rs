@@ -21,6 +21,7 @@ mod restore;
 mod runs;
 mod schema;
 mod serve;
+mod server;
 mod signals;
 mod sync;
 mod upload;

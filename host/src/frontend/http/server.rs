@@ -29,7 +29,7 @@ pub struct HttpServer {
 impl HttpServer {
     /// An API of these jobs. Fails when the certificate cannot be used.
     pub fn new(jobs: Arc<Jobs>) -> Result<Self> {
-        let tls = jobs.service().config().app.tls.as_ref();
+        let tls = jobs.service().config().app.listen.tls.as_ref();
         let tls = tls.map(tls::acceptor).transpose()?;
         let app = Arc::new(ApiState::new(jobs));
         let router = router::router(app.clone());

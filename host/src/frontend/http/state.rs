@@ -29,7 +29,7 @@ impl Peer {
 impl ApiState {
     pub(super) fn new(jobs: Arc<Jobs>) -> Self {
         let config = jobs.service().config();
-        let sign_in = SignIn::new(&config.secrets, config.app.tls.is_some());
+        let sign_in = SignIn::new(&config.secrets, config.app.listen.tls.is_some());
         Self {
             jobs,
             sign_in: Arc::new(sign_in),

@@ -81,6 +81,7 @@ mod progress;
 mod python_modules;
 mod redis_snapshot;
 mod registry;
+mod reload;
 mod replace_mariadb;
 mod replace_redis;
 mod replace_sqlite;

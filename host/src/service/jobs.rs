@@ -164,6 +164,11 @@ impl Jobs {
         self.queue.close(reason)
     }
 
+    /// Waits until no run is in progress, and takes no more: another configuration follows this one.
+    pub async fn close_idle(&self) {
+        self.queue.close_idle().await;
+    }
+
     /// Whether no more run is taken.
     pub fn is_closed(&self) -> bool {
         self.queue.is_closed()

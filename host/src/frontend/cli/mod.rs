@@ -17,6 +17,7 @@ mod options;
 mod print;
 mod progress;
 mod prune;
+mod reload;
 mod restore;
 mod runs;
 mod schema;

@@ -34,7 +34,7 @@ pub(super) struct ConnectionContext {
 
 /// Serves the clients of `listener` until `stop` ends. What it ended with, and the connections that are still open.
 pub(super) async fn serve_until<T>(
-    listener: TcpListener,
+    listener: &TcpListener,
     context: ConnectionContext,
     stop: impl Future<Output = T>,
 ) -> (T, GracefulShutdown) {
@@ -44,7 +44,7 @@ pub(super) async fn serve_until<T>(
     loop {
         tokio::select! {
             end = &mut stop => return (end, open),
-            (stream, place) = accept(&listener, &places) => {
+            (stream, place) = accept(listener, &places) => {
                 tokio::spawn(serve_client(stream, place, context.clone(), open.watcher()));
             }
         }

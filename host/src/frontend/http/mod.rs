@@ -51,4 +51,4 @@ mod throttle;
 mod tls;
 mod trickle;
 
-pub use server::HttpServer;
+pub use server::{HttpServer, OpenConnections};

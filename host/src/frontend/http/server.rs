@@ -1,8 +1,10 @@
 //! The API of a sidecar, from its start to the end of its run in progress.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
@@ -39,24 +41,46 @@ impl HttpServer {
         })
     }
 
-    /// Serves until `stop` ends; then the run in progress is stopped, and responses may be completed, as
-    /// long as that takes less than two seconds; only `post` may take longer.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = Reason>) {
-        tokio::spawn(clean_up(self.app.clone()));
-        let (reason, open) = serve_until(listener, self.connections, stop).await;
+    /// Serves until `end` ends. What it ended with, and the connections that are still open.
+    pub async fn serve<T>(
+        &self,
+        listener: &TcpListener,
+        end: impl Future<Output = T>,
+    ) -> (T, OpenConnections) {
+        tokio::select! {
+            (end, open) = serve_until(listener, self.connections.clone(), end) => {
+                (end, OpenConnections(open))
+            }
+            never = clean_up(self.app.clone()) => match never {},
+        }
+    }
+
+    /// The run in progress is stopped, and responses may be completed, as long as that takes less than two seconds;
+    /// only `post` may take longer.
+    pub async fn stop(&self, reason: Reason, open: OpenConnections) {
         let run = self.app.jobs.close(reason);
         let over = async {
             if let Some(run) = &run {
                 run.over().await;
             }
         };
-        let all = async { tokio::join!(over, open.shutdown()) };
+        let all = async { tokio::join!(over, open.end()) };
         if timeout(SHUTDOWN_TIMEOUT, all).await.is_err() {
             tracing::warn!("stopping before every connection has ended");
         }
         if let Some(run) = run {
             wait_for_post(&run).await;
         }
+    }
+}
+
+/// Connections that are still open where no more are accepted.
+pub struct OpenConnections(GracefulShutdown);
+
+impl OpenConnections {
+    /// Closes those that wait for a request, and the others once they have their response.
+    pub async fn end(self) {
+        self.0.shutdown().await;
     }
 }
 
@@ -73,7 +97,7 @@ async fn wait_for_post(run: &Job) {
 }
 
 /// Removes artifacts that were not fetched in time, as long as the server runs.
-async fn clean_up(app: Arc<ApiState>) {
+async fn clean_up(app: Arc<ApiState>) -> Infallible {
     loop {
         sleep(CLEANUP_INTERVAL).await;
         // A failure is in the log, and is tried again.

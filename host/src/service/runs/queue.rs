@@ -154,6 +154,26 @@ impl Queue {
         Some(job)
     }
 
+    /// Waits until no run is in progress, and takes no more.
+    pub(in crate::service) async fn close_idle(&self) {
+        let mut moment = self.moment.subscribe();
+        while !self.closed_if_idle() {
+            // Its sender is here.
+            let _ = moment.changed().await;
+        }
+    }
+
+    fn closed_if_idle(&self) -> bool {
+        let mut active = self.active();
+        let is_running = |job: &Arc<Job>| !job.run().state.is_over();
+        if active.job.as_ref().is_some_and(is_running) {
+            return false;
+        }
+        active.closed = true;
+        self.moment.send_modify(|moment| moment.closed = true);
+        true
+    }
+
     /// Whether no more run is taken.
     pub(in crate::service) fn is_closed(&self) -> bool {
         self.active().closed

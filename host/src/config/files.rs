@@ -60,7 +60,12 @@ secrets: {{api_token_file: {}}}
         );
         let nothing = Environment::new([("", ""); 0], "/");
         let config = parse(Path::new("/sidecar.yaml"), &text, &nothing).unwrap();
-        let files = ["/sidecar.yaml", token.to_str().unwrap(), "/tls.crt", "/tls.key"];
+        let files = [
+            "/sidecar.yaml",
+            token.to_str().unwrap(),
+            "/tls.crt",
+            "/tls.key",
+        ];
         assert_eq!(config.files(), files.map(Path::new));
     }
 }

@@ -79,7 +79,10 @@ impl Reloads {
             self.seen = found;
             if is_settled && self.seen != self.read {
                 let files = self.changed();
-                tracing::info!(?files, "a file has changed: reading the configuration again");
+                tracing::info!(
+                    ?files,
+                    "a file has changed: reading the configuration again"
+                );
                 self.read = self.seen.clone();
                 return;
             }

@@ -178,7 +178,9 @@ fn read_next(options: &Options, listen: &Listen) -> Result<Generation, Vec<Arc<E
     if (&asked.host, asked.port) != (&listen.host, listen.port) {
         let message = "app.host and app.port are others, where a running server does not move to";
         let error = Error::new(Kind::Config, "address-fixed", message);
-        return Err(one(error.hint("start the sidecar again, or leave them as they were")));
+        return Err(one(
+            error.hint("start the sidecar again, or leave them as they were")
+        ));
     }
     match fatal_errors(&service) {
         fatal if fatal.is_empty() => Generation::new(service).map_err(one),

@@ -61,12 +61,7 @@ mod tests {
     use super::*;
 
     /// What the last of so many wrong tokens is told.
-    fn guess(
-        throttle: &Throttle,
-        address: &str,
-        times: u32,
-        now: Instant,
-    ) -> Option<Duration> {
+    fn guess(throttle: &Throttle, address: &str, times: u32, now: Instant) -> Option<Duration> {
         let told = (0..times).map(|_| throttle.failed(address.parse().unwrap(), now));
         told.last().flatten()
     }
@@ -80,7 +75,10 @@ mod tests {
         };
         assert_eq!(guess("10.0.0.1", MAX_FAILURES, 1), None);
         assert_eq!(guess("10.0.0.1", 1, 11), Some(Duration::from_secs(50)));
-        assert_eq!(guess("::ffff:10.0.0.1", 1, 11), Some(Duration::from_secs(50)));
+        assert_eq!(
+            guess("::ffff:10.0.0.1", 1, 11),
+            Some(Duration::from_secs(50))
+        );
         assert_eq!(guess("10.0.0.2", 1, 11), None);
         assert_eq!(guess("10.0.0.1", MAX_FAILURES, 61), None);
         assert!(guess("10.0.0.1", 1, 61).is_some());

@@ -142,7 +142,9 @@ impl RegistryClient {
         self.log_in(RegistryOperation::Push).await?;
         let failed = |error| self.errors.request_failed(error);
         for (digest, bytes) in &image.blobs {
-            let pushed = self.client.push_blob(&self.reference, bytes.clone(), digest);
+            let pushed = self
+                .client
+                .push_blob(&self.reference, bytes.clone(), digest);
             pushed.await.map_err(failed)?;
         }
         let (manifest, kind) = (image.manifest.clone(), layout::MANIFEST);

@@ -75,7 +75,9 @@ pub(super) fn http(reference: &Reference, registry: &Registry) -> Result<reqwest
         _ if registry.plain_http(&reference.host) => builder.tls_certs_only([]),
         Some(file) => {
             let known = authorities(file)?;
-            let known = known.iter().map(|one| reqwest::Certificate::from_der(&one.data));
+            let known = known
+                .iter()
+                .map(|one| reqwest::Certificate::from_der(&one.data));
             builder.tls_certs_only(known.filter_map(Result::ok))
         }
         None => builder,

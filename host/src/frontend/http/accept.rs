@@ -1,10 +1,13 @@
 //! Connections: accepts them until the server stops, each within its limits.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Response;
+use axum::response::IntoResponse as _;
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,10 +21,13 @@ use tower_service::Service as _;
 
 use super::busy_body::BusyBody;
 use super::connections::{ConnectionPlace, Connections};
+use super::request_body::read_body;
 use super::state::Peer;
 
 /// How long a client may take for its headers, and how long it may keep an idle connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest head of a request, which the memory of a connection that waits has room for.
+const MAX_HEADERS_SIZE: usize = 64 * 1024;
 /// Time after a failure to accept, in which file descriptors may become free.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -110,20 +116,30 @@ async fn serve_connection(
     watcher: Watcher,
 ) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let request: Request = request.map(Body::new);
-        let busy = place.busy();
-        let answer = router.clone().call(request);
-        async move {
-            let response = answer.await;
-            // Until the last byte was handed over.
-            response.map(|response| response.map(|body| BusyBody::of(body, busy)))
-        }
+        answer(request.map(Body::new), router.clone(), place.clone())
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEADERS_SIZE)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection broke");
     }
+}
+
+/// A connection whose request has not come whole still waits: it may be closed for another one.
+async fn answer(
+    request: Request,
+    mut router: Router,
+    place: Arc<ConnectionPlace>,
+) -> Result<Response<BusyBody>, Infallible> {
+    let request = read_body(request).await;
+    let busy = place.busy();
+    let response = match request {
+        Ok(request) => router.call(request).await?,
+        Err(refused) => refused.into_response(),
+    };
+    // Until the last byte was handed over.
+    Ok(response.map(|body| BusyBody::of(body, busy)))
 }

@@ -38,6 +38,7 @@ mod operations;
 mod page;
 mod range;
 mod request;
+mod request_body;
 mod restore;
 mod router;
 mod server;

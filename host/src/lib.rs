@@ -9,6 +9,7 @@ pub mod digest;
 mod display;
 pub mod error;
 mod exchange;
+pub mod fleet;
 pub mod frontend;
 pub mod fs_atomic;
 pub mod history;

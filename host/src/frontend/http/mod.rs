@@ -1,4 +1,4 @@
-//! The HTTP API: a thin frontend of the same service as the command line.
+//! The HTTP API: a thin frontend of the same service as the command line. `fleet` is a server of its own, on the same ground.
 //!
 //! ```text
 //! server ──► accept
@@ -25,6 +25,7 @@ mod drill;
 mod error_response;
 mod events;
 mod export;
+mod fleet;
 mod follow;
 mod headers;
 mod health;
@@ -52,4 +53,5 @@ mod throttle;
 mod tls;
 mod trickle;
 
+pub use fleet::FleetServer;
 pub use server::{HttpServer, OpenConnections};

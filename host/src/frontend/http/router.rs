@@ -43,11 +43,14 @@ pub(super) fn router(app: Arc<ApiState>) -> Router {
         };
         routes = routes.route(operation.path, handler);
     }
+    bounded(routes.fallback(not_found)).with_state(app)
+}
+
+/// What the routes of every server are surrounded by.
+pub(super) fn bounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
-        .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn(log))
-        .with_state(app)
 }
 
 async fn not_found() -> ErrorResponse {

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::service::{Job, Jobs, PostState};
 
 /// How long a stopping server waits for its run and its connections.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1700);
+pub(super) const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1700);
 /// How much longer it waits for a strategy whose `post` has to run.
 const STRATEGY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time between two removals of artifacts that were not fetched in time.

@@ -85,6 +85,8 @@ pub(super) struct Frame {
     pub(super) may_restore: bool,
     /// Whether a reader without scripts wants to see it again soon.
     pub(super) refresh: bool,
+    /// Of what is shown, where beats have one from the start.
+    pub(super) version: Option<String>,
     now: Timestamp,
 }
 
@@ -117,6 +119,7 @@ impl Frame {
             may_run: visit.may(TokenScope::Run),
             may_restore: visit.may(TokenScope::Restore),
             refresh: false,
+            version: None,
             now: visit.now,
         }
     }
@@ -130,6 +133,12 @@ impl Frame {
     /// Without scripts, the screen is loaded again every few seconds.
     pub(super) fn refreshed(mut self, refresh: bool) -> Self {
         self.refresh = refresh;
+        self
+    }
+
+    /// The version that a beat has as long as the screen is true.
+    pub(super) fn version(mut self, version: String) -> Self {
+        self.version = Some(version);
         self
     }
 

@@ -92,6 +92,7 @@ mod replaced_postgres_killed;
 mod replacing;
 mod replicas;
 mod repository;
+mod requests;
 mod restore;
 mod retention_over_400_days;
 mod runs;

@@ -29,7 +29,11 @@ pub(super) async fn read_body(request: Request) -> Result<Request, ErrorResponse
     let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY_SIZE)).await;
     match read {
         Ok(Ok(body)) => Ok(Request::from_parts(head, Body::from(body))),
-        Ok(Err(error)) if error.source().is_some_and(|why| why.is::<LengthLimitError>()) => {
+        Ok(Err(error))
+            if error
+                .source()
+                .is_some_and(|why| why.is::<LengthLimitError>()) =>
+        {
             Err(too_large())
         }
         Ok(Err(_)) => Err(ErrorResponse::bad_request(

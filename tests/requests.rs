@@ -55,7 +55,8 @@ fn pipelined_requests_are_answered_in_order_and_take_no_memory() {
     });
     assert_eq!(server.get("/healthz").status, 200);
     let lines = responses.lines().map(Result::unwrap);
-    let statuses = lines.filter_map(|line| Some(line.strip_prefix("HTTP/1.1 ")?[..3].to_owned()));
+    // No body ends with a line's end.
+    let statuses = lines.filter_map(|line| Some(line.split_once("HTTP/1.1 ")?.1[..3].to_owned()));
     let statuses: Vec<String> = statuses.take(PIPELINED).collect();
     assert!(statuses.chunks(2).all(|pair| pair == ["200", "404"]));
     sending.join().unwrap();
@@ -74,7 +75,7 @@ fn of_a_hundred_triggers_at_once_one_runs_and_the_others_are_told_so() {
         let asking: Vec<_> = (0..100)
             .map(|_| scope.spawn(|| Answer::post(&url, TOKEN)))
             .collect();
-        assert_eq!(server_is_well(&server.url), 200);
+        assert_eq!(server.get("/healthz").status, 200);
         asking.into_iter().map(|one| one.join().unwrap()).collect()
     });
     let (started, refused): (Vec<_>, Vec<_>) =
@@ -107,8 +108,4 @@ fn a_thousand_clients_at_once_each_get_their_answer() {
             .collect()
     });
     assert_eq!(statuses, [200; CLIENTS * 20]);
-}
-
-fn server_is_well(url: &str) -> u16 {
-    Answer::get(&format!("{url}/healthz"), None).status
 }

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 use super::*;
 
+mod properties;
+
 const PUBLISHED: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../config/manifest.schema.json"

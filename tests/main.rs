@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod api;
+mod api_document;
 mod architecture;
 mod archives;
 mod cancelling;

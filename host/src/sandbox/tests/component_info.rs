@@ -37,7 +37,8 @@ proptest! {
     #[test]
     fn any_bytes_are_refused(end in vec(any::<u8>(), 0..2000), is_component in any::<bool>()) {
         let start: &[u8] = if is_component { b"\0asm\x0d\0\x01\0" } else { b"" };
-        let found = ComponentInfo::read("any", &[start, &end].concat());
-        prop_assert!(end.is_empty() && is_component || found.is_err() || found.is_ok_and(|info| info.built_for.is_none()));
+        if let Ok(info) = ComponentInfo::read("any", &[start, &end].concat()) {
+            prop_assert_eq!(info.built_for, None);
+        }
     }
 }

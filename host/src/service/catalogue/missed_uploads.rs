@@ -138,3 +138,7 @@ pub(super) fn damaged(path: &Path, reason: &str) -> Error {
         "the artifact lies beside it: put it into the store by hand, and remove both; all others are sent",
     )
 }
+
+#[cfg(test)]
+#[path = "../tests/missed_upload_notes.rs"]
+mod properties;

@@ -40,12 +40,12 @@ fn a_signal_has_it_read_at_once() {
 fn one_that_is_wrong_is_refused_and_says_where() {
     let sidecar = Sidecar::printing("one");
     let mut server = sidecar.serve();
-    let sidecar = sidecar.set("capabilities.version", "v7");
+    let sidecar = sidecar.set("strategy.timeout", "soon");
     sidecar.write_config();
     let said = server.logs(REFUSED);
-    assert!(said.contains("capabilities.version"), "{said}");
+    assert!(said.contains("strategy.timeout"), "{said}");
     exports(&server, "one");
-    let sidecar = sidecar.set("capabilities.version", "v1").set("app.port", 1);
+    let sidecar = sidecar.set("strategy.timeout", "1h").set("app.port", 1);
     sidecar.write_config();
     let said = server.logs(REFUSED);
     assert!(said.contains("app.port"), "{said}");

@@ -97,8 +97,8 @@ fn of_a_hundred_triggers_at_once_one_runs_and_the_others_are_told_so() {
 fn a_thousand_clients_at_once_each_get_their_answer() {
     let server = Sidecar::printing("x").serve();
     let url = format!("{}/backup/capabilities", server.url);
+    let ask = || (0..20).map(|_| Answer::get(&url, Some(TOKEN)).status);
     let statuses: Vec<u16> = thread::scope(|scope| {
-        let ask = || (0..20).map(|_| Answer::get(&url, Some(TOKEN)).status);
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| scope.spawn(|| ask().collect::<Vec<_>>()))
             .collect();

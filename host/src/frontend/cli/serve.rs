@@ -113,7 +113,7 @@ impl Generation {
     }
 
     /// Starts what the schedules name, until it is dropped.
-    fn starts(&self) -> impl Future<Output = Infallible> + Send + 'static {
+    fn starts(&self) -> impl Future<Output = Infallible> + Send + use<> {
         let jobs = self.jobs.clone();
         async move {
             tokio::select! {
@@ -141,7 +141,7 @@ impl Generation {
     /// What is wrong with it is logged.
     async fn read_next(&self, options: &Options) -> Option<Self> {
         let (options, listen) = (options.clone(), self.listen().clone());
-        let errors = match spawn_blocking(move || read_next(&options, &listen)).await {
+        let errors = match spawn_blocking(move || read_again(&options, &listen)).await {
             Ok(Ok(next)) => return Some(next),
             Ok(Err(errors)) => errors,
             Err(error) => vec![Arc::new(Error::run("internal", error.to_string()))],
@@ -171,7 +171,7 @@ impl Generation {
 }
 
 /// Reads the configuration again. `listen` is where the server listens already.
-fn read_next(options: &Options, listen: &Listen) -> Result<Generation, Vec<Arc<Error>>> {
+fn read_again(options: &Options, listen: &Listen) -> Result<Generation, Vec<Arc<Error>>> {
     let one = |error| vec![Arc::new(error)];
     let service = options.load().and_then(Service::new).map_err(one)?;
     let asked = &service.config().app.listen;

@@ -90,9 +90,9 @@ impl IdentityToken {
         let scope = format!("repository:{}:{actions}", reference.repository());
         let fields = [
             ("grant_type", "refresh_token"),
-            ("service", &server.service),
+            ("service", server.service.as_str()),
             ("client_id", CLIENT),
-            ("scope", &scope),
+            ("scope", scope.as_str()),
             ("refresh_token", self.0.reveal()),
         ];
         let encoded = fields.map(|(name, value)| {

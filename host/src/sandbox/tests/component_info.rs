@@ -28,7 +28,7 @@ proptest! {
     fn one_with_another_start_is_read_or_refused(
         start in Just(CUSTOM[..CUSTOM.len().min(4096)].to_vec()).prop_flat_map(damaged)
     ) {
-        let bytes = [&start, &CUSTOM[CUSTOM.len().min(4096)..]].concat();
+        let bytes = [start.as_slice(), &CUSTOM[CUSTOM.len().min(4096)..]].concat();
         if let Ok(info) = ComponentInfo::read("changed", &bytes) {
             prop_assert!(is_bounded(&info, &bytes));
         }
@@ -37,7 +37,7 @@ proptest! {
     #[test]
     fn any_bytes_are_refused(end in vec(any::<u8>(), 0..2000), is_component in any::<bool>()) {
         let start: &[u8] = if is_component { b"\0asm\x0d\0\x01\0" } else { b"" };
-        if let Ok(info) = ComponentInfo::read("any", &[start, &end].concat()) {
+        if let Ok(info) = ComponentInfo::read("any", &[start, end.as_slice()].concat()) {
             prop_assert_eq!(info.built_for, None);
         }
     }

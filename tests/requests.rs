@@ -1,6 +1,8 @@
 //! Requests that are too large, too slow, or too many at once: each is answered with its status, and none keeps the
 //! others from being answered.
 
+mod properties;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::thread;

@@ -9,7 +9,7 @@ import subprocess
 import bucket
 import export
 import inputs
-from measure import Row, alternate, median, timed
+from measure import Row, alternate, beside, median, spread, timed
 
 MIB = 1 << 20
 # It is never read back: its key was thrown away.
@@ -63,11 +63,8 @@ class Bench:
         """Our backup beside a shell line that writes to $OUT."""
         self.backup(file), self.shell(line)
         ours, peer = alternate(self.options.pairs, lambda: self.backup(file), lambda: self.shell(line))
-        row = Row(name, work, median(ours), median(peer), "s", f"≤ {goal} ×", False)
-        row.good = row.ratio() <= goal
         more = median(ours, "size") / max(1, median(peer, "size")) - 1
-        row.note = f"size {more:+.1%}, peak {median(ours, 'peak') / MIB:.0f} MiB"
-        return row
+        return beside(name, work, ours, peer, goal, f"size {more:+.1%}, peak {median(ours, 'peak') / MIB:.0f} MiB")
 
 
 def p1(bench):
@@ -140,7 +137,7 @@ def p6(bench):
             server.export()
             ours, peer = alternate(bench.options.pairs, server.export, plain.export)
         row = Row("P6", f"export of {what}, streaming, beside the command on a plain socket", median(ours),
-                  median(peer), "s", "≥ 0.9 × its throughput", False)
+                  median(peer), "s", "≥ 0.9 × its throughput", False, spread=spread(peer))
         row.good = row.ratio() <= 1 / 0.9
         yield row
     config = bench.config("database_dump", {"command": "printf 'first'; sleep 0.2; printf 'last'"})
@@ -196,11 +193,9 @@ def p8(bench):
             ours(file, compression), peer()
             mine, theirs = alternate(bench.options.pairs, lambda: ours(file, compression), peer)
             how = "" if compression == "none" else f", compressing ({compression})"
-            row = Row("P8", f"dump of {bench.options.size} MiB into a bucket{how}, beside `rclone copy` of the file",
-                      median(mine), median(theirs), "s", "≤ 1.1 ×", False)
-            row.good = row.ratio() <= 1.1
-            row.note = f"peak {median(mine, 'peak') / MIB:.0f} MiB, rclone {median(theirs, 'peak') / MIB:.0f} MiB"
-            yield row
+            peaks = f"peak {median(mine, 'peak') / MIB:.0f} MiB, rclone {median(theirs, 'peak') / MIB:.0f} MiB"
+            yield beside("P8", f"dump of {bench.options.size} MiB into a bucket{how}, beside `rclone copy` of the file",
+                         mine, theirs, 1.1, peaks)
 
 
 def set_of_three(bench, line):

@@ -9,6 +9,7 @@ import urllib.parse
 import xml.sax.saxutils
 
 SMALL = 1 << 20
+PAGE = 1000  # keys that one answer lists
 
 
 class Bucket(http.server.ThreadingHTTPServer):
@@ -20,6 +21,7 @@ class Bucket(http.server.ThreadingHTTPServer):
         self.objects = {}  # key: (size, etag, bytes of a small one)
         self.parts = {}  # upload: {number: size}
         self.lock = threading.Lock()
+        self.requests = 0
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def __enter__(self):
@@ -39,6 +41,10 @@ class Request(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    def parse_request(self):
+        self.server.requests += 1
+        return super().parse_request()
 
     def split(self):
         url = urllib.parse.urlsplit(self.path)
@@ -123,12 +129,15 @@ class Request(http.server.BaseHTTPRequestHandler):
         self.answer(204)
 
     def list(self, query):
-        prefix, found = query.get("prefix", ""), []
-        for key, (size, etag, _) in sorted(self.server.objects.items()):
-            if key.startswith(prefix):
-                found.append(f"<Contents><Key>{escape(key)}</Key><Size>{size}</Size><ETag>{etag}</ETag>"
-                             "<LastModified>2023-12-01T03:00:00.000Z</LastModified></Contents>")
-        self.xml("ListBucketResult", f"<Prefix>{escape(prefix)}</Prefix><IsTruncated>false</IsTruncated>{''.join(found)}")
+        prefix, after, found = query.get("prefix", ""), query.get("continuation-token", ""), []
+        keys = sorted(key for key in self.server.objects if key.startswith(prefix) and key > after)
+        for key in keys[:PAGE]:
+            size, etag, _ = self.server.objects[key]
+            found.append(f"<Contents><Key>{escape(key)}</Key><Size>{size}</Size><ETag>{etag}</ETag>"
+                         "<LastModified>2023-12-01T03:00:00.000Z</LastModified></Contents>")
+        more = f"<NextContinuationToken>{escape(keys[PAGE - 1])}</NextContinuationToken>" if len(keys) > PAGE else ""
+        self.xml("ListBucketResult", f"<Prefix>{escape(prefix)}</Prefix><IsTruncated>{str(bool(more)).lower()}</IsTruncated>"
+                                     f"{more}{''.join(found)}")
 
     def xml(self, name, text):
         self.answer(body=f'<?xml version="1.0"?><{name}>{text}</{name}>'.encode(), Content_Type="application/xml")

@@ -1,9 +1,14 @@
 """How long something takes, how much memory it needs, and how that is written down."""
 import dataclasses
 import os
+import pathlib
+import platform
 import statistics
 import subprocess
 import time
+
+# How far the peer's own runs may lie apart, of their median, for a verdict.
+STEADY = 0.3
 
 
 @dataclasses.dataclass
@@ -28,15 +33,20 @@ class Row:
     goal: str
     good: bool
     note: str = ""
+    spread: float = 0  # how far the peer's own runs lie apart, of their median
 
     def ratio(self):
         return self.ours / self.peer if self.peer else float("nan")
 
+    def reached(self):
+        if self.spread > STEADY:
+            return f"unclear: the peer's own runs differ by {self.spread:.0%}"
+        return "yes" if self.good else "**no**"
+
     def cells(self):
         ratio = f"{self.ratio():.2f}" if self.peer else ""
         peer = f"{self.peer:.3g} {self.unit}" if self.peer else ""
-        reached = "yes" if self.good else "**no**"
-        return [self.name, self.work, f"{self.ours:.3g} {self.unit}", peer, ratio, self.goal, reached, self.note]
+        return [self.name, self.work, f"{self.ours:.3g} {self.unit}", peer, ratio, self.goal, self.reached(), self.note]
 
     def line(self):
         return "  ".join(cell for cell in self.cells() if cell)
@@ -66,6 +76,29 @@ def alternate(pairs, ours, peer):
 
 def median(runs, what="seconds"):
     return statistics.median(getattr(run, what) for run in runs)
+
+
+def spread(runs):
+    """How far the runs of a side lie apart, of their median."""
+    seconds = [run.seconds for run in runs]
+    return (max(seconds) - min(seconds)) / statistics.median(seconds)
+
+
+def beside(name, work, ours, peer, most, note=""):
+    """The row of a side beside its peer, of which it may take `most` times the seconds."""
+    row = Row(name, work, median(ours), median(peer), "s", f"≤ {most} ×", False, note, spread(peer))
+    row.good = row.ratio() <= most
+    return row
+
+
+def machine(folder):
+    """What was measured on: cores, model, memory, the file system of `folder`, kernel."""
+    about = pathlib.Path("/proc/cpuinfo").read_text()
+    model = next((line.split(":", 1)[1].strip() for line in about.splitlines() if line.startswith("model name")), "?")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    disk = subprocess.run(["findmnt", "-no", "FSTYPE,SOURCE", "--target", folder], capture_output=True, text=True)
+    return (f"{len(os.sched_getaffinity(0))} cores, {model}; {memory:.0f} GiB; {' '.join(disk.stdout.split()) or '?'}; "
+            f"Linux {platform.release()}")
 
 
 def table(rows):

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import inputs
-from measure import Row, median, timed
+from measure import Row, beside, median, timed
 from postgres import Postgres
 
 MIB = 1 << 20
@@ -119,8 +119,7 @@ def compared(bench, name, work, sides, change):
             side.back_up(1)
     for night, when in enumerate(("first night", "second night, 1 % changed")):
         others = f"borg {borg.middle(night):.3g} s"
-        yield Row(name, f"{work}, {when}", ours.middle(night), restic.middle(night), "s", "≤ 1.0 × restic",
-                  ours.middle(night) <= restic.middle(night), others)
+        yield beside(name, f"{work}, {when}, beside restic", ours.nights[night], restic.nights[night], 1.0, others)
         added = [side.middle(night, "size") / MIB for side in sides]
         files = ", ".join(f"{side.middle(night, 'files'):.0f}" for side in sides)
         yield Row(name, f"{work}, {when}: bytes added", added[0], added[1], "MiB", "≤ 1.1 × restic",

@@ -176,6 +176,18 @@ pub enum Addressing {
 }
 
 impl StoreSpec {
+    /// Where it is, as text: another folder, endpoint, bucket or prefix is another place.
+    pub fn location(&self) -> String {
+        let root = match &self.place {
+            Place::Fs { path } => path.display().to_string(),
+            Place::S3(bucket) => {
+                let endpoint = bucket.endpoint.as_deref().unwrap_or("aws");
+                format!("{endpoint} {}", bucket.name)
+            }
+        };
+        format!("{root} {}", self.prefix)
+    }
+
     /// The part of it that one of several strategies has, or the sets of all of them.
     pub fn part(&self, strategy: &str) -> Self {
         Self {

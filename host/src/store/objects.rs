@@ -19,8 +19,10 @@ pub struct Store {
     pub(super) backend: Arc<dyn Backend>,
     /// Which of the backups are ours: all, until it was asked.
     pub(super) ownership: Arc<Ownership>,
-    /// What a reader has read before that lists it again and again.
-    pub(super) known: Option<Arc<KnownObjects>>,
+    /// What was read of it before.
+    pub(super) known: Arc<KnownObjects>,
+    /// Whether all is read anew: what was read before counts for nothing.
+    pub(super) reads_anew: bool,
 }
 
 impl Store {
@@ -30,7 +32,8 @@ impl Store {
             backend: open(spec, policy)?,
             spec: Arc::new(spec.clone()),
             ownership: Arc::default(),
-            known: None,
+            known: Arc::default(),
+            reads_anew: false,
         })
     }
 

@@ -97,7 +97,10 @@ async fn listed(spec: &StoreSpec, beside: &Store) -> Result<Catalogue> {
         true => RetryPolicy::RUN,
         false => RetryPolicy::CHECK,
     };
-    let listed = async { Store::open(spec, policy)?.catalogue().await };
+    let listed = async {
+        let store = Store::open(spec, policy)?.knowing_as(beside);
+        store.catalogue().await
+    };
     let listed = listed.await.map_err(|error| sets_unknown(&error))?;
     let unlisted = |one: &&crate::store::DamagedBackup| one.extent != DamageExtent::Backup;
     match listed.damaged.iter().find(unlisted) {

@@ -1,7 +1,6 @@
 //! Which backups the stores hold, and which one is meant.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::own_knowledge::{find_lost_manifests, require_newest};
 use super::plaintext::encrypted_copies;
@@ -9,16 +8,33 @@ use super::stores::open_all;
 use crate::error::{Error, Kind, Result};
 use crate::service::context::Context;
 use crate::store::{
-    BackupHealth, Catalogue, DamageExtent, DamagedBackup, KnownObjects, StoredBackup,
-    UnfinishedArtifact, Which, stem, stem_and_time,
+    BackupHealth, Catalogue, DamageExtent, DamagedBackup, StoredBackup, UnfinishedArtifact, Which, stem, stem_and_time,
 };
+
+/// How manifests and verdicts are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// One that is as it was when it was last read is not read again.
+    Known,
+    /// All, for who asks whether what lies there is still good.
+    Anew,
+}
 
 /// All backups of all stores, or of the one called `only`; newest first. A store that fails hides none
 /// of the others: it is among what is damaged, unless no other one answers.
 pub(in crate::service) fn list(context: &Context, only: Option<&str>) -> Result<Catalogue> {
+    listed(context, only, Reading::Known)
+}
+
+/// The same, of which nothing is taken for known.
+pub(super) fn list_anew(context: &Context) -> Result<Catalogue> {
+    listed(context, None, Reading::Anew)
+}
+
+fn listed(context: &Context, only: Option<&str>, reading: Reading) -> Result<Catalogue> {
     let mut all = Catalogue::default();
     let mut away = Vec::new();
-    let stores = list_each(context, only, |_| None)?;
+    let stores = list_each(context, only, reading)?;
     let count = stores.len();
     for (name, listed) in stores {
         match listed {
@@ -40,18 +56,18 @@ pub(in crate::service) fn list(context: &Context, only: Option<&str>) -> Result<
     Ok(all)
 }
 
-/// The name of each store, or of the one called `only`, and what it holds. What was read of a store before may be known.
+/// The name of each store, or of the one called `only`, and what it holds.
 pub(super) fn list_each(
     context: &Context,
     only: Option<&str>,
-    known: impl Fn(&str) -> Option<Arc<KnownObjects>>,
+    reading: Reading,
 ) -> Result<Vec<(String, Result<Catalogue>)>> {
     let runtime = context.runtime()?;
     let each = open_all(context, only)?.into_iter().map(|(name, opened)| {
         let listed = opened.and_then(|store| {
-            let store = match known(&name) {
-                Some(known) => store.remembering(known),
-                None => store,
+            let store = match reading {
+                Reading::Known => store,
+                Reading::Anew => store.read_anew(),
             };
             let mut catalogue = runtime.block_on(store.catalogue())?;
             find_lost_manifests(context, &store, &mut catalogue)?;

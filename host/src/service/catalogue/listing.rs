@@ -1,7 +1,6 @@
 //! What the stores held when they were last asked: for clients that ask often, and must not wait for a store that does
 //! not answer.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,13 +8,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use parking_lot::{Condvar, Mutex};
 
-use super::list::list_each;
+use super::list::{Reading, list_each};
 use crate::clock;
 use crate::error::Result;
 use crate::history::{RunFailure, RunState};
 use crate::service::context::Context;
 use crate::service::folders;
-use crate::store::{Catalogue, KnownObjects, StoredBackup, newest_first};
+use crate::store::{Catalogue, StoredBackup, newest_first};
 
 /// How old a listing may be before the stores are asked again.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
@@ -89,11 +88,7 @@ pub(in crate::service) struct Listings {
     context: Arc<Context>,
     state: Mutex<Listed>,
     done: Condvar,
-    known: Mutex<HashMap<PlaceOfBackups, Arc<KnownObjects>>>,
 }
-
-/// The strategy, if there are several, and the store.
-type PlaceOfBackups = (Option<String>, String);
 
 #[derive(Default)]
 struct Listed {
@@ -118,7 +113,6 @@ impl Listings {
             context,
             state: Mutex::default(),
             done: Condvar::new(),
-            known: Mutex::default(),
         }
     }
 
@@ -204,20 +198,13 @@ impl Listings {
         let strategies = stored.map(|context| {
             let member = context.config().member.clone();
             let before = before.and_then(|before| before.of(member.as_deref()));
-            let known = |store: &str| Some(self.known(member.clone(), store));
-            let listed = list_each(context, None, known).unwrap_or_default();
-            of_strategy(member.clone(), listed, at, before)
+            let listed = list_each(context, None, Reading::Known).unwrap_or_default();
+            of_strategy(member, listed, at, before)
         });
         StoreListing {
             strategies: strategies.collect(),
             at,
         }
-    }
-
-    /// What was read before of a store, in which each strategy has a folder of its own.
-    fn known(&self, member: Option<String>, store: &str) -> Arc<KnownObjects> {
-        let mut known = self.known.lock();
-        known.entry((member, store.to_owned())).or_default().clone()
     }
 
     fn mark(&self) -> JournalMark {

@@ -18,6 +18,9 @@ use crate::service::owner::owner;
 use crate::service::retention_rules::RetentionRules;
 use crate::store::{Removal, RetryPolicy, Store, StoreLock, StoredBackup};
 
+/// How many of the newest backups that stay are read again before others are deleted.
+const CONFIRMED: usize = 8;
+
 /// What becomes of one backup in one store.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Pruned {
@@ -188,6 +191,10 @@ pub(in crate::service) async fn prune_store(
         );
     }
     let decided = || backups.iter().zip(&decided);
+    if lock.is_some() && !are_confirmed(store, decided()).await? {
+        let anew = store.clone().read_anew();
+        return Box::pin(prune_store(&anew, rules, extent, lock)).await;
+    }
     if let Some(lock) = &mut lock {
         let doomed = decided().filter(|(_, decision)| !decision.verdict.keeps());
         let doomed: Vec<String> = doomed.map(|(backup, _)| backup.key.clone()).collect();
@@ -245,6 +252,24 @@ pub(in crate::service) async fn prune_store(
         backups: pruned,
         half_done,
     })
+}
+
+/// Whether what a deletion leans on is still there: the newest of what stays, which may only be known from an earlier
+/// reading. Without a deletion nothing is asked.
+async fn are_confirmed<'b>(
+    store: &Store,
+    decided: impl Iterator<Item = (&'b StoredBackup, &'b Decision<'b>)> + Clone,
+) -> Result<bool> {
+    let stays = |(_, decision): &(_, &Decision<'_>)| decision.verdict.keeps();
+    if store.reads_anew() || decided.clone().all(|one| stays(&one)) {
+        return Ok(true);
+    }
+    for (backup, _) in decided.filter(stays).take(CONFIRMED) {
+        if !store.still_has(backup).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What belongs together, by id.

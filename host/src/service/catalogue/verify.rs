@@ -5,7 +5,7 @@ use std::fs::File;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::list::{list, undamaged};
+use super::list::{list_anew, undamaged};
 use super::plaintext::require_encrypted;
 use super::stored_bytes::StoredBytes;
 use super::stores::open;
@@ -67,7 +67,7 @@ pub(in crate::service) fn verify(
     if context.config().stores.is_empty() {
         return Ok(vec![verify_published(context, which)?]);
     }
-    let catalogue = list(context, None)?;
+    let catalogue = list_anew(context)?;
     let id = undamaged(context, &catalogue, which)?.manifest.id.clone();
     // What is asked of one backup is not answered with the damage of another.
     let is_meant = |copy: &StoredBackup| copy.manifest.id == id;
@@ -98,7 +98,7 @@ fn verify_strategy(context: &Context, accept: &[String]) -> Result<Verification>
     if context.config().stores.is_empty() {
         return Ok(Verification::of(vec![verify_published(context, "latest")?]));
     }
-    let catalogue = list(context, None)?;
+    let catalogue = list_anew(context)?;
     let (proven, failed) = prove_repositories(context)?;
     let is_unread = |copy: &StoredBackup| {
         let mut read = proven.iter().map(|proof| &proof.store);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::sync::Mutex;
@@ -14,7 +15,7 @@ use crate::config::{Config, Environment, Place, StoreSpec};
 use crate::error::{Error, Kind, Result};
 use crate::service::overlap::same_place;
 use crate::store::{
-    FoundOwner, OwnerId, OwnerRecord, Ownership, Profile, RetryPolicy, Standing, Store, adoptable,
+    FoundOwner, KnownObjects, OwnerId, OwnerRecord, Ownership, Profile, RetryPolicy, Standing, Store, adoptable,
     judge,
 };
 
@@ -27,6 +28,7 @@ pub(in crate::service) struct Claimant {
     pub(super) profile: Profile,
     pub(super) identity: Identity,
     known_places: KnownPlaces,
+    known_objects: Arc<KnownObjects>,
     stores: Vec<StoreSpec>,
     /// One store after the other asks for an id that is not there yet.
     first_use: Mutex<()>,
@@ -40,6 +42,7 @@ impl Claimant {
         Self {
             profile: profile(config, &Environment::of_process()),
             known_places: KnownPlaces::new(&state_folder),
+            known_objects: Arc::new(KnownObjects::in_folder(&state_folder)),
             identity: Identity::new(state_folder),
             stores: config.stores.clone(),
             first_use: Mutex::new(()),
@@ -53,7 +56,7 @@ impl Claimant {
         spec: &StoreSpec,
         policy: RetryPolicy,
     ) -> Result<Store> {
-        let store = Store::open(spec, policy)?;
+        let store = self.open(spec, policy)?;
         let local = match named(spec) {
             Some(id) => id,
             None => self.id().await?,
@@ -68,7 +71,7 @@ impl Claimant {
         spec: &StoreSpec,
         policy: RetryPolicy,
     ) -> Result<Store> {
-        let store = Store::open(spec, policy)?;
+        let store = self.open(spec, policy)?;
         let local = match named(spec) {
             Some(id) => Some(id),
             None => self.identity.read()?,
@@ -77,6 +80,11 @@ impl Claimant {
         let standing = judge(local.as_ref(), found.record(), &self.profile);
         let ownership = Ownership::seen(&standing, local.as_ref(), found.record(), &self.profile);
         Ok(store.owned(ownership))
+    }
+
+    /// Whose it is is not asked.
+    fn open(&self, spec: &StoreSpec, policy: RetryPolicy) -> Result<Store> {
+        Ok(Store::open(spec, policy)?.remembering(&self.known_objects))
     }
 
     /// Why a run could not claim this store, or may not delete there. Nothing is written.
@@ -123,7 +131,7 @@ impl Claimant {
             .partition(|spec| matches!(spec.place, Place::S3(_)));
         for spec in buckets.into_iter().chain(folders) {
             let first = async {
-                let store = Store::open(spec, RetryPolicy::CHECK)?;
+                let store = self.open(spec, RetryPolicy::CHECK)?;
                 match store.owner().await? {
                     FoundOwner::None => {
                         self.known_places.require_kept(&store).await?;

@@ -27,7 +27,7 @@ impl KnownPlaces {
     /// Writes down that the store has an owner.
     pub(super) fn remember(&self, spec: &StoreSpec) -> Result<()> {
         let path = self.file(spec);
-        let text = format!("{}\n{}\n", described(spec), folder(spec));
+        let text = format!("{}\n{}\n", spec.location(), folder(spec));
         if fs::read_to_string(&path).is_ok_and(|found| found == text) {
             return Ok(());
         }
@@ -60,7 +60,7 @@ impl KnownPlaces {
     }
 
     fn file(&self, spec: &StoreSpec) -> PathBuf {
-        let hash = Sha256::digest(described(spec).as_bytes());
+        let hash = Sha256::digest(spec.location().as_bytes());
         let digits = hash[..16].iter().map(|byte| format!("{byte:02x}"));
         self.folder.join(digits.collect::<String>())
     }
@@ -75,16 +75,4 @@ fn folder(spec: &StoreSpec) -> String {
         |_| "missing".to_owned(),
         |found| format!("device {} inode {}", found.dev(), found.ino()),
     )
-}
-
-/// Where the store is. Another bucket or prefix is another place.
-fn described(spec: &StoreSpec) -> String {
-    let root = match &spec.place {
-        Place::Fs { path } => path.display().to_string(),
-        Place::S3(bucket) => {
-            let endpoint = bucket.endpoint.as_deref().unwrap_or("aws");
-            format!("{endpoint} {}", bucket.name)
-        }
-    };
-    format!("{root} {}", spec.prefix)
 }

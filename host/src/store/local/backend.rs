@@ -1,6 +1,6 @@
 //! A folder as a store.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -225,6 +225,13 @@ fn no_file() -> io::Error {
     io::Error::other("it is not a file")
 }
 
+/// Another file, or another content of the same one, has another.
+fn state_of(facts: &Metadata) -> String {
+    let changed = format!("{}.{:09}", facts.ctime(), facts.ctime_nsec());
+    let written = format!("{}.{:09}", facts.mtime(), facts.mtime_nsec());
+    format!("{} {written} {changed}", facts.ino())
+}
+
 /// The files of a folder, without those in folders below it; none if it is not there. What has the name
 /// of a manifest is listed whatever it is, and whether or not it can be read: that is told to who does.
 fn list_files(path: &Path, folder: &str) -> io::Result<Vec<Object>> {
@@ -240,7 +247,7 @@ fn list_files(path: &Path, folder: &str) -> io::Result<Vec<Object>> {
         let mut mark = None;
         let size = match entry.metadata() {
             Ok(found) if found.is_file() => {
-                mark = Some(format!("{}.{:09}", found.mtime(), found.mtime_nsec()));
+                mark = Some(state_of(&found));
                 found.len()
             }
             Ok(_) if keys::artifact_of(&key).is_none() => continue,

@@ -38,6 +38,7 @@ mod engines_restore;
 mod engines_settings;
 mod export_with_stores;
 mod failures;
+mod fleet;
 mod globals;
 mod harness;
 mod hidden_newest;

@@ -1,7 +1,7 @@
 //! The web page, in a browser and to a client that is none.
 
 mod backups;
-mod client;
+pub(crate) mod client;
 mod languages;
 mod live;
 mod many;

@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use crate::harness::{Answer, Server, TOKEN};
 
 /// Follows no redirect.
-pub(super) struct Client {
+pub(crate) struct Client {
     url: String,
     cookie: RefCell<Option<String>>,
 }
 
 impl Client {
-    pub(super) fn new(server: &Server) -> Self {
+    pub(crate) fn new(server: &Server) -> Self {
         Self {
             url: server.url.clone(),
             cookie: RefCell::default(),
@@ -19,31 +19,31 @@ impl Client {
     }
 
     /// With a session that may do everything.
-    pub(super) fn signed_in(server: &Server) -> Self {
+    pub(crate) fn signed_in(server: &Server) -> Self {
         Self::signed_in_with(server, TOKEN)
     }
 
-    pub(super) fn signed_in_with(server: &Server, token: &str) -> Self {
+    pub(crate) fn signed_in_with(server: &Server, token: &str) -> Self {
         let client = Self::new(server);
         let answer = client.submits("/ui/sign-in", &[("token", token)]);
         assert_eq!(answer.status, 303, "{answer:?}");
         client
     }
 
-    pub(super) fn gets(&self, path: &str) -> Answer {
+    pub(crate) fn gets(&self, path: &str) -> Answer {
         self.sends("GET", path, &[], "")
     }
 
     /// The text of a screen.
     #[track_caller]
-    pub(super) fn reads(&self, path: &str) -> String {
+    pub(crate) fn reads(&self, path: &str) -> String {
         let answer = self.gets(path);
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         String::from_utf8(answer.body).unwrap()
     }
 
     /// A form of the page itself.
-    pub(super) fn submits(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn submits(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.sends(
             "POST",
             path,
@@ -53,7 +53,7 @@ impl Client {
     }
 
     /// With these headers and the cookie, if there is one; remembers the one that comes back.
-    pub(super) fn sends(
+    pub(crate) fn sends(
         &self,
         method: &str,
         path: &str,
@@ -89,7 +89,7 @@ impl Client {
 
     /// The value of a hidden field of a screen.
     #[track_caller]
-    pub(super) fn hidden(&self, path: &str, name: &str) -> String {
+    pub(crate) fn hidden(&self, path: &str, name: &str) -> String {
         let text = self.reads(path);
         let (_, rest) = text
             .split_once(&format!("name=\"{name}\" value=\""))

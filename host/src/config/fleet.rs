@@ -7,13 +7,17 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::app::{self, Listen, RawListen};
-use super::duration::RawDuration;
+use super::duration::{RawDuration, duration};
 use super::environment::Environment;
 use super::fleet_sidecars::{self, FleetSidecar, RawFleetSidecar};
 use super::json_schema;
 use super::secrets::{self, RawSecrets, Secrets};
 use super::section_reader::SectionReader;
 use super::yaml::{ConfigProblem, Document};
+
+/// A sidecar locks out an address that sends more than 20 wrong tokens a minute.
+const SHORTEST_INTERVAL: &str = "5s";
+const SHORTEST_TIMEOUT: &str = "100ms";
 
 /// The configuration of a fleet of sidecars.
 #[derive(JsonSchema)]
@@ -69,8 +73,18 @@ pub(super) fn check(
     let mut reader = SectionReader::new(&document, environment, problems);
     let listen = app::read_listen(&mut reader);
     let secrets = secrets::read(&mut reader);
-    let interval = span(&mut reader, "/interval", Duration::from_secs(15));
-    let timeout = span(&mut reader, "/timeout", Duration::from_secs(3));
+    let interval = span(
+        &mut reader,
+        "/interval",
+        Duration::from_secs(15),
+        SHORTEST_INTERVAL,
+    );
+    let timeout = span(
+        &mut reader,
+        "/timeout",
+        Duration::from_secs(3),
+        SHORTEST_TIMEOUT,
+    );
     let sidecars = fleet_sidecars::read(&mut reader);
     let problems = reader.finish();
     match secrets {
@@ -85,10 +99,11 @@ pub(super) fn check(
     }
 }
 
-fn span(reader: &mut SectionReader<'_>, at: &str, default: Duration) -> Duration {
+/// A duration, and what it has to be at least, as it is written.
+fn span(reader: &mut SectionReader<'_>, at: &str, default: Duration, least: &str) -> Duration {
     let span = reader.read(at).map_or(default, |span: RawDuration| span.0);
-    if span.is_zero() {
-        reader.problem(at, "it cannot be 0", "write a duration such as `15s`");
+    if duration(least).is_some_and(|least| span < least) {
+        reader.problem(at, "this is too short", format!("write at least `{least}`"));
     }
     span
 }

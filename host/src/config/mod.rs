@@ -106,4 +106,6 @@ pub use trial::Trial;
 pub use yaml::{ConfigProblem, ConfigProblems, Document, SourcePosition};
 
 #[cfg(test)]
+mod fleet_tests;
+#[cfg(test)]
 mod tests;

@@ -26,7 +26,7 @@ const WITHOUT: [&str; 4] = [
 const SENT: [&str; 5] = [
     "daily 20231202",
     "monthly 20231202",
-    "daily 20231201",
+    "daily 20231201 again",
     "daily 20231130",
     "monthly 20231130",
 ];

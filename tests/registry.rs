@@ -294,7 +294,7 @@ fn an_identity_token_of_docker_is_changed_into_tokens_for_the_registry() {
     let registry = Registry::start();
     push(&maker(), &registry.host).succeeds();
     let order = "grant_type=refresh_token&service=spec&client_id=sidecar\
-                 &scope=repository%3Aacme%2Fhello%3Apull&refresh_token=an%2Didentity%2Dof%2Dtests";
+                 &scope=repository%3Aacme%2Fhello%3Apull&refresh_token=an-identity-of-tests";
     let guarded = Between::start(&registry.host, move |own, asked| {
         let bearer = asked.header("authorization") == Some("Bearer the-token");
         match asked.path.as_str() {

@@ -308,6 +308,9 @@ impl Sidecar {
             "history.sqlite-wal",
             "history.sqlite-shm",
             "published.manifest.json",
+            "known-objects.sqlite",
+            "known-objects.sqlite-wal",
+            "known-objects.sqlite-shm",
             "owner",
         ];
         found.retain(|file| {

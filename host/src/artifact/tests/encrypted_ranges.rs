@@ -15,17 +15,17 @@ use crate::artifact::encrypt_small;
 
 /// A key in a file, and bytes that were encrypted for it.
 #[derive(Debug)]
-struct Encrypted {
+struct EncryptedFile {
     reading: Encryption,
     bytes: Vec<u8>,
     _key: tempfile::NamedTempFile,
 }
 
-fn encrypted(bytes: &[u8]) -> Encrypted {
+fn encrypted(bytes: &[u8]) -> EncryptedFile {
     let identity = x25519::Identity::generate();
     let key = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(key.path(), identity.to_string().expose_secret()).unwrap();
-    Encrypted {
+    EncryptedFile {
         reading: Encryption {
             recipients: Vec::new(),
             passphrase: None,

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::*;
+use super::{ENV, Environment, Path, parse};
 
 const SECRET: &str = "a-secret-that-only-these-properties-know";
 const EXAMPLE: &str = include_str!("../../../../config/config.example.yaml");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::fs;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -33,7 +33,8 @@ struct FileState {
     /// Device and inode: a file that takes the place of another one is another file.
     at: (u64, u64),
     size: u64,
-    changed: Option<SystemTime>,
+    /// Seconds and nanoseconds.
+    changed: (i64, i64),
 }
 
 impl Reloads {
@@ -55,7 +56,7 @@ impl Reloads {
             let state = match self.read.remove(&file) {
                 // It may have changed again since it was read.
                 Some(state) => state,
-                None => look(&file).await,
+                None => state_of(&file).await,
             };
             read.insert(file, state);
         }
@@ -69,15 +70,15 @@ impl Reloads {
             tokio::select! {
                 _ = self.hangup.recv() => {
                     tracing::info!("SIGHUP: reading the configuration again");
-                    self.read = self.look().await;
+                    self.read = self.states().await;
                     return;
                 }
                 () = sleep(LOOK_INTERVAL) => {}
             }
-            let found = self.look().await;
-            let is_settled = found == self.seen;
+            let found = self.states().await;
+            let is_stable = found == self.seen;
             self.seen = found;
-            if is_settled && self.seen != self.read {
+            if is_stable && self.seen != self.read {
                 let files = self.changed();
                 tracing::info!(
                     ?files,
@@ -89,10 +90,10 @@ impl Reloads {
         }
     }
 
-    async fn look(&self) -> FileStates {
+    async fn states(&self) -> FileStates {
         let mut found = FileStates::new();
         for file in self.read.keys() {
-            found.insert(file.clone(), look(file).await);
+            found.insert(file.clone(), state_of(file).await);
         }
         found
     }
@@ -104,11 +105,11 @@ impl Reloads {
     }
 }
 
-async fn look(file: &PathBuf) -> Option<FileState> {
+async fn state_of(file: &PathBuf) -> Option<FileState> {
     let facts = fs::metadata(file).await.ok()?;
     Some(FileState {
         at: (facts.dev(), facts.ino()),
         size: facts.len(),
-        changed: facts.modified().ok(),
+        changed: (facts.mtime(), facts.mtime_nsec()),
     })
 }

@@ -18,7 +18,7 @@ use super::{exit, print, server};
 use crate::cancel::Reason;
 use crate::config::Listen;
 use crate::error::{Error, Kind, Result};
-use crate::frontend::http::{HttpServer, OpenConnections};
+use crate::frontend::http::{HttpServer, RemainingConnections};
 use crate::service::{Jobs, Service, SystemClock};
 
 /// How long notifications about a run that the shutdown has stopped may take.
@@ -160,7 +160,7 @@ impl Generation {
     /// What it has begun ends in the background.
     fn leave(
         self,
-        open: OpenConnections,
+        open: RemainingConnections,
         starts: impl Future<Output = Infallible> + Send + 'static,
     ) {
         let service = self.jobs.service().clone();

@@ -46,10 +46,10 @@ impl HttpServer {
         &self,
         listener: &TcpListener,
         end: impl Future<Output = T>,
-    ) -> (T, OpenConnections) {
+    ) -> (T, RemainingConnections) {
         tokio::select! {
             (end, open) = serve_until(listener, self.connections.clone(), end) => {
-                (end, OpenConnections(open))
+                (end, RemainingConnections(open))
             }
             never = clean_up(self.app.clone()) => match never {},
         }
@@ -57,7 +57,7 @@ impl HttpServer {
 
     /// The run in progress is stopped, and responses may be completed, as long as that takes less than two seconds;
     /// only `post` may take longer.
-    pub async fn stop(&self, reason: Reason, open: OpenConnections) {
+    pub async fn stop(&self, reason: Reason, open: RemainingConnections) {
         let run = self.app.jobs.close(reason);
         let over = async {
             if let Some(run) = &run {
@@ -75,9 +75,9 @@ impl HttpServer {
 }
 
 /// Connections that are still open where no more are accepted.
-pub struct OpenConnections(GracefulShutdown);
+pub struct RemainingConnections(GracefulShutdown);
 
-impl OpenConnections {
+impl RemainingConnections {
     /// Closes those that wait for a request, and the others once they have their response.
     pub async fn end(self) {
         self.0.shutdown().await;

@@ -4,15 +4,21 @@
 use http::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Reference as OciReference, RegistryOperation};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::errors::{RegistryErrors, RegistryFailure};
 use crate::config::Secret;
-use crate::redact;
 
 /// How the server of tokens knows this program.
 const CLIENT: &str = "sidecar";
+
+/// What a form has in place of every other character.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// Of an account: it may be changed into tokens again and again.
 pub(super) struct IdentityToken(Secret);
@@ -32,7 +38,6 @@ struct Granted {
 
 impl IdentityToken {
     pub(super) fn new(token: String) -> Self {
-        redact::keep_secret(&token);
         Self(Secret::new(token))
     }
 
@@ -73,7 +78,6 @@ impl IdentityToken {
         let token = token
             .filter(fits_a_header)
             .ok_or_else(|| errors.no_token())?;
-        redact::keep_secret(&token);
         Ok(RegistryAuth::Bearer(token))
     }
 
@@ -95,9 +99,8 @@ impl IdentityToken {
             ("scope", scope.as_str()),
             ("refresh_token", self.0.reveal()),
         ];
-        let encoded = fields.map(|(name, value)| {
-            format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))
-        });
+        let encoded =
+            fields.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, ENCODED)));
         encoded.join("&")
     }
 }

@@ -35,11 +35,11 @@ fn texts() -> impl Strategy<Value = Value> {
         (number(), number(), number(), option::of(number())),
         (state, slots(), vec(slots(), 0..12), any::<bool>(), ended),
     )
-        .prop_map(move |((generation, renewed, lasting, seq), (state, slot, done_slots, done, ended))| {
+        .prop_map(move |((generation, renewed, duration, seq), (state, slot, done_slots, done, ended))| {
             let mut at = moment.clone();
             at["slot"] = slot.clone().into();
             json!({
-                "v": 2, "gen": generation, "owner": "a", "state": state, "slot": slot, "lasting_s": lasting,
+                "v": 2, "gen": generation, "owner": "a", "state": state, "slot": slot, "lasting_s": duration,
                 "renewed": renewed, "done": done, "done_slots": done_slots, "done_at": [at], "keys": ["daily/x"],
                 "seq": seq, "expires_at": ended,
             })

@@ -2,11 +2,13 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::harness::{Finished, Server, Sidecar, TOKEN, repository, skip};
 
 /// What is wrong with an answer whatever the question was.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
-                      response_schema_conformance,unsupported_method,allow_header_conformance,ignored_auth";
+                      response_schema_conformance,unsupported_method,allow_header_conformance";
 /// Questions for each operation, unless `SIDECAR_EXAMPLES` says how many.
 const EXAMPLES: &str = "15";
 
@@ -40,10 +42,16 @@ fn asked(server: &Server) -> Option<Finished> {
 #[test]
 fn every_answer_is_one_that_the_document_has() {
     let sidecar = Sidecar::printing("0123456789");
-    let store = sidecar.folder().join("store");
-    std::fs::create_dir(&store).unwrap();
-    let stores = serde_json::json!([{"name": "local", "type": "fs", "path": store}]);
-    let mut server = sidecar.set("stores", stores).serve();
+    let [store, scratch] = ["store", "scratch"].map(|name| sidecar.folder().join(name));
+    for folder in [&store, &scratch] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let stores = json!([{"name": "local", "type": "fs", "path": store}]);
+    let mut server = sidecar
+        .set("strategy.config.restore", "cat > /dev/null")
+        .set("stores", stores)
+        .set("drill", json!({"into": scratch, "check": ["true"]}))
+        .serve();
     server.export();
     if let Some(asked) = asked(&server) {
         asked.succeeds();

@@ -48,7 +48,10 @@ fn every_answer_is_one_that_the_document_has() {
     }
     let stores = json!([{"name": "local", "type": "fs", "path": store}]);
     let mut server = sidecar
-        .set("strategy.config.restore", "cat > /dev/null")
+        .set(
+            "strategy.config.restore",
+            "cat > \"$SIDE_CAR_RESTORE_INTO/back\"",
+        )
         .set("stores", stores)
         .set("drill", json!({"into": scratch, "check": ["true"]}))
         .serve();

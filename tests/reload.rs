@@ -1,5 +1,8 @@
 //! A server that reads its configuration again: at SIGHUP, and when a file of it has changed.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use rustix::process::Signal;
 
 use crate::harness::{Answer, Server, Sidecar, TOKEN, send};
@@ -54,6 +57,21 @@ fn one_that_is_wrong_is_refused_and_says_where() {
     sidecar.write_config();
     server.logs(IN_FORCE);
     exports(&server, "three");
+}
+
+#[test]
+fn a_connection_that_is_open_stays_so() {
+    let sidecar = Sidecar::printing("one");
+    let mut server = sidecar.serve();
+    let place = server.url.strip_prefix("http://").unwrap();
+    let mut open = TcpStream::connect(place).unwrap();
+    send(server.pid(), Signal::HUP);
+    server.logs(IN_FORCE);
+    open.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        .unwrap();
+    let mut answer = [0; 15];
+    open.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
 }
 
 #[test]

@@ -164,7 +164,12 @@ impl Jobs {
         self.queue.close(reason)
     }
 
-    /// Waits until no run is in progress, and takes no more: another configuration follows this one.
+    /// Waits until no run is in progress.
+    pub async fn idle(&self) {
+        self.queue.idle().await;
+    }
+
+    /// Waits until no run is in progress, and takes no more: another configuration has followed this one.
     pub async fn close_idle(&self) {
         self.queue.close_idle().await;
     }

@@ -1,7 +1,7 @@
 //! `sidecar serve`: the HTTP API and the schedule; the container runs it.
 //!
 //! Each configuration that comes into force has a generation of its own: a service, its jobs and its API, on the one
-//! socket of all. The next one takes over when no run is in progress; responses of the one before are completed.
+//! server of all. The next one takes over when no run is in progress; responses of the one before are completed.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -15,10 +15,9 @@ use super::options::Options;
 use super::reload::Reloads;
 use super::signals::Signals;
 use super::{exit, print, server};
-use crate::cancel::Reason;
 use crate::config::Listen;
 use crate::error::{Error, Kind, Result};
-use crate::frontend::http::{HttpServer, RemainingConnections};
+use crate::frontend::http::{HttpApi, HttpServer};
 use crate::service::{Jobs, Service, SystemClock};
 
 /// How long notifications about a run that the shutdown has stopped may take.
@@ -55,57 +54,45 @@ fn fatal_errors(service: &Service) -> Vec<Arc<Error>> {
 
 /// Serves until a signal comes. The service that was the last in force.
 async fn serve(options: &Options, service: Service) -> Result<Arc<Service>> {
-    let stop = server::stop(Signals::watch()?);
-    tokio::pin!(stop);
+    let signals = Signals::watch()?;
     let mut reloads = Reloads::watch(service.config()).await?;
     let mut current = Generation::new(service)?;
+    let server = HttpServer::new(&current.api);
     let listener = server::bind(current.listen()).await?;
+    let serving = server.serve(&listener, server::stop(signals));
+    tokio::pin!(serving);
     loop {
         let mut starts = Box::pin(current.starts());
-        let end = async {
-            tokio::select! {
-                reason = &mut stop => End::Stop(reason),
-                next = current.successor(options, &mut reloads) => End::Successor(next),
-            }
-        };
-        let (end, open) = tokio::select! {
-            ended = current.http.serve(&listener, end) => ended,
-            never = &mut starts => match never {},
-        };
-        match end {
-            End::Stop(reason) => {
+        let next = tokio::select! {
+            (reason, open) = &mut serving => {
                 tokio::select! {
-                    () = current.http.stop(reason, open) => {}
+                    () = current.api.stop(reason, open) => {}
                     never = &mut starts => match never {},
                 }
                 return Ok(current.jobs.service().clone());
             }
-            End::Successor(next) => {
-                std::mem::replace(&mut current, next).leave(open, starts);
-                reloads.follow(current.jobs.service().config()).await;
-                tracing::info!("the new configuration is in force");
-            }
-        }
+            next = current.successor(options, &mut reloads) => next,
+            never = &mut starts => match never {},
+            never = current.api.clean_up() => match never {},
+        };
+        server.replace(&next.api);
+        std::mem::replace(&mut current, next).leave(starts);
+        reloads.follow(current.jobs.service().config()).await;
+        tracing::info!("the new configuration is in force");
     }
-}
-
-/// Why a generation does not go on.
-enum End {
-    Stop(Reason),
-    Successor(Generation),
 }
 
 /// A configuration in force.
 struct Generation {
     jobs: Arc<Jobs>,
-    http: HttpServer,
+    api: HttpApi,
 }
 
 impl Generation {
     fn new(service: Service) -> Result<Self> {
         let jobs = Arc::new(Jobs::new(Arc::new(service)));
-        let http = HttpServer::new(jobs.clone())?;
-        Ok(Self { jobs, http })
+        let api = HttpApi::new(jobs.clone())?;
+        Ok(Self { jobs, api })
     }
 
     fn listen(&self) -> &Listen {
@@ -129,7 +116,7 @@ impl Generation {
         loop {
             tokio::select! {
                 () = reloads.next() => next = self.read_next(options).await,
-                () = self.jobs.close_idle(), if next.is_some() => {
+                () = self.jobs.idle(), if next.is_some() => {
                     if let Some(next) = next.take() {
                         return next;
                     }
@@ -157,16 +144,15 @@ impl Generation {
         None
     }
 
-    /// What it has begun ends in the background.
-    fn leave(
-        self,
-        open: RemainingConnections,
-        starts: impl Future<Output = Infallible> + Send + 'static,
-    ) {
-        let service = self.jobs.service().clone();
-        spawn_blocking(move || service.finish_notifying(LEAVE_TIMEOUT));
-        spawn(timeout(LEAVE_TIMEOUT, starts));
-        spawn(open.end());
+    /// What it has begun ends in the background, a run that a late request has started included.
+    fn leave(self, starts: impl Future<Output = Infallible> + Send + 'static) {
+        spawn(async move {
+            self.jobs.close_idle().await;
+            // Leases of the schedule are given back.
+            let _ = timeout(LEAVE_TIMEOUT, starts).await;
+            let notified = move || self.jobs.service().finish_notifying(LEAVE_TIMEOUT);
+            spawn_blocking(notified).await
+        });
     }
 }
 

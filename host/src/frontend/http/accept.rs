@@ -4,17 +4,18 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::Response;
 use axum::response::IntoResponse as _;
-use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
@@ -31,17 +32,20 @@ const MAX_HEADERS_SIZE: usize = 64 * 1024;
 /// Time after a failure to accept, in which file descriptors may become free.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What every connection needs.
+/// What connections and requests are answered by.
 #[derive(Clone)]
 pub(super) struct ConnectionContext {
     pub(super) router: Router,
     pub(super) tls: Option<TlsAcceptor>,
 }
 
+/// What is in force: another one may follow, for new connections and for the next request of those that are open.
+pub(super) type InForce = watch::Receiver<ConnectionContext>;
+
 /// Serves the clients of `listener` until `stop` ends. What it ended with, and the connections that are still open.
 pub(super) async fn serve_until<T>(
     listener: &TcpListener,
-    context: ConnectionContext,
+    context: InForce,
     stop: impl Future<Output = T>,
 ) -> (T, GracefulShutdown) {
     let open = GracefulShutdown::new();
@@ -77,7 +81,7 @@ async fn accept(listener: &TcpListener, places: &Arc<Connections>) -> (TcpStream
 async fn serve_client(
     stream: TcpStream,
     place: ConnectionPlace,
-    context: ConnectionContext,
+    context: InForce,
     watcher: Watcher,
 ) {
     let place = Arc::new(place);
@@ -90,7 +94,7 @@ async fn serve_client(
 async fn serve_requests(
     stream: TcpStream,
     place: Arc<ConnectionPlace>,
-    context: ConnectionContext,
+    context: InForce,
     watcher: Watcher,
 ) {
     let Ok(address) = stream.peer_addr() else {
@@ -98,12 +102,13 @@ async fn serve_requests(
     };
     // Small parts of a streamed body have to be sent at once. If that cannot be set, they are sent later.
     let _ = stream.set_nodelay(true);
-    let router = context.router.layer(Extension(Peer(address.ip())));
-    let Some(tls) = context.tls else {
-        return serve_connection(stream, place, router, watcher).await;
+    let peer = Peer(address.ip());
+    let tls = context.borrow().tls.clone();
+    let Some(tls) = tls else {
+        return serve_connection(stream, place, (context, peer), watcher).await;
     };
     match timeout(HEADER_TIMEOUT, tls.accept(stream)).await {
-        Ok(Ok(stream)) => serve_connection(stream, place, router, watcher).await,
+        Ok(Ok(stream)) => serve_connection(stream, place, (context, peer), watcher).await,
         Ok(Err(error)) => tracing::debug!(%address, %error, "a TLS handshake failed"),
         Err(_) => tracing::debug!(%address, "a TLS handshake took too long"),
     }
@@ -112,11 +117,13 @@ async fn serve_requests(
 async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     place: Arc<ConnectionPlace>,
-    router: Router,
+    (context, peer): (InForce, Peer),
     watcher: Watcher,
 ) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        answer(request.map(Body::new), router.clone(), place.clone())
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        answer(request, context.borrow().router.clone(), place.clone())
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

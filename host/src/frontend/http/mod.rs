@@ -54,4 +54,4 @@ mod tls;
 mod trickle;
 
 pub use fleet::FleetServer;
-pub use server::{HttpServer, RemainingConnections};
+pub use server::{HttpApi, HttpServer};

@@ -1,4 +1,4 @@
-//! The API of a sidecar, from its start to the end of its run in progress.
+//! The API of a sidecar, and its server, which outlives it when the configuration changes.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::accept::{ConnectionContext, serve_until};
@@ -22,13 +23,13 @@ const STRATEGY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time between two removals of artifacts that were not fetched in time.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The API, ready to be served.
-pub struct HttpServer {
+/// The API of a configuration, ready to be served.
+pub struct HttpApi {
     app: Arc<ApiState>,
-    connections: ConnectionContext,
+    context: ConnectionContext,
 }
 
-impl HttpServer {
+impl HttpApi {
     /// An API of these jobs. Fails when the certificate cannot be used.
     pub fn new(jobs: Arc<Jobs>) -> Result<Self> {
         let tls = jobs.service().config().app.listen.tls.as_ref();
@@ -37,22 +38,13 @@ impl HttpServer {
         let router = router::router(app.clone());
         Ok(Self {
             app,
-            connections: ConnectionContext { router, tls },
+            context: ConnectionContext { router, tls },
         })
     }
 
-    /// Serves until `end` ends. What it ended with, and the connections that are still open.
-    pub async fn serve<T>(
-        &self,
-        listener: &TcpListener,
-        end: impl Future<Output = T>,
-    ) -> (T, RemainingConnections) {
-        tokio::select! {
-            (end, open) = serve_until(listener, self.connections.clone(), end) => {
-                (end, RemainingConnections(open))
-            }
-            never = clean_up(self.app.clone()) => match never {},
-        }
+    /// Removes artifacts that were not fetched in time, until it is dropped.
+    pub async fn clean_up(&self) -> Infallible {
+        clean_up(self.app.clone()).await
     }
 
     /// The run in progress is stopped, and responses may be completed, as long as that takes less than two seconds;
@@ -64,7 +56,7 @@ impl HttpServer {
                 run.over().await;
             }
         };
-        let all = async { tokio::join!(over, open.end()) };
+        let all = async { tokio::join!(over, open.0.shutdown()) };
         if timeout(SHUTDOWN_TIMEOUT, all).await.is_err() {
             tracing::warn!("stopping before every connection has ended");
         }
@@ -74,15 +66,33 @@ impl HttpServer {
     }
 }
 
-/// Connections that are still open where no more are accepted.
-pub struct RemainingConnections(GracefulShutdown);
+/// Answers requests by the API that is in force.
+pub struct HttpServer(watch::Sender<ConnectionContext>);
 
-impl RemainingConnections {
-    /// Closes those that wait for a request, and the others once they have their response.
-    pub async fn end(self) {
-        self.0.shutdown().await;
+impl HttpServer {
+    /// A server of this API.
+    pub fn new(api: &HttpApi) -> Self {
+        Self(watch::Sender::new(api.context.clone()))
+    }
+
+    /// The next requests, of connections that are open too, are answered by this one.
+    pub fn replace(&self, api: &HttpApi) {
+        self.0.send_replace(api.context.clone());
+    }
+
+    /// Serves until `stop` ends. What it ended with, and the connections that are still open.
+    pub async fn serve<T>(
+        &self,
+        listener: &TcpListener,
+        stop: impl Future<Output = T>,
+    ) -> (T, RemainingConnections) {
+        let (end, open) = serve_until(listener, self.0.subscribe(), stop).await;
+        (end, RemainingConnections(open))
     }
 }
+
+/// Connections that are still open where no more are accepted.
+pub struct RemainingConnections(GracefulShutdown);
 
 /// Waits until the `post` of a stopped run has ended. It has a limit of its own; if the sidecar is killed
 /// before, its next start runs it.

@@ -5,6 +5,7 @@ pub(crate) mod client;
 mod languages;
 mod live;
 mod many;
+mod oidc;
 mod overview;
 mod prefix;
 mod restoring;

@@ -85,7 +85,12 @@ fn is_invalid_data(error: &(dyn StdError + 'static)) -> bool {
     io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData)
 }
 
-/// What an error was caused by, from the outside in.
+/// What an error was caused by, from the outside in. What an `io::Error` wraps is its cause: it names only that one's own.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |cause| (*cause).source())
+    std::iter::successors(error.source(), |&cause| {
+        match cause.downcast_ref::<io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
+            None => cause.source(),
+        }
+    })
 }

@@ -146,6 +146,7 @@ const ROOMS: [(&str, &[&str]); 28] = [
             "error",
             "fleet",
             "fs_atomic",
+            "http_client",
             "redact",
             "service",
         ],

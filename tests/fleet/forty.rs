@@ -8,7 +8,7 @@ use super::{FleetPage, backed_up, drilled, new, signed_in};
 use crate::harness::{Browser, Clock, Fleet, Server, Sidecar, repository, within};
 
 /// How long the page may take from its opening until it knows.
-const AT_A_GLANCE: Duration = Duration::from_secs(5);
+const OPENING_LIMIT: Duration = Duration::from_secs(5);
 
 /// The devices that the page is looked at with.
 const DEVICES: [(&str, u32, u32, &str); 4] = [
@@ -60,12 +60,12 @@ fn over(servers: &[Server]) -> Fleet {
 }
 
 #[test]
-fn three_of_forty_are_seen_at_a_glance() {
+fn three_of_forty_are_seen_at_once() {
     let clock = Clock::at("2026-11-20T12:00:00Z");
     let servers = Sidecar::serve_all(&all(&clock));
     let fleet = over(&servers).serve();
     let page = FleetPage::of(&fleet);
-    within(AT_A_GLANCE, "three are seen", || {
+    within(OPENING_LIMIT, "three are seen", || {
         (page.heading() == "3 of 40 need you").then_some(())
     });
 

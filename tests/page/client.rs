@@ -1,20 +1,21 @@
 //! A client that keeps a session as a browser does, and sends what a browser would or would not send.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use crate::harness::{Answer, Server, TOKEN};
 
 /// Follows no redirect.
 pub(crate) struct Client {
     url: String,
-    cookie: RefCell<Option<String>>,
+    cookies: RefCell<BTreeMap<String, String>>,
 }
 
 impl Client {
     pub(crate) fn new(server: &Server) -> Self {
         Self {
             url: server.url.clone(),
-            cookie: RefCell::default(),
+            cookies: RefCell::default(),
         }
     }
 
@@ -52,7 +53,7 @@ impl Client {
         )
     }
 
-    /// With these headers and the cookie, if there is one; remembers the one that comes back.
+    /// With these headers and the cookies; remembers those that come back.
     pub(crate) fn sends(
         &self,
         method: &str,
@@ -72,17 +73,20 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(cookie) = &*self.cookie.borrow() {
-            request = request.header("Cookie", cookie);
+        for (name, value) in &*self.cookies.borrow() {
+            request = request.header("Cookie", format!("{name}={value}"));
         }
         let answer = match body {
             "" if method == "GET" => agent.run(request.body(()).unwrap()),
             body => agent.run(request.body(body.to_owned()).unwrap()),
         };
         let answer = Answer::read(answer);
-        if let Some(set) = answer.headers.get("set-cookie") {
+        for set in answer.headers.get_all("set-cookie") {
             let pair = set.to_str().unwrap().split(';').next().unwrap();
-            *self.cookie.borrow_mut() = Some(pair.to_owned());
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies
+                .borrow_mut()
+                .insert(name.to_owned(), value.to_owned());
         }
         answer
     }

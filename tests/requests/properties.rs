@@ -18,7 +18,7 @@ const REQUESTS: [&str; 8] = [
     "GET /backup/backups?limit=3&before=x",
     "GET /backup/jobs/x/artifact\r\nRange: bytes=0-9\r\nIf-Range: \"x\"",
     "POST /backup/restore\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"dry_run\":true}",
-    "POST /backup/drill\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "POST /backup/backups/x/verify\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
     "POST /ui/sign-in\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\ntoken=x",
     "DELETE /backup/jobs/%00\r\nExpect: 100-continue\r\nConnection: upgrade\r\nUpgrade: h2c",
     "GET /?lang=es\r\nCookie: sidecar-language=en; x=\r\nAccept: text/html",

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::duration::RawDuration;
+use super::oidc::{self, Oidc, RawOidc};
 use super::section_reader::SectionReader;
 
 /// How the API listens.
@@ -22,6 +23,9 @@ pub(super) struct RawApp {
     pub(super) host: Option<String>,
     /// HTTPS instead of HTTP.
     pub(super) tls: Option<RawTls>,
+    /// Where people sign in to the page, beside the tokens.
+    #[expect(dead_code, reason = "a file of its own reads it, with its secret")]
+    pub(super) oidc: Option<RawOidc>,
     /// How artifacts are sent.
     pub(super) export: Option<RawExport>,
 }
@@ -69,6 +73,8 @@ pub(super) struct RawExport {
 pub struct App {
     /// How the API listens.
     pub listen: Listen,
+    /// Where people sign in to the page, beside the tokens.
+    pub oidc: Option<Oidc>,
     /// A longer run starts streaming after this time; zero streams at once.
     pub first_byte_within: Duration,
 }
@@ -95,9 +101,11 @@ pub struct Tls {
 
 pub(super) fn read(reader: &mut SectionReader<'_>) -> App {
     let raw: RawApp = reader.read_or_default("/app");
+    let oidc = oidc::read(reader);
     let within = raw.export.unwrap_or_default().first_byte_within;
     App {
         listen: listen(reader, raw.port, raw.host, raw.tls),
+        oidc,
         first_byte_within: within.map_or(Duration::from_secs(240), |span| span.0),
     }
 }

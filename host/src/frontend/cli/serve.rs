@@ -74,6 +74,7 @@ async fn serve(options: &Options, service: Service) -> Result<Arc<Service>> {
             next = current.successor(options, &mut reloads) => next,
             never = &mut starts => match never {},
             never = current.api.clean_up() => match never {},
+            never = current.jobs.collect_lost_processes() => match never {},
         };
         server.replace(&next.api);
         std::mem::replace(&mut current, next).leave(starts);

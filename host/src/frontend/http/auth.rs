@@ -21,7 +21,7 @@ use crate::config::{API_TOKEN, Secrets, TokenScope};
 /// Who sends a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Caller {
-    /// The token's name.
+    /// The token's name, or `oidc:` and the person's.
     pub(super) name: String,
     /// What it may do.
     pub(super) scope: TokenScope,
@@ -106,15 +106,12 @@ pub(super) async fn require_scope(
     asked.answered(&guard.app, response).await
 }
 
-/// The token is right, and may not do this.
+/// The caller is known, and may not do this.
 pub(super) fn out_of_scope(caller: &Caller, needs: TokenScope) -> ErrorResponse {
     let (needs, scope) = (needs.as_str(), caller.scope.as_str());
-    let message = format!(
-        "the token {} may not do this: it has the scope {scope}",
-        caller.name
-    );
+    let message = format!("{} may not do this: its scope is {scope}", caller.name);
     ErrorResponse::new(StatusCode::FORBIDDEN, "scope-missing", message).hint(format!(
-        "this needs the scope {needs}: give the client such a token under secrets.tokens"
+        "this needs the scope {needs}: give a client such a token under secrets.tokens, and a person under app.oidc.grants"
     ))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::coverage::Coverage;
 use super::error_response::ErrorResponse;
+use super::oidc::OidcProvider;
 use super::sign_in::SignIn;
 use crate::service::Jobs;
 
@@ -29,7 +30,10 @@ impl Peer {
 impl ApiState {
     pub(super) fn new(jobs: Arc<Jobs>) -> Self {
         let config = jobs.service().config();
-        let sign_in = SignIn::new(&config.secrets, config.app.listen.tls.is_some());
+        let over_tls = config.app.listen.tls.is_some();
+        let oidc = config.app.oidc.clone();
+        let provider = oidc.map(|oidc| OidcProvider::new(oidc, over_tls));
+        let sign_in = SignIn::new(&config.secrets, over_tls).with_provider(provider);
         Self {
             jobs,
             sign_in: Arc::new(sign_in),

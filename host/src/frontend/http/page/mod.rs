@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! routes ──► visit (session, language) ──► one file for each screen ──► templates/NAME.html
-//!              └── sign_in, session, origin       └── frame, text, marks, chart
+//!              └── sign_in, oidc, session, origin      └── frame, text, marks, chart
 //! ```
 //!
 //! Every link is relative, so that a proxy may serve the page below any prefix. A token is never in the
@@ -18,13 +18,13 @@ mod chart;
 mod drills;
 mod events;
 mod failure;
-mod fields;
 mod filters;
 mod fleet;
 mod frame;
 mod inside;
 mod locale;
 mod marks;
+mod oidc;
 mod origin;
 mod overview;
 mod pages;
@@ -43,6 +43,7 @@ mod states;
 mod verdicts;
 mod visit;
 
+use super::fields;
 pub(super) use fleet::routes as fleet_routes;
 pub(super) use routes::routes;
 pub(super) use session::Sessions;

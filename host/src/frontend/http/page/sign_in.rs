@@ -14,12 +14,19 @@ use axum::{Extension, Router};
 use super::fields::FormFields;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::Tone;
+use super::oidc;
 use super::visit::PageVisit;
 use crate::frontend::http::sign_in::SignIn;
 use crate::frontend::http::state::Peer;
 
-/// Where the form of the token goes to.
-pub(super) const PATH: &str = "ui/sign-in";
+/// Where the form of the token goes to; what lies below it signs in too.
+const PATH: &str = "ui/sign-in";
+
+/// Whether a page is seen without a session.
+pub(super) fn signs_in(path: &str) -> bool {
+    let below = path.strip_prefix(PATH);
+    below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+}
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -29,14 +36,17 @@ struct SignInScreen {
     problem: Option<String>,
     /// Where to go then, below `/`.
     next: String,
+    /// At which people sign in without the token.
+    provider: Option<String>,
 }
 
 /// Signing in and out, of any page: what else its requests share does not matter here.
-pub(super) fn routes<S>(sign_in: Arc<SignIn>) -> Router<S> {
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(sign_in: Arc<SignIn>) -> Router<S> {
     Router::new()
         .route("/ui/sign-in", get(form).post(begin))
         .route("/ui/sign-out", post(end))
-        .with_state(sign_in)
+        .with_state(sign_in.clone())
+        .merge(oidc::routes(sign_in))
 }
 
 /// The form for the token, at whatever address it was asked for.
@@ -50,6 +60,7 @@ pub(super) fn screen(visit: &PageVisit, problem: Option<String>) -> Response {
         page: Frame::new(visit, MenuEntry::None, &title).icon(Tone::Empty),
         problem,
         next,
+        provider: visit.provider.clone(),
     })
 }
 
@@ -93,7 +104,7 @@ async fn end(
     with_cookie(see(&visit.root), sign_in.sessions.end(&headers))
 }
 
-fn with_cookie(mut response: Response, cookie: String) -> Response {
+pub(super) fn with_cookie(mut response: Response, cookie: String) -> Response {
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -101,7 +112,7 @@ fn with_cookie(mut response: Response, cookie: String) -> Response {
 }
 
 /// Whether it is a screen of this page: no link may lead a reader who signs in to another place.
-fn is_own(next: &str) -> bool {
+pub(super) fn is_own(next: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
     next.starts_with("ui/") && next.chars().all(plain) && !next.contains("..")
 }

@@ -15,11 +15,11 @@ use super::fields::FormFields;
 use super::frame::MenuEntry;
 use super::locale::Locale;
 use super::origin::is_same_origin;
-use super::session::cookie;
 use super::sign_in;
 use crate::clock;
 use crate::config::TokenScope;
 use crate::frontend::http::auth::Caller;
+use crate::frontend::http::cookie::cookie;
 use crate::frontend::http::error_response::ErrorResponse;
 use crate::frontend::http::sign_in::SignIn;
 
@@ -45,6 +45,8 @@ pub(super) struct PageVisit {
     pub(super) query: FormFields,
     /// Whose session it is; none: this is signing in, or being told to.
     pub(super) caller: Option<Caller>,
+    /// The host of the OpenID provider, if there is one.
+    pub(super) provider: Option<String>,
     pub(super) now: Timestamp,
 }
 
@@ -67,6 +69,11 @@ impl PageVisit {
             path,
             query,
             caller,
+            provider: site
+                .sign_in
+                .provider
+                .as_ref()
+                .map(|provider| provider.host()),
             now: clock::now(),
         }
     }
@@ -93,7 +100,7 @@ pub(super) async fn visit(State(site): State<Site>, mut request: Request, next: 
     let caller = sessions.caller(request.headers(), Instant::now());
     let visit = PageVisit::of(&request, &site, caller.clone());
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let signs_in = visit.path == sign_in::PATH;
+    let signs_in = sign_in::signs_in(&visit.path);
     let mut response = if changes && !is_same_origin(request.headers()) {
         PageFailure::from(cross_origin()).into_response()
     } else if caller.is_some() || signs_in {

@@ -25,6 +25,9 @@ sign-in-token = API token
 sign-in-where = It is under secrets.api_token in the configuration.
 sign-in-wrong = This token is not right.
 sign-in-wait = Too many wrong tokens came from your address. Try again in { $time }.
+sign-in-at = Sign in at { $provider }
+signed-in = Signed in
+go-on = Go on
 sign-out = Sign out
 
 ## States of a member

@@ -25,6 +25,9 @@ sign-in-token = Token de la API
 sign-in-where = Está en secrets.api_token, en la configuración.
 sign-in-wrong = Este token no es correcto.
 sign-in-wait = Han llegado demasiados tokens erróneos desde su dirección. Vuelva a intentarlo en { $time }.
+sign-in-at = Entrar con { $provider }
+signed-in = Ha entrado
+go-on = Continuar
 sign-out = Salir
 
 ## Estados de un miembro

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{STOP_LIMIT, Server, Sidecar, age_key, sh, sha256, through, within};
+use serde_json::json;
+
+use crate::harness::{
+    Clock, Fault, S3, STOP_LIMIT, Server, Sidecar, age_key, sh, sha256, through, within,
+};
 
 /// Some hundred KiB, and a pause: a request to cancel it at once arrives before its end.
 const DUMP: &str = "seq 1 40000; sleep 0.04; seq 1 40000";
@@ -50,6 +54,42 @@ fn a_cancelled_run_is_gone_when_that_is_answered() {
     assert_eq!(sidecar.files(), [""; 0]);
     // Once more changes nothing.
     assert_eq!(server.ask("DELETE", &url, &[]).json()["state"], "cancelled");
+}
+
+#[test]
+fn a_cancel_while_old_backups_go_leaves_the_rest_of_them_and_the_new_one() {
+    let s3 = S3::start();
+    let proxy = s3.proxy();
+    let clock = Clock::at("2023-12-01T03:00:00Z");
+    let stores = json!([s3.store_behind(&proxy)]);
+    let sidecar = clock.rules(Sidecar::printing("a backup").set("stores", stores));
+    for day in 2..=4 {
+        sidecar.backup().succeeds();
+        clock.set(&format!("2023-12-0{day}T03:00:00Z"));
+    }
+    let sidecar = sidecar.set("retention", json!({"daily": {"last": 1}}));
+    let server = sidecar.serve();
+    let slow = Fault::Slow(Duration::from_secs(2));
+    let deletions = proxy.inject("DELETE", ".manifest.json", 3, slow);
+    let url = server.post("/backup/run").header("location").to_owned();
+    within(Duration::from_secs(30), "the first deletion", || {
+        (deletions.count() == 1).then_some(())
+    });
+    let run = server.ask("DELETE", &url, &[]).json();
+    assert_eq!(
+        (&run["state"], &run["warnings"][0]["code"]),
+        (&json!("succeeded"), &json!("cancelled")),
+        "{run}"
+    );
+    assert_eq!(deletions.count(), 1, "{run}");
+    sidecar.run(&["verify", "--all"]).succeeds();
+    let listed = sidecar.run(&["list", "--json"]).succeeds().json();
+    assert_eq!(listed["backups"].as_array().unwrap().len(), 3, "{listed}");
+    // The next run goes on.
+    clock.set("2023-12-05T03:00:00Z");
+    let next = server.post("/backup/run").header("location").to_owned();
+    assert_eq!(server.over(&next)["state"], "succeeded");
+    assert_eq!(deletions.count(), 3);
 }
 
 #[test]

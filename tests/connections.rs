@@ -4,10 +4,12 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Raw, Server, Sidecar};
+use crate::harness::{Raw, Server, Sidecar, peak_memory};
 
 /// More than there are places.
-const MANY: usize = 600;
+const MANY: usize = 1000;
+/// What they may take of the server's memory, in bytes.
+const MUCH: u64 = 64 << 20;
 /// How long a health check may take.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -33,10 +35,13 @@ fn is_alive(server: &Server) {
 #[test]
 fn idle_and_slow_connections_of_one_client_keep_none_out() {
     let server = Sidecar::new().command("echo dump").capture().serve();
+    server.export();
+    let before = peak_memory(server.pid());
     for begin in [
         "",
         "GET /healthz HTTP/1.1\r\nHost: x\r\nX: ",
         "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /backup/run HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
     ] {
         let held = connect_idle(&server, begin);
         is_alive(&server);
@@ -44,6 +49,8 @@ fn idle_and_slow_connections_of_one_client_keep_none_out() {
         assert_eq!((body.status, body.body.as_slice()), (200, &b"dump\n"[..]));
         drop(held);
     }
+    let more = peak_memory(server.pid()) - before;
+    assert!(more < MUCH, "{more} bytes");
 }
 
 #[test]

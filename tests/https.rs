@@ -24,6 +24,14 @@ pub(crate) fn certificate(folder: &Path, name: &str) -> (String, String) {
     (cert, key)
 }
 
+fn client_that_trusts(pem: &[u8]) -> ureq::Agent {
+    let root = Certificate::from_pem(pem).unwrap();
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::new_with_certs(&[root]))
+        .build();
+    ureq::Agent::config_builder().tls_config(tls).build().into()
+}
+
 #[test]
 fn an_export_over_https() {
     let port = free_port();
@@ -35,12 +43,7 @@ fn an_export_over_https() {
     let mut server = Daemon::start(sidecar.sidecar(&["serve"]));
     server.await_line(|line| line.contains("listening").then_some(()));
 
-    let pem = std::fs::read(cert).unwrap();
-    let root = Certificate::from_pem(&pem).unwrap();
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&[root]))
-        .build();
-    let agent: ureq::Agent = ureq::Agent::config_builder().tls_config(tls).build().into();
+    let agent = client_that_trusts(&std::fs::read(cert).unwrap());
     let mut answer = agent
         .post(format!("https://localhost:{port}/backup/export"))
         .header("Authorization", format!("Bearer {TOKEN}"))
@@ -77,4 +80,35 @@ fn a_certificate_that_cannot_be_used_is_refused() {
             .set("app.tls", tls);
         sidecar.run(&["serve"]).exits(3).stderr_contains(words);
     }
+}
+
+#[test]
+fn a_renewed_certificate_is_served_once_its_key_is_there() {
+    let port = free_port();
+    let sidecar = Sidecar::new().command("echo x").capture();
+    let folder = sidecar.folder().to_owned();
+    let (cert, key) = certificate(&folder, "server");
+    let (renewed, its_key) = certificate(&folder, "renewed");
+    let [before, after] = [&cert, &renewed].map(|file| std::fs::read(file).unwrap());
+    let sidecar = sidecar
+        .set("app.port", port)
+        .set("app.tls", json!({"cert": cert, "key": key}));
+    let mut server = Daemon::start(sidecar.sidecar(&["serve"]));
+    let mut logs =
+        |text: &str| server.await_line(|line| line.contains(text).then(|| line.to_owned()));
+    logs("listening");
+    let answers = |pem: &[u8]| {
+        let asked = client_that_trusts(pem).get(format!("https://localhost:{port}/healthz"));
+        asked.call().is_ok()
+    };
+    assert!(answers(&before) && !answers(&after));
+
+    std::fs::copy(&renewed, &cert).unwrap();
+    let said = logs("the new configuration is refused");
+    assert!(said.contains("app.tls cannot be used"), "{said}");
+    assert!(answers(&before) && !answers(&after));
+
+    std::fs::copy(&its_key, &key).unwrap();
+    logs("the new configuration is in force");
+    assert!(!answers(&before) && answers(&after));
 }

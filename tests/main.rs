@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod api;
+mod api_document;
 mod architecture;
 mod archives;
 mod cancelling;
@@ -84,6 +85,7 @@ mod progress;
 mod python_modules;
 mod redis_snapshot;
 mod registry;
+mod reload;
 mod replace_mariadb;
 mod replace_redis;
 mod replace_sqlite;
@@ -94,6 +96,7 @@ mod replaced_postgres_killed;
 mod replacing;
 mod replicas;
 mod repository;
+mod requests;
 mod restore;
 mod retention_over_400_days;
 mod runs;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use serde_json::{Value, json};
 
@@ -286,6 +287,69 @@ fn a_registry_may_require_a_token_of_another_server() {
         "registry-denied",
     );
     backs_up(&user(&guarded.host).set(&key, account("secret")));
+}
+
+#[test]
+fn an_identity_token_of_docker_is_changed_into_tokens_for_the_registry() {
+    let registry = Registry::start();
+    push(&maker(), &registry.host).succeeds();
+    let order = "grant_type=refresh_token&service=spec&client_id=sidecar\
+                 &scope=repository%3Aacme%2Fhello%3Apull&refresh_token=an-identity-of-tests";
+    let guarded = Between::start(&registry.host, move |own, asked| {
+        let bearer = asked.header("authorization") == Some("Bearer the-token");
+        match asked.path.as_str() {
+            "/token" if asked.body == order => Fate::Is(
+                "200 OK",
+                String::new(),
+                json!({"access_token": "the-token", "expires_in": 300}).to_string(),
+            ),
+            "/token" => Fate::Is("400 Bad Request", String::new(), String::new()),
+            _ if bearer => Fate::Passes,
+            _ => {
+                let challenge = format!("Bearer realm=\"http://{own}/token\",service=\"spec\"");
+                let challenge = format!("WWW-Authenticate: {challenge}\r\n");
+                Fate::Is("401 Unauthorized", challenge, String::new())
+            }
+        }
+    });
+    let with_identity = |token: &str| {
+        let sidecar = user(&guarded.host);
+        let docker = sidecar.folder().join(".docker");
+        fs::create_dir(&docker).unwrap();
+        let account = json!({"auth": "", "identitytoken": token});
+        let config = json!({"auths": {&guarded.host: account}}).to_string();
+        fs::write(docker.join("config.json"), config).unwrap();
+        sidecar
+    };
+    backs_up(&with_identity("an-identity-of-tests"));
+    let error = fails(&with_identity("of-another-account"), 1, "registry-denied");
+    contains(&error["message"], "identity token");
+    assert!(!error.to_string().contains("of-another-account"));
+}
+
+#[test]
+fn what_a_registry_fails_to_do_is_asked_for_again() {
+    let registry = Registry::start();
+    push(&maker(), &registry.host).succeeds();
+    let (silent, cut) = (AtomicUsize::new(1), AtomicUsize::new(2));
+    let once = |left: &AtomicUsize| {
+        let taken = left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+        taken.is_ok()
+    };
+    let troubled = Between::start(&registry.host, move |_, asked| {
+        let is_blob = asked.path.contains("/blobs/");
+        match () {
+            () if asked.path.contains("/manifests/") && once(&silent) => {
+                Fate::Is("503 Service Unavailable", String::new(), String::new())
+            }
+            () if is_blob && once(&cut) => Fate::IsCut,
+            () => Fate::Passes,
+        }
+    });
+    let sidecar = user(&troubled.host);
+    let said = sidecar.backup().succeeds();
+    assert_eq!(said.stderr.matches("asking the registry again").count(), 3);
+    assert_eq!(sidecar.artifact().unwrap(), b"Hello\n");
 }
 
 #[test]

@@ -176,3 +176,14 @@ fn modules_say_what_they_ask_for_and_may_have() {
     );
     assert_eq!(told["strategies"][0]["errors"], json!([]));
 }
+
+#[test]
+fn a_token_that_can_be_guessed_is_named_beforehand() {
+    let tokens = json!({"fleet": {"scope": "read", "token": "guess-me"}});
+    let sidecar = Sidecar::printing("x").set("secrets.tokens", tokens);
+    let found = sidecar.run(&["check", "--json"]).succeeds();
+    let found = found.never_says("guess-me").json();
+    let warning = &found["warnings"][0];
+    assert_eq!(warning["code"], "short-token", "{found}");
+    assert!(warning["message"].as_str().unwrap().ends_with(": fleet"));
+}

@@ -1,6 +1,6 @@
 //! What may stand between a client and a registry.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 use super::Answer;
@@ -11,11 +11,12 @@ pub(crate) struct Between {
     pub(crate) host: String,
 }
 
-/// A request without a body.
+/// A request. Its body is not passed on.
 pub(crate) struct Asked {
     /// "/v2/…", with the query.
     pub(crate) path: String,
     headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 /// What happens to a request.
@@ -57,24 +58,26 @@ impl Between {
 }
 
 fn answer(mut connection: TcpStream, behind: &str, fate: impl Fn(&Asked) -> Fate) {
-    let reader = BufReader::new(connection.try_clone().unwrap());
-    let mut lines = reader
-        .lines()
-        .map(Result::unwrap)
-        .take_while(|line| !line.is_empty());
+    let mut reader = BufReader::new(connection.try_clone().unwrap());
+    let lines = reader.by_ref().lines().map(Result::unwrap);
+    let mut lines = lines.take_while(|line| !line.is_empty());
     let Some(first) = lines.next() else {
         return;
     };
     let (method, rest) = first.split_once(' ').unwrap();
-    let asked = Asked {
+    let headers = lines.filter_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    let mut asked = Asked {
         path: rest.split(' ').next().unwrap().to_owned(),
-        headers: lines
-            .filter_map(|line| {
-                let (name, value) = line.split_once(": ")?;
-                Some((name.to_owned(), value.to_owned()))
-            })
-            .collect(),
+        headers: headers.collect(),
+        body: String::new(),
     };
+    let length = asked
+        .header("content-length")
+        .map_or(0, |length| length.parse().unwrap());
+    reader.take(length).read_to_string(&mut asked.body).unwrap();
     let fate = fate(&asked);
     let (head, body) = match &fate {
         Fate::Is(status, headers, body) => (

@@ -81,6 +81,12 @@ impl Server {
         self.daemon.pid()
     }
 
+    /// Waits for a line of the log with this in it, which is returned.
+    pub(crate) fn logs(&mut self, text: &str) -> String {
+        let found = |line: &str| line.contains(text).then(|| line.to_owned());
+        self.daemon.await_line(found)
+    }
+
     pub(crate) fn log(&mut self) -> String {
         self.daemon.log()
     }

@@ -165,6 +165,13 @@ impl Sidecar {
 
     /// `sidecar ARGUMENTS`, with this configuration, ready to start.
     pub(crate) fn sidecar(&self, arguments: &[&str]) -> Command {
+        let mut command = self.bare(arguments);
+        command.arg("--config").arg(self.write_config());
+        command
+    }
+
+    /// Writes the configuration file, which a running server may have read as it was before.
+    pub(crate) fn write_config(&self) -> PathBuf {
         let config = self.folder().join("config.yaml");
         // JSON is YAML, and quotes everything as it should be.
         let text = self
@@ -172,9 +179,7 @@ impl Sidecar {
             .clone()
             .unwrap_or_else(|| format!("{:#}\n", self.config));
         std::fs::write(&config, text).unwrap();
-        let mut command = self.bare(arguments);
-        command.arg("--config").arg(config);
-        command
+        config
     }
 
     /// The same without `--config`.

@@ -16,7 +16,8 @@ const CHUNK: (u64, u64) = (64 << 10, (64 << 10) + 16);
 
 /// Where the encrypted bytes of everything before `position` end, if the chunks begin at `start`.
 pub fn encrypted_end(start: u64, position: u64) -> u64 {
-    start + position.div_ceil(CHUNK.0) * CHUNK.1
+    let chunks = position.div_ceil(CHUNK.0);
+    start.saturating_add(chunks.saturating_mul(CHUNK.1))
 }
 
 /// Reads what `source` holds, decrypted. It can seek if the source can.
@@ -85,3 +86,7 @@ fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Error {
     )
     .hint("it must be the file that `age-keygen` wrote, readable by the sidecar")
 }
+
+#[cfg(test)]
+#[path = "tests/encrypted_ranges.rs"]
+mod properties;

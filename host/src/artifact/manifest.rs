@@ -326,7 +326,21 @@ impl Manifest {
                 "the manifest is damaged: it does not say what it said when it was written",
             ));
         }
-        Self::deserialize(value).map_err(damaged)
+        let manifest = Self::deserialize(value).map_err(damaged)?;
+        match manifest.parts.iter().find(|part| !manifest.holds(part)) {
+            None => Ok(manifest),
+            Some(part) => Err(Error::new(
+                Kind::Verification,
+                "damaged-manifest",
+                format!("the part {} does not lie in the artifact", part.name),
+            )),
+        }
+    }
+
+    /// Whether the part lies in the artifact.
+    fn holds(&self, part: &Part) -> bool {
+        let end = part.offset.checked_add(part.length);
+        end.is_some_and(|end| end <= self.artifact.raw_size)
     }
 }
 

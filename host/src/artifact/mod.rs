@@ -41,3 +41,7 @@ pub use pipeline::{Part, ReadError, Sealed, Writer};
 pub use read_error::read_error;
 pub use spool::{Published, Spool, SpoolLimit, remove_leftovers};
 pub use spool_reader::SpoolReader;
+
+#[cfg(test)]
+#[path = "tests/damaged.rs"]
+pub(crate) mod damaged;

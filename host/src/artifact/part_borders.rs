@@ -32,7 +32,7 @@ impl PartBorders {
                 continue;
             }
             borders.add(part.offset, Some(part.name.clone()));
-            end = part.offset + part.length;
+            end = part.offset.saturating_add(part.length);
             borders.add(end, None);
         }
         borders

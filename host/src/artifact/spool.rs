@@ -146,6 +146,11 @@ impl Spool {
             .map_err(|error| Error::io("sync", &self.path, error))
     }
 
+    /// Gives it a second name, which stays whatever becomes of the first one.
+    pub fn link(&self, to: &Path) -> Result<()> {
+        fs::hard_link(&self.path, to).map_err(|error| Error::io("link", to, error))
+    }
+
     /// Makes it the file at `destination`, in place of what stands there: read-only, in one step
     /// that survives a crash.
     pub fn publish(mut self, destination: &Path) -> Result<Published> {

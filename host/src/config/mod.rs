@@ -19,6 +19,7 @@ mod json_schema;
 
 mod configuration;
 mod environment;
+mod files;
 mod load;
 mod section_reader;
 mod strategy_config;

@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::*;
 use crate::error::Error;
 
+mod properties;
+
 /// What the seed's `.env` sets.
 const ENV: [(&str, &str); 4] = [
     ("SIDECAR_STRATEGY_TYPE", "database_dump"),

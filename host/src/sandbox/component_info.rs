@@ -238,3 +238,7 @@ mod tests {
         );
     }
 }
+
+#[cfg(test)]
+#[path = "tests/component_info.rs"]
+mod properties;

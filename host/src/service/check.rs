@@ -9,6 +9,7 @@ mod preflight;
 mod repository;
 mod restores;
 mod space;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -130,6 +131,9 @@ pub(super) fn check(context: &Context) -> CheckReport {
         Err(error) => report.note(Err(error)),
     }
     report.clock_doubt = doubt(context);
+    if config.member.is_none() {
+        report.warn(tokens::warning(config));
+    }
     for member in &context.members {
         report.members.push(check(member));
     }

@@ -169,6 +169,16 @@ impl Jobs {
         self.queue.close(reason)
     }
 
+    /// Waits until no run is in progress.
+    pub async fn idle(&self) {
+        self.queue.idle().await;
+    }
+
+    /// Waits until no run is in progress, and takes no more: another configuration has followed this one.
+    pub async fn close_idle(&self) {
+        self.queue.close_idle().await;
+    }
+
     /// Whether no more run is taken.
     pub fn is_closed(&self) -> bool {
         self.queue.is_closed()

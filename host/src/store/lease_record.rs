@@ -79,7 +79,7 @@ impl LeaseRecord {
         let (generation, keys) = before.map_or((0, Vec::new()), |it| (it.generation, it.keys));
         Self {
             v: VERSION,
-            generation: generation + 1,
+            generation: generation.saturating_add(1),
             owner: owner.to_owned(),
             state: Some(LeaseState::Held),
             slot: slot.to_owned(),
@@ -98,7 +98,7 @@ impl LeaseRecord {
     /// The same, written again.
     pub(crate) fn renewed(&self, keys: Vec<String>, now: Timestamp) -> Self {
         Self {
-            renewed: self.renewed + 1,
+            renewed: self.renewed.saturating_add(1),
             keys,
             process: OwnerProcess::this(),
             expires_at: now + self.duration(),
@@ -110,7 +110,7 @@ impl LeaseRecord {
     pub(crate) fn released(&self, done: bool, keys: Vec<String>, at: LeaseMoment) -> Self {
         let mut released = Self {
             state: Some(LeaseState::Free),
-            renewed: self.renewed + 1,
+            renewed: self.renewed.saturating_add(1),
             done,
             keys,
             // Under any clock in the past.
@@ -185,7 +185,9 @@ impl LeaseRecord {
 
     fn done_slots(&self) -> Vec<String> {
         let mut slots = self.done_slots.clone();
-        if self.done && !slots.contains(&self.slot) {
+        if self.done {
+            // Done again, it is the youngest.
+            slots.retain(|known| *known != self.slot);
             slots.push(self.slot.clone());
         }
         let dropped = slots.len().saturating_sub(REMEMBERED);
@@ -365,3 +367,7 @@ mod tests {
         assert_eq!(held.duration(), Duration::from_secs(600));
     }
 }
+
+#[cfg(test)]
+#[path = "tests/lease_records.rs"]
+mod properties;

@@ -78,3 +78,7 @@ fn compressed_by(head: &[u8]) -> Option<Codec> {
     let found = magic.iter().find(|(magic, _)| head.starts_with(magic));
     found.map(|(_, codec)| *codec)
 }
+
+#[cfg(test)]
+#[path = "tests/properties.rs"]
+mod properties;

@@ -64,7 +64,8 @@ pub(super) fn entries(mut source: ArchiveSource, visit: Visit<'_>) -> io::Result
                 if visit(entry).is_break() {
                     return Ok(true);
                 }
-                source.skip(content.checked_add(padding(content)).ok_or_else(damaged)?)?;
+                let blocks = content.checked_next_multiple_of(BLOCK as u64);
+                source.skip(blocks.ok_or_else(damaged)?)?;
             }
         }
     }

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 use super::*;
 
+mod properties;
+
 const PUBLISHED: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../config/manifest.schema.json"
@@ -165,6 +167,10 @@ fn what_could_not_be_read_back_is_refused() {
     );
     assert_eq!(manifest.fits().unwrap_err().code(), "manifest-too-large");
     manifest.parts.truncate(14_000);
+    // Of no bytes: they lie in the artifact.
+    for part in &mut manifest.parts {
+        (part.offset, part.length) = (0, 0);
+    }
     manifest.fits().unwrap();
     assert_eq!(Manifest::from_json(&manifest.to_json()).unwrap(), manifest);
 }

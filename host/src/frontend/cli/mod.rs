@@ -18,6 +18,7 @@ mod options;
 mod print;
 mod progress;
 mod prune;
+mod reload;
 mod restore;
 mod runs;
 mod schema;

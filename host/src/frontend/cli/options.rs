@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::service;
 
 /// What every command understands.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Options {
     /// The configuration file [default: $SIDECAR_CONFIG_PATH, else /etc/sidecar/config.yaml, else
     /// config/config.yaml]

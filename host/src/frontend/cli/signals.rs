@@ -66,6 +66,6 @@ pub(super) fn exit_code() -> Option<ExitCode> {
     status().map(ExitCode::from)
 }
 
-fn failed(error: std::io::Error) -> Error {
+pub(super) fn failed(error: std::io::Error) -> Error {
     Error::run("no-signals", format!("cannot watch for signals: {error}"))
 }

@@ -1,7 +1,7 @@
 //! Bearer tokens: each request is that of one, which has the scope that the operation needs.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -67,29 +67,24 @@ pub(super) struct Guard {
     pub(super) needs: TokenScope,
 }
 
-/// Lets requests with a token pass. An address that sent too many wrong ones waits, whatever it sends.
+/// Lets requests with a token pass. An address that sent too many wrong ones is told to wait with the next.
 pub(super) async fn authenticate(
     State(sign_in): State<Arc<SignIn>>,
     Extension(Peer(address)): Extension<Peer>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ErrorResponse> {
-    if let Some(wait) = sign_in.throttle.wait(address, Instant::now()) {
-        return Err(ErrorResponse::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-bad-tokens",
-            "too many requests with a wrong token came from this address",
-        )
-        .hint("correct the token, and come back later")
-        .retry_after(wait.as_secs() + 1));
-    }
     let Some(token) = bearer(request.headers()) else {
         return Err(unauthorized("no-token", "Missing Bearer token"));
     };
     let Some(caller) = sign_in.tokens.caller(token).cloned() else {
-        tracing::warn!(%address, "a request has a wrong token");
-        sign_in.throttle.failed(address, Instant::now());
-        return Err(unauthorized("wrong-token", "Invalid authorization token"));
+        return Err(match sign_in.throttle.failed(address, Instant::now()) {
+            Some(wait) => too_many(wait),
+            None => {
+                tracing::warn!(%address, "a request has a wrong token");
+                unauthorized("wrong-token", "Invalid authorization token")
+            }
+        });
     };
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
@@ -118,6 +113,16 @@ pub(super) fn out_of_scope(caller: &Caller, needs: TokenScope) -> ErrorResponse 
     ErrorResponse::new(StatusCode::FORBIDDEN, "scope-missing", message).hint(format!(
         "this needs the scope {needs}: give a client such a token under secrets.tokens, and a person under app.oidc.grants"
     ))
+}
+
+fn too_many(wait: Duration) -> ErrorResponse {
+    ErrorResponse::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-bad-tokens",
+        "too many requests with a wrong token came from this address",
+    )
+    .hint("correct the token, and come back later")
+    .retry_after(wait.as_secs() + 1)
 }
 
 fn unauthorized(code: &str, message: &str) -> ErrorResponse {

@@ -1,9 +1,10 @@
 //! The places for connections. One that waits for a request takes none from others: when places run
-//! out, the one that has waited longest is closed, at first of the same client.
+//! out, the one that has waited longest is closed, of the client that has most of them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -12,8 +13,10 @@ use super::throttle::network;
 
 /// Connections at the same time. With more that all have a request, clients have to wait.
 const MAX_CONNECTIONS: usize = 512;
-/// Connections of one client that wait for a request.
+/// Connections of one client that wait for a request. With more, those that have waited for a while are closed.
 const MAX_WAITING: usize = 64;
+/// By then the request of a client that has one has come.
+const WHILE: Duration = Duration::from_secs(2);
 
 /// All connections of a server.
 #[derive(Default)]
@@ -26,14 +29,14 @@ pub(super) struct Connections {
 #[derive(Default)]
 struct OpenConnections {
     by_id: HashMap<u64, OpenConnection>,
-    /// Counts admissions and ended responses: the order in which connections began to wait.
-    moments: u64,
+    /// Of the last one: they tell the order of those that came in one moment.
+    last_id: u64,
 }
 
 struct OpenConnection {
     client: IpAddr,
-    /// Since which moment it has had no request.
-    waiting_since: Option<u64>,
+    /// Since when it has had no request.
+    waiting_since: Option<Instant>,
     close: Arc<Notify>,
 }
 
@@ -52,28 +55,29 @@ impl Connections {
     pub(super) async fn admit(self: &Arc<Self>, address: IpAddr) -> ConnectionPlace {
         loop {
             let freed = self.freed.notified();
-            if let Some(place) = self.try_admit(address) {
+            if let Some(place) = self.try_admit(address, Instant::now()) {
                 return place;
             }
             freed.await;
         }
     }
 
-    fn try_admit(self: &Arc<Self>, address: IpAddr) -> Option<ConnectionPlace> {
+    fn try_admit(self: &Arc<Self>, address: IpAddr, now: Instant) -> Option<ConnectionPlace> {
         let client = network(address);
         let mut open = self.open.lock();
-        let waiting = open.waiting(|other| other.client == client).count();
-        if waiting >= MAX_WAITING {
-            open.close_oldest(|other| other.client == client);
+        if open.waiting(client).count() >= MAX_WAITING {
+            open.close_oldest(client, |since| now.duration_since(since) >= WHILE);
         }
-        if open.by_id.len() >= MAX_CONNECTIONS && !open.close_oldest(|_| true) {
-            return None;
+        if open.by_id.len() >= MAX_CONNECTIONS {
+            let most = open.waits_most()?;
+            open.close_oldest(most, |_| true);
         }
-        let id = open.next_moment();
+        open.last_id += 1;
+        let id = open.last_id;
         let close = Arc::new(Notify::new());
         let connection = OpenConnection {
             client,
-            waiting_since: Some(id),
+            waiting_since: Some(now),
             close: close.clone(),
         };
         open.by_id.insert(id, connection);
@@ -86,27 +90,34 @@ impl Connections {
 }
 
 impl OpenConnections {
-    fn next_moment(&mut self) -> u64 {
-        self.moments += 1;
-        self.moments
+    /// Since when those of a client that wait do so, and their ids.
+    fn waiting(&self, client: IpAddr) -> impl Iterator<Item = (Instant, u64)> {
+        let all = self.by_id.iter();
+        let of_client = all.filter(move |(_, connection)| connection.client == client);
+        of_client.filter_map(|(id, connection)| Some((connection.waiting_since?, *id)))
     }
 
-    /// Since when those that wait do so, and their ids.
-    fn waiting(&self, of: impl Fn(&OpenConnection) -> bool) -> impl Iterator<Item = (u64, u64)> {
-        self.by_id
-            .iter()
-            .filter(move |(_, connection)| of(connection))
-            .filter_map(|(id, connection)| Some((connection.waiting_since?, *id)))
+    /// The client with the most connections that wait; none if none waits.
+    fn waits_most(&self) -> Option<IpAddr> {
+        let mut waiting = HashMap::new();
+        for connection in self
+            .by_id
+            .values()
+            .filter(|one| one.waiting_since.is_some())
+        {
+            *waiting.entry(connection.client).or_insert(0) += 1;
+        }
+        let most = waiting.into_iter().max_by_key(|(_, number)| *number);
+        most.map(|(client, _)| client)
     }
 
-    /// Whether there was one to close.
-    fn close_oldest(&mut self, of: impl Fn(&OpenConnection) -> bool) -> bool {
-        let oldest = self.waiting(of).min();
-        let closed = oldest.and_then(|(_, id)| self.by_id.remove(&id));
-        if let Some(closed) = &closed {
+    /// Closes the one of a client that has waited longest, if it has waited long enough.
+    fn close_oldest(&mut self, client: IpAddr, long_enough: impl Fn(Instant) -> bool) {
+        let oldest = self.waiting(client).min();
+        let oldest = oldest.filter(|(since, _)| long_enough(*since));
+        if let Some(closed) = oldest.and_then(|(_, id)| self.by_id.remove(&id)) {
             closed.close.notify_one();
         }
-        closed.is_some()
     }
 }
 
@@ -124,9 +135,8 @@ impl ConnectionPlace {
 
     fn set_waiting(&self, waits: bool) {
         let mut open = self.connections.open.lock();
-        let now = open.next_moment();
         if let Some(connection) = open.by_id.get_mut(&self.id) {
-            connection.waiting_since = waits.then_some(now);
+            connection.waiting_since = waits.then(Instant::now);
         }
     }
 }
@@ -148,10 +158,16 @@ impl Drop for BusyConnection {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::sync::OnceLock;
+
     use super::*;
 
-    fn admit(connections: &Arc<Connections>, last: u8) -> Option<Arc<ConnectionPlace>> {
-        connections.try_admit([10, 0, 0, last].into()).map(Arc::new)
+    /// A client that comes so many seconds after the first.
+    fn admit(connections: &Arc<Connections>, last: u8, at: u64) -> Option<Arc<ConnectionPlace>> {
+        static START: OnceLock<Instant> = OnceLock::new();
+        let now = *START.get_or_init(Instant::now) + Duration::from_secs(at);
+        let place = connections.try_admit([10, 0, 0, last].into(), now);
+        place.map(Arc::new)
     }
 
     fn is_open(place: &ConnectionPlace) -> bool {
@@ -162,10 +178,15 @@ mod tests {
     #[test]
     fn a_client_that_only_waits_loses_its_own_oldest_connection() {
         let connections = Arc::new(Connections::default());
-        let other = admit(&connections, 2).unwrap();
-        let waiting: Vec<_> = (0..=MAX_WAITING)
-            .map(|_| admit(&connections, 1).unwrap())
+        let other = admit(&connections, 2, 0).unwrap();
+        let mut waiting: Vec<_> = (0..=MAX_WAITING)
+            .map(|_| admit(&connections, 1, 0).unwrap())
             .collect();
+        assert!(
+            waiting.iter().all(|place| is_open(place)),
+            "they all may have a request"
+        );
+        waiting.push(admit(&connections, 1, 2).unwrap());
         assert!(is_open(&other));
         assert!(!is_open(&waiting[0]) && is_open(&waiting[1]));
         assert!(is_open(waiting.last().unwrap()));
@@ -174,30 +195,36 @@ mod tests {
     #[test]
     fn one_that_has_a_request_is_not_closed_and_one_that_had_one_waited_less() {
         let connections = Arc::new(Connections::default());
-        let waiting: Vec<_> = (0..MAX_WAITING)
-            .map(|_| admit(&connections, 1).unwrap())
+        let waiting: Vec<_> = (0..=MAX_WAITING)
+            .map(|_| admit(&connections, 1, 0).unwrap())
             .collect();
         let busy = waiting[0].busy();
         drop(waiting[1].busy());
-        let _more: Vec<_> = (0..2).map(|_| admit(&connections, 1).unwrap()).collect();
+        let _more = admit(&connections, 1, 2);
         assert!(is_open(&waiting[0]) && is_open(&waiting[1]) && !is_open(&waiting[2]));
         drop(busy);
         assert!(is_open(&waiting[0]));
     }
 
+    #[test]
+    fn when_places_run_out_the_client_loses_one_that_has_most() {
+        let connections = Arc::new(Connections::default());
+        let other = admit(&connections, 2, 0).unwrap();
+        let many: Vec<_> = (1..MAX_CONNECTIONS)
+            .map(|_| admit(&connections, 1, 1).unwrap())
+            .collect();
+        let third = admit(&connections, 3, 1).unwrap();
+        assert!(is_open(&other) && is_open(&third) && !is_open(&many[0]));
+        assert_eq!(connections.open.lock().by_id.len(), MAX_CONNECTIONS);
+    }
+
     #[tokio::test]
     async fn many_clients_take_all_places_only_with_requests() {
         let connections = Arc::new(Connections::default());
-        let clients = MAX_CONNECTIONS / MAX_WAITING + 1;
-        let mut places = Vec::new();
-        for client in 0..clients {
-            let of_client = (0..MAX_WAITING).map(|_| admit(&connections, client as u8));
-            places.extend(of_client.map(Option::unwrap));
-        }
-        assert_eq!(connections.open.lock().by_id.len(), MAX_CONNECTIONS);
-        places.retain(|place| is_open(place));
+        let places = (0..MAX_CONNECTIONS).map(|number| admit(&connections, number as u8, 0));
+        let places: Vec<_> = places.map(Option::unwrap).collect();
         let mut busy: Vec<_> = places.iter().map(ConnectionPlace::busy).collect();
-        assert!(admit(&connections, 100).is_none());
+        assert!(admit(&connections, 100, 0).is_none());
         let next = connections.admit([10, 0, 0, 100].into());
         drop(busy.pop());
         next.await;

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::accept::{ConnectionContext, serve_until};
@@ -43,7 +44,8 @@ impl FleetServer {
 
     /// Serves until `stop` ends; then responses may be completed, as long as that takes less than two seconds.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = Reason>) {
-        let (_, open) = serve_until(listener, self.connections, stop).await;
+        let in_force = watch::Sender::new(self.connections).subscribe();
+        let (_, open) = serve_until(&listener, in_force, stop).await;
         self.fleet.close();
         if timeout(SHUTDOWN_TIMEOUT, open.shutdown()).await.is_err() {
             tracing::warn!("stopping before every connection has ended");

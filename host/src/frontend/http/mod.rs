@@ -42,6 +42,7 @@ mod operations;
 mod page;
 mod range;
 mod request;
+mod request_body;
 mod restore;
 mod router;
 mod secret_id;
@@ -57,4 +58,4 @@ mod tls;
 mod trickle;
 
 pub use fleet::FleetServer;
-pub use server::HttpServer;
+pub use server::{HttpApi, HttpServer};

@@ -49,14 +49,14 @@ pub(super) fn operations() -> Vec<Operation> {
             .header("Idempotency-Key", "the same key is the same job for 24 hours")
             .bytes(200)
             .json::<Accepted>(202)
-            .fails(&[400, 409, 500, 503]),
+            .fails(&[400, 404, 409, 500, 503]),
         Operation::new("post", "/backup/run", post(export::run))
             .needs(TokenScope::Run)
             .summary("Starts a backup and answers at once")
             .query::<Parameters>()
             .header("Idempotency-Key", "the same key is the same job for 24 hours")
             .json::<Accepted>(202)
-            .fails(&[400, 409, 500, 503]),
+            .fails(&[400, 404, 409, 500, 503]),
         Operation::new("post", "/backup/restore", post(restore::restore))
             .needs(TokenScope::Restore)
             .summary("Starts to restore a backup and answers at once; the job tells the result of each part. With `dry_run`, answers what would be done")
@@ -64,7 +64,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .header("Idempotency-Key", "the same key is the same job for 24 hours")
             .json::<RestorePreview>(200)
             .json::<Accepted>(202)
-            .fails(&[400, 409, 500, 503]),
+            .fails(&[400, 404, 409, 500, 503]),
         Operation::new("post", "/backup/drill", post(drill::drill))
             .needs(TokenScope::Run)
             .summary("Starts a drill and answers at once: the latest backup is restored into the scratch target and checked")
@@ -77,7 +77,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .summary("Runs in progress and over, newest first")
             .query::<PageQuery>()
             .json::<JobList>(200)
-            .fails(&[400]),
+            .fails(&[400, 404]),
         Operation::new("get", job, get(jobs::status))
             .needs(TokenScope::Read)
             .summary("The state of a run")
@@ -114,7 +114,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .summary("The journal of runs, newest first")
             .query::<PageQuery>()
             .json::<RunJournal>(200)
-            .fails(&[400]),
+            .fails(&[400, 404]),
         Operation::new("get", "/backup/backups", get(backups::list))
             .needs(TokenScope::Read)
             .summary("The backups in the stores, newest first")

@@ -98,3 +98,38 @@ mod tests {
         assert_eq!(range_of(&[(IF_NONE_MATCH, "\"x\"")]), RequestedRange::All);
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn range_of(value: &str, size: u64) -> RequestedRange {
+        let headers = HeaderValue::from_str(value).map(|value| (RANGE, value));
+        requested_range(&headers.into_iter().collect(), "\"abc\"", size)
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_lies_in_the_artifact(
+            value in prop_oneof![".{0,30}", "bytes=[0-9]{0,21}-[0-9]{0,21}(,[0-9]{0,3}-[0-9]{0,3})?"],
+            size in prop_oneof![0u64..20, any::<u64>()]
+        ) {
+            if let RequestedRange::Part(part) = range_of(&value, size) {
+                prop_assert!(part.start < part.end && part.end <= size, "{} of {}", value, size);
+            }
+        }
+
+        #[test]
+        fn what_is_asked_for_is_what_comes(first in 0u64..1000, more in 0u64..1000, size in 1u64..1000) {
+            let last = first + more;
+            let expected = match first < size {
+                true => RequestedRange::Part(first..size.min(last + 1)),
+                false => RequestedRange::Impossible,
+            };
+            prop_assert_eq!(range_of(&format!("bytes={first}-{last}"), size), expected);
+        }
+    }
+}

@@ -10,7 +10,7 @@ use axum::routing::{MethodRouter, get};
 
 use super::auth::{Guard, authenticate, require_scope};
 use super::error_response::ErrorResponse;
-use super::middleware::{log, read_body};
+use super::middleware::log;
 use super::operations::operations;
 use super::state::ApiState;
 use super::{openapi, page};
@@ -50,7 +50,6 @@ pub(super) fn router(app: Arc<ApiState>) -> Router {
 pub(super) fn bounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
         .method_not_allowed_fallback(not_allowed)
-        .layer(from_fn(read_body))
         .layer(from_fn(log))
 }
 

@@ -1,9 +1,12 @@
-//! The API of a sidecar, from its start to the end of its run in progress.
+//! The API of a sidecar, and its server, which outlives it when the configuration changes.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::accept::{ConnectionContext, serve_until};
@@ -20,13 +23,13 @@ const STRATEGY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time between two removals of artifacts that were not fetched in time.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The API, ready to be served.
-pub struct HttpServer {
+/// The API of a configuration, ready to be served.
+pub struct HttpApi {
     app: Arc<ApiState>,
-    connections: ConnectionContext,
+    context: ConnectionContext,
 }
 
-impl HttpServer {
+impl HttpApi {
     /// An API of these jobs. Fails when the certificate cannot be used.
     pub fn new(jobs: Arc<Jobs>) -> Result<Self> {
         let tls = jobs.service().config().app.listen.tls.as_ref();
@@ -35,22 +38,25 @@ impl HttpServer {
         let router = router::router(app.clone());
         Ok(Self {
             app,
-            connections: ConnectionContext { router, tls },
+            context: ConnectionContext { router, tls },
         })
     }
 
-    /// Serves until `stop` ends; then the run in progress is stopped, and responses may be completed, as
-    /// long as that takes less than two seconds; only `post` may take longer.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = Reason>) {
-        tokio::spawn(clean_up(self.app.clone()));
-        let (reason, open) = serve_until(listener, self.connections, stop).await;
+    /// Removes artifacts that were not fetched in time, until it is dropped.
+    pub async fn clean_up(&self) -> Infallible {
+        clean_up(self.app.clone()).await
+    }
+
+    /// The run in progress is stopped, and responses may be completed, as long as that takes less than two seconds;
+    /// only `post` may take longer.
+    pub async fn stop(&self, reason: Reason, open: RemainingConnections) {
         let run = self.app.jobs.close(reason);
         let over = async {
             if let Some(run) = &run {
                 run.over().await;
             }
         };
-        let all = async { tokio::join!(over, open.shutdown()) };
+        let all = async { tokio::join!(over, open.0.shutdown()) };
         if timeout(SHUTDOWN_TIMEOUT, all).await.is_err() {
             tracing::warn!("stopping before every connection has ended");
         }
@@ -59,6 +65,34 @@ impl HttpServer {
         }
     }
 }
+
+/// Answers requests by the API that is in force.
+pub struct HttpServer(watch::Sender<ConnectionContext>);
+
+impl HttpServer {
+    /// A server of this API.
+    pub fn new(api: &HttpApi) -> Self {
+        Self(watch::Sender::new(api.context.clone()))
+    }
+
+    /// The next requests, of connections that are open too, are answered by this one.
+    pub fn replace(&self, api: &HttpApi) {
+        self.0.send_replace(api.context.clone());
+    }
+
+    /// Serves until `stop` ends. What it ended with, and the connections that are still open.
+    pub async fn serve<T>(
+        &self,
+        listener: &TcpListener,
+        stop: impl Future<Output = T>,
+    ) -> (T, RemainingConnections) {
+        let (end, open) = serve_until(listener, self.0.subscribe(), stop).await;
+        (end, RemainingConnections(open))
+    }
+}
+
+/// Connections that are still open where no more are accepted.
+pub struct RemainingConnections(GracefulShutdown);
 
 /// Waits until the `post` of a stopped run has ended. It has a limit of its own; if the sidecar is killed
 /// before, its next start runs it.
@@ -73,7 +107,7 @@ async fn wait_for_post(run: &Job) {
 }
 
 /// Removes artifacts that were not fetched in time, as long as the server runs.
-async fn clean_up(app: Arc<ApiState>) {
+async fn clean_up(app: Arc<ApiState>) -> Infallible {
     loop {
         sleep(CLEANUP_INTERVAL).await;
         // A failure is in the log, and is tried again.

@@ -1,4 +1,5 @@
-//! An address that sent too many wrong tokens has to wait, so that guessing takes for ever.
+//! An address that sent too many wrong tokens is told to wait. A right one is let in all the same: behind one address
+//! there may be others than the one who guesses.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -23,16 +24,8 @@ struct Failures {
 }
 
 impl Throttle {
-    /// How long this address has to wait, if at all.
-    pub(super) fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
-        let failures = self.0.lock();
-        let failures = failures.get(&network(address))?;
-        let left = WINDOW.checked_sub(now.duration_since(failures.since))?;
-        (failures.wrong >= MAX_FAILURES).then_some(left)
-    }
-
-    /// Counts a wrong token.
-    pub(super) fn failed(&self, address: IpAddr, now: Instant) {
+    /// Counts a wrong token. Returns how long its address is told to wait, once it has sent too many.
+    pub(super) fn failed(&self, address: IpAddr, now: Instant) -> Option<Duration> {
         let mut all = self.0.lock();
         if all.len() >= MAX_ADDRESSES {
             all.retain(|_, failures| now.duration_since(failures.since) < WINDOW);
@@ -48,7 +41,9 @@ impl Throttle {
         if now.duration_since(failures.since) >= WINDOW {
             *failures = fresh();
         }
-        failures.wrong += 1;
+        failures.wrong = failures.wrong.saturating_add(1);
+        let left = WINDOW.saturating_sub(now.duration_since(failures.since));
+        (failures.wrong > MAX_FAILURES).then_some(left)
     }
 }
 
@@ -65,42 +60,39 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn guess(throttle: &Throttle, address: &str, times: u32, now: Instant) {
-        (0..times).for_each(|_| throttle.failed(address.parse().unwrap(), now));
+    /// What the last of so many wrong tokens is told.
+    fn guess(throttle: &Throttle, address: &str, times: u32, now: Instant) -> Option<Duration> {
+        let told = (0..times).map(|_| throttle.failed(address.parse().unwrap(), now));
+        told.last().flatten()
     }
 
     #[test]
     fn too_many_wrong_tokens_have_to_wait() {
         let (throttle, start) = (Throttle::default(), Instant::now());
-        let wait = |address: &str, after: u64| {
-            throttle.wait(address.parse().unwrap(), start + Duration::from_secs(after))
+        let guess = |address: &str, times: u32, after: u64| {
+            let now = start + Duration::from_secs(after);
+            guess(&throttle, address, times, now)
         };
-        guess(&throttle, "10.0.0.1", MAX_FAILURES - 1, start);
-        assert_eq!(wait("10.0.0.1", 1), None);
-        guess(&throttle, "10.0.0.1", 1, start + Duration::from_secs(1));
-        assert_eq!(wait("10.0.0.1", 10), Some(Duration::from_secs(50)));
-        assert_eq!(wait("::ffff:10.0.0.1", 10), Some(Duration::from_secs(50)));
-        assert_eq!(wait("10.0.0.2", 10), None);
-        assert_eq!(wait("10.0.0.1", 61), None);
-        guess(&throttle, "10.0.0.1", 1, start + Duration::from_secs(61));
-        assert_eq!(wait("10.0.0.1", 62), None);
+        assert_eq!(guess("10.0.0.1", MAX_FAILURES, 1), None);
+        assert_eq!(guess("10.0.0.1", 1, 11), Some(Duration::from_secs(50)));
+        assert_eq!(
+            guess("::ffff:10.0.0.1", 1, 11),
+            Some(Duration::from_secs(50))
+        );
+        assert_eq!(guess("10.0.0.2", 1, 11), None);
+        assert_eq!(guess("10.0.0.1", MAX_FAILURES, 61), None);
+        assert!(guess("10.0.0.1", 1, 61).is_some());
     }
 
     #[test]
     fn a_whole_network_of_addresses_counts_as_one() {
         let (throttle, start) = (Throttle::default(), Instant::now());
         for host in 0..MAX_FAILURES {
-            guess(&throttle, &format!("2001:db8:1:2::{host:x}"), 1, start);
+            let one = format!("2001:db8:1:2::{host:x}");
+            assert_eq!(guess(&throttle, &one, 1, start), None);
         }
-        assert!(
-            throttle
-                .wait("2001:db8:1:2:ffff::1".parse().unwrap(), start)
-                .is_some()
-        );
-        assert_eq!(
-            throttle.wait("2001:db8:1:3::1".parse().unwrap(), start),
-            None
-        );
+        assert!(guess(&throttle, "2001:db8:1:2:ffff::1", 1, start).is_some());
+        assert_eq!(guess(&throttle, "2001:db8:1:3::1", 1, start), None);
     }
 
     #[test]

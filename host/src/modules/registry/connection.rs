@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use oci_client::Reference as OciReference;
 use oci_client::client::{Certificate, CertificateEncoding, Client, ClientConfig, ClientProtocol};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -42,15 +43,46 @@ pub(super) fn client(reference: &Reference, registry: &Registry) -> Result<Clien
                 ..ClientConfig::default()
             })
         })
-        .map_err(|error| {
-            let message = format!(
-                "the registry {} cannot be reached over TLS: {error}",
-                reference.host
-            );
-            Error::new(Kind::Config, "no-tls", message)
-                .hint("install the package `ca-certificates`")
-                .caused_by(error)
-        })
+        .map_err(|error| no_tls(reference, error))
+}
+
+fn no_tls(reference: &Reference, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    let message = format!(
+        "the registry {} cannot be reached over TLS: {error}",
+        reference.host
+    );
+    Error::new(Kind::Config, "no-tls", message)
+        .hint("install the package `ca-certificates`")
+        .caused_by(error)
+}
+
+/// "https://registry.example"
+pub(super) fn url(reference: &OciReference, registry: &Registry) -> String {
+    let host = reference.resolve_registry();
+    match registry.plain_http(host) {
+        true => format!("http://{host}"),
+        false => format!("https://{host}"),
+    }
+}
+
+/// For requests that the library does not know. It trusts whom the library's client trusts.
+pub(super) fn http(reference: &Reference, registry: &Registry) -> Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none());
+    let builder = match &registry.ca_file {
+        _ if registry.plain_http(&reference.host) => builder.tls_certs_only([]),
+        Some(file) => {
+            let known = authorities(file)?;
+            let known = known
+                .iter()
+                .map(|one| reqwest::Certificate::from_der(&one.data));
+            builder.tls_certs_only(known.filter_map(Result::ok))
+        }
+        None => builder,
+    };
+    builder.build().map_err(|error| no_tls(reference, error))
 }
 
 /// The certificates in a PEM file.

@@ -9,6 +9,28 @@ use oci_client::errors::{DigestError, OciDistributionError, OciErrorCode};
 use crate::config::Reference;
 use crate::error::{Error, Kind};
 
+/// Why a request failed, and whether another one may succeed.
+pub(super) struct RegistryFailure {
+    pub(super) error: Error,
+    may_pass: bool,
+}
+
+impl RegistryFailure {
+    /// Whether the same request may succeed in a while.
+    pub(super) fn may_pass(&self) -> bool {
+        self.may_pass
+    }
+}
+
+impl From<Error> for RegistryFailure {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            may_pass: false,
+        }
+    }
+}
+
 /// Turns errors into messages that name one reference and the account that asked for it.
 pub(super) struct RegistryErrors {
     reference: Reference,
@@ -31,8 +53,13 @@ impl RegistryErrors {
     }
 
     /// A request failed.
-    pub(super) fn request_failed(&self, error: OciDistributionError) -> Error {
+    pub(super) fn request_failed(&self, error: OciDistributionError) -> RegistryFailure {
         use OciDistributionError as Oci;
+        let may_pass = match &error {
+            Oci::ServerError { code, .. } => status_may_pass(*code),
+            Oci::RequestError(request) => request_may_pass(request),
+            _ => false,
+        };
         let message = match &error {
             Oci::UnauthorizedError { .. } | Oci::AuthenticationFailure(_) => self.denied(),
             Oci::ServerError {
@@ -59,22 +86,49 @@ impl RegistryErrors {
             }
             _ => self.unavailable(&innermost(&error)),
         };
-        message.caused_by(error)
+        RegistryFailure {
+            error: message.caused_by(error),
+            may_pass,
+        }
+    }
+
+    /// A server of tokens could not be asked.
+    pub(super) fn tokens_failed(&self, error: reqwest::Error) -> RegistryFailure {
+        self.request_failed(OciDistributionError::RequestError(error))
+    }
+
+    /// A server of tokens gave none.
+    pub(super) fn tokens_refused(&self, status: u16) -> RegistryFailure {
+        match status_may_pass(status) {
+            true => RegistryFailure {
+                error: self.unavailable(&format!("its server of tokens answers {status}")),
+                may_pass: true,
+            },
+            false => self.denied().into(),
+        }
+    }
+
+    /// A server of tokens answered something else.
+    pub(super) fn no_token(&self) -> Error {
+        self.unavailable("its server of tokens answers without one")
     }
 
     /// The stream of bytes ended early, or its digest is another one.
-    pub(super) fn stream_failed(&self, error: io::Error) -> Error {
-        let message = match error.get_ref() {
+    pub(super) fn stream_failed(&self, error: io::Error) -> RegistryFailure {
+        let (message, may_pass) = match error.get_ref() {
             Some(inner) if inner.is::<DigestError>() => {
-                self.altered("its bytes are not those of its digest")
+                (self.altered("its bytes are not those of its digest"), false)
             }
             Some(inner) => match inner.downcast_ref() {
-                Some(request) => self.transport(request),
-                None => self.cut_off(&innermost(inner)),
+                Some(request) => (self.transport(request), request_may_pass(request)),
+                None => (self.cut_off(&innermost(inner)), true),
             },
-            None => self.cut_off(&error.to_string()),
+            None => (self.cut_off(&error.to_string()), true),
         };
-        message.caused_by(error)
+        RegistryFailure {
+            error: message.caused_by(error),
+            may_pass,
+        }
     }
 
     /// The tag names another component than the pinned one.
@@ -130,7 +184,7 @@ impl RegistryErrors {
     fn transport(&self, request: &reqwest::Error) -> Error {
         let host = &self.reference.host;
         let chain = innermost(request);
-        if chain.contains("certificate") {
+        if is_untrusted(&chain) {
             let message = format!("the certificate of the registry {host} is not trusted: {chain}");
             return Error::run("untrusted-certificate", message).hint(format!(
                 "name its authority's certificate as registries.{host}.ca_file"
@@ -150,6 +204,21 @@ impl RegistryErrors {
         }
         self.unavailable(&chain)
     }
+}
+
+/// Whether a registry that answers so may answer otherwise in a while.
+fn status_may_pass(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+/// Whether a request that was not answered may be in a while.
+fn request_may_pass(request: &reqwest::Error) -> bool {
+    !request.is_builder() && !request.is_redirect() && !is_untrusted(&innermost(request))
+}
+
+/// The library below has no type for it.
+fn is_untrusted(cause: &str) -> bool {
+    cause.contains("certificate")
 }
 
 /// The text of the innermost cause: the outer ones only say that a request was sent.

@@ -5,6 +5,7 @@ mod client;
 mod connection;
 mod credentials;
 mod errors;
+mod identity;
 mod layout;
 mod reference;
 mod transfer;

@@ -64,7 +64,74 @@ fn cases() -> impl Strategy<Value = (String, &'static str, Timestamp)> {
     (lines(), zones).prop_flat_map(|(line, zone)| (Just(line), Just(zone), moments_of(zone)))
 }
 
+/// A field as a line has it, and the numbers that it means.
+type Field = (String, Vec<i8>);
+
+fn fields(first: i8, last: i8) -> impl Strategy<Value = Field> {
+    let all: Vec<i8> = (first..=last).collect();
+    let list = subsequence(all.clone(), 1..4).prop_map(|numbers| {
+        let texts: Vec<String> = numbers.iter().map(i8::to_string).collect();
+        (texts.join(","), numbers)
+    });
+    let range = (first..=last, first..=last).prop_map(|(one, other)| {
+        let (from, to) = (one.min(other), one.max(other));
+        (format!("{from}-{to}"), (from..=to).collect())
+    });
+    let steps = (first..=last, 1i8..20).prop_map(move |(from, step)| {
+        let numbers = (from..=last).step_by(step as usize);
+        (format!("{from}-{last}/{step}"), numbers.collect())
+    });
+    let any = Just(("*".to_owned(), all));
+    prop_oneof![2 => any, 2 => list, 1 => range, 1 => steps]
+}
+
+/// Minute, hour, day of the month or of the week, month; not both days, of which one would be enough.
+fn times() -> impl Strategy<Value = [Field; 5]> {
+    let every = |first: i8, last: i8| ("*".to_owned(), (first..=last).collect::<Vec<i8>>());
+    let of_month = fields(1, 31).prop_map(move |days| (days, every(0, 6)));
+    let of_week = fields(0, 6).prop_map(move |days| (every(1, 31), days));
+    let days = prop_oneof![of_month, of_week];
+    (fields(0, 59), fields(0, 23), days, fields(1, 12))
+        .prop_map(|(minute, hour, (day, weekday), month)| [minute, hour, day, month, weekday])
+}
+
+fn is_one_of(at: Timestamp, times: &[Field; 5]) -> bool {
+    let at = at.to_zoned(TimeZone::UTC);
+    let weekday = at.weekday().to_sunday_zero_offset();
+    let shown = [at.minute(), at.hour(), at.day(), at.month(), weekday];
+    let mut pairs = times.iter().zip(shown);
+    at.second() == 0 && pairs.all(|((_, numbers), shown)| numbers.contains(&shown))
+}
+
 proptest! {
+    #[test]
+    fn the_next_one_is_the_first_that_the_line_names(times in times(), now in moments()) {
+        let line = times.each_ref().map(|(text, _)| text.as_str()).join(" ");
+        let Ok(schedule) = Schedule::new(&line, "UTC", Duration::ZERO, true) else {
+            // A 31st of April.
+            prop_assert!(times[2].1.iter().all(|day| *day > 29), "{} is refused", line);
+            return Ok(());
+        };
+        let next = schedule.next(now).unwrap().time();
+        prop_assert!(next > now && is_one_of(next, &times), "{}: {} after {}", line, next, now);
+        let minute = now.as_second().div_euclid(60);
+        let between = (1..3000).map(|later| Timestamp::from_second((minute + later) * 60).unwrap());
+        let earlier = between.take_while(|time| *time < next).find(|time| is_one_of(*time, &times));
+        prop_assert_eq!(earlier, None, "{}: {} after {}", line, next, now);
+    }
+
+    #[test]
+    fn any_line_is_a_schedule_or_refused(
+        line in prop_oneof!["[ -~]{0,24}", "([0-9*/,LW#?-]{1,5} ){4}[0-9A-Z*/,#-]{1,5}"], now in moments()
+    ) {
+        if let Ok(schedule) = Schedule::new(&line, "Europe/Madrid", Duration::ZERO, true)
+            && let Some(next) = schedule.next(now)
+        {
+            prop_assert!(next.time() > now, "{}: {} after {}", line, next, now);
+            prop_assert!(schedule.latest(next.time()) == Some(next), "{}", line);
+        }
+    }
+
     #[test]
     fn next_and_latest_are_neighbours((line, zone, now) in cases()) {
         let schedule = schedule(&line, zone);

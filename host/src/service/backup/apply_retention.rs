@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::artifact::manifest::Contents;
+use crate::cancel::Cancel;
 use crate::config::Tier;
 use crate::error::{Error, Result};
 use crate::history::RunFailure;
@@ -28,13 +29,14 @@ pub(in crate::service) struct StoredCopies {
 }
 
 /// Promotes `new` where a tier lacks its period, and what earlier runs could not; then prunes. `earlier`
-/// were there before it, or could not be listed.
+/// were there before it, or could not be listed. Cancelled, it ends after the copy or the deletion that it is at.
 pub(super) async fn apply_retention(
     rules: &RetentionRules,
     store: &Store,
     lock: &mut StoreLock,
     new: &StoredBackup,
     earlier: Result<Catalogue>,
+    cancel: &Cancel,
 ) -> StoredCopies {
     let mut made = StoredCopies {
         artifact: new.manifest.artifact.clone(),
@@ -50,10 +52,11 @@ pub(super) async fn apply_retention(
         }
     };
     catalogue.backups.push(new.clone());
-    let copies = promote(rules, store, lock, new, &catalogue, &mut made).await;
+    let copies = promote(rules, store, lock, new, &catalogue, &mut made, cancel).await;
     let extent = PruneExtent {
         new: Some(&new.manifest.id),
         at_most: Some(1 + copies + retention::ALLOWANCE),
+        cancel,
     };
     match prune_store(store, rules, extent, Some(lock)).await {
         Ok(pruned) => {
@@ -67,6 +70,9 @@ pub(super) async fn apply_retention(
             made.warn(store, &RunFailure::from(&error));
         }
     }
+    if cancel.is_cancelled() {
+        made.warn(store, &broken_off(store, &cancel.error()));
+    }
     made
 }
 
@@ -78,6 +84,7 @@ async fn promote(
     new: &StoredBackup,
     catalogue: &Catalogue,
     made: &mut StoredCopies,
+    cancel: &Cancel,
 ) -> usize {
     let own: Vec<&StoredBackup> = catalogue.own().collect();
     let mut copies = 0;
@@ -92,7 +99,7 @@ async fn promote(
         }
     }
     for (first, tier) in due {
-        if refused.contains(&tier) {
+        if refused.contains(&tier) || cancel.is_cancelled() {
             continue;
         }
         let promoted = match catalogue.unlisted(tier) {
@@ -210,6 +217,18 @@ impl StoredCopies {
             warning.message
         );
         self.warnings.push(warning.clone());
+    }
+}
+
+fn broken_off(store: &Store, cancelled: &Error) -> RunFailure {
+    let (name, error) = (store.name(), RunFailure::from(cancelled));
+    RunFailure {
+        message: format!(
+            "what is too old in store `{name}` is left to the next run: {}",
+            error.message
+        ),
+        hint: None,
+        ..error
     }
 }
 

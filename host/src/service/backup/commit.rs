@@ -11,7 +11,7 @@ use crate::artifact::manifest::{Contents, Manifest};
 use crate::cancel::{Cancel, Reason};
 use crate::error::{Error, Result};
 use crate::history::{RunArtifact, RunFailure, StoreKeys};
-use crate::service::catalogue::missed_uploads::MissedUpload;
+use crate::service::catalogue::upload_journal::JournaledUpload;
 use crate::service::context::Context;
 use crate::service::retention_rules::RetentionRules;
 use crate::service::runs::job::Job;
@@ -20,7 +20,7 @@ use crate::service::runs::job::Job;
 /// is the failure; also when the run was interrupted.
 pub(super) fn commit_all(
     context: &Context,
-    uploads: StoreUploads,
+    (uploads, journaled): (StoreUploads, JournaledUpload),
     artifact: &RunArtifact,
     manifest: &Manifest,
     job: &Job,
@@ -67,7 +67,7 @@ pub(super) fn commit_all(
         return Err(cancel.error().into());
     }
     let stores: Vec<String> = missed.iter().map(|(name, _)| name.clone()).collect();
-    let path = MissedUpload::add(&context.state_folder(), artifact, manifest, stores)?;
+    journaled.missed(artifact, stores)?;
     let (name, error) = missed.swap_remove(0);
     let hint = error.hint_text().map(|hint| format!(" ({hint})"));
     let missed = Error::run(
@@ -76,7 +76,7 @@ pub(super) fn commit_all(
     )
     .hint(format!(
         "it is kept at {}; `sidecar upload --pending`, or the next run, sends it{}",
-        path.display(),
+        artifact.path.display(),
         hint.unwrap_or_default()
     ));
     Err(BackupFailure::MissedStores(missed.caused_by(error)))

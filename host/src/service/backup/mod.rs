@@ -24,7 +24,7 @@ mod upload;
 
 use std::sync::Arc;
 
-use super::catalogue::upload_missed;
+use super::catalogue::{upload_journal, upload_missed};
 use super::context::Context;
 use super::runs::guards::{Deadline, OrphanReaper};
 use super::runs::job::Job;
@@ -161,6 +161,7 @@ pub(super) fn complete(
         job.describe(manifest.to_json());
     }
 
+    publish::require_size(config, sealed.size)?;
     let staged = match &uploads {
         Some(_) => None,
         None => {
@@ -168,6 +169,13 @@ pub(super) fn complete(
             Some(publish_journal::stage(&lock.folder, &manifest)?)
         }
     };
+    let uploads = uploads.map(|uploads| {
+        let stores = config.stores.iter().map(|store| store.name.clone());
+        let stores = stores.collect();
+        let spool = &sealed.spool;
+        let journaled = upload_journal::stage(&lock.folder, spool, &manifest, stores);
+        (uploads, journaled)
+    });
     let artifact = publish::publish(config, sealed, &manifest.omissions)?;
     if let Some(staged) = staged {
         staged.commit();

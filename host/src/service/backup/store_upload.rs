@@ -106,7 +106,7 @@ impl StoreUpload {
                     return Err(cancel.error());
                 }
             };
-            make_backup(rules, &store, &mut lock, &stored, &manifest, late).await
+            make_backup(rules, &store, &mut lock, (&stored, &manifest), late, cancel).await
         };
         let finished = finished.await;
         let nothing_left = finished.as_ref().is_ok_and(|copies| !copies.half_done);
@@ -135,7 +135,9 @@ impl StoreUpload {
                 upload.finish(rules, manifest, cancel).await
             }
             Ok(Some((backup, others))) => {
-                let copies = apply_retention(rules, &store, &mut lock, &backup, Ok(others)).await;
+                let others = Ok(others);
+                let copies =
+                    apply_retention(rules, &store, &mut lock, &backup, others, cancel).await;
                 lock.release(!copies.half_done).await;
                 Ok(copies)
             }
@@ -158,17 +160,19 @@ pub(in crate::service) async fn make_backup(
     rules: &RetentionRules,
     store: &Store,
     lock: &mut StoreLock,
-    stored: &Stored,
-    manifest: &Manifest,
+    (stored, manifest): (&Stored, &Manifest),
     late: bool,
+    cancel: &Cancel,
 ) -> Result<StoredCopies> {
     // Credentials that may only write list nothing: the backup is made all the same.
     let earlier = store.catalogue().await;
     let listed = earlier.as_ref().ok();
     let manifest = rules.numbered(store, lock, listed, manifest, late).await;
     let backup = lock.commit(stored, &manifest).await?;
-    let mut copies = apply_retention(rules, store, lock, &backup, earlier).await;
-    copies.tidy_repository(rules, store, lock).await;
+    let mut copies = apply_retention(rules, store, lock, &backup, earlier, cancel).await;
+    if !cancel.is_cancelled() {
+        copies.tidy_repository(rules, store, lock).await;
+    }
     Ok(copies)
 }
 

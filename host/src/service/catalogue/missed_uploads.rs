@@ -1,5 +1,6 @@
 //! Missed uploads: backups that a store does not have yet, stored here until it has.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::manifest::Manifest;
 use crate::error::{Error, Result};
 use crate::fs_atomic;
-use crate::history::RunArtifact;
 
 /// Bytes of a manifest, and of the names of some stores, indented.
 const LARGEST_NOTE: u64 = 4 * Manifest::LARGEST as u64;
@@ -22,35 +22,22 @@ pub(in crate::service) struct MissedUpload {
 }
 
 impl MissedUpload {
-    /// Gives the artifact a second name, which the next run does not replace. Returns the first one.
-    pub(in crate::service) fn add(
-        state: &Path,
-        artifact: &RunArtifact,
-        manifest: &Manifest,
-        stores: Vec<String>,
-    ) -> Result<PathBuf> {
-        let folder = folder(state);
-        fs::create_dir_all(&folder).map_err(|error| Error::io("create", &folder, error))?;
-        let missed = Self {
-            manifest: manifest.clone(),
-            stores,
-        };
-        let bytes = missed.bytes(&folder);
-        fs::hard_link(&artifact.path, &bytes).map_err(|error| Error::io("link", &bytes, error))?;
-        missed.write(&folder)?;
-        Ok(artifact.path.clone())
-    }
-
     /// Writes down which stores have missed it.
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        let path = self.note(folder);
-        let text = serde_json::to_vec_pretty(self).map_err(|error| {
+        Ok(fs_atomic::write(
+            &self.note(folder),
+            &self.to_json()?,
+            0o666,
+        )?)
+    }
+
+    pub(super) fn to_json(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec_pretty(self).map_err(|error| {
             Error::run(
                 "internal",
                 format!("cannot write down a missed upload: {error}"),
             )
-        })?;
-        Ok(fs_atomic::write(&path, &text, 0o666)?)
+        })
     }
 
     /// Every store has it, which is written down first: removes the bytes and the note. After a crash in
@@ -69,6 +56,9 @@ impl MissedUpload {
         folder.join(format!("{}.json", self.manifest.id))
     }
 }
+
+/// The ending of the note of a run that has not ended: see [`super::upload_journal`].
+pub(super) const STAGED: &str = "new";
 
 /// Where they lie.
 pub(in crate::service) fn folder(state: &Path) -> PathBuf {
@@ -99,20 +89,17 @@ pub(in crate::service) fn read_all(folder: &Path) -> Result<MissedUploads> {
         without_note: Vec::new(),
         damaged: Vec::new(),
     };
+    let is_there = |path: &Path, ending| files.binary_search(&path.with_extension(ending)).is_ok();
     for path in &files {
-        let is_note = path.extension().is_some_and(|ending| ending == "json");
-        let read = match is_note {
-            true => read(path),
+        match path.extension().and_then(OsStr::to_str) {
+            Some(STAGED) => {}
+            Some("json") => match read(path) {
+                Ok(upload) => found.whole.push(upload),
+                Err(error) => found.damaged.push(error),
+            },
             // The artifact of a note, unless that was never written.
-            false if files.binary_search(&path.with_extension("json")).is_ok() => continue,
-            false => {
-                found.without_note.push(path.clone());
-                continue;
-            }
-        };
-        match read {
-            Ok(upload) => found.whole.push(upload),
-            Err(error) => found.damaged.push(error),
+            _ if is_there(path, "json") || is_there(path, STAGED) => {}
+            _ => found.without_note.push(path.clone()),
         }
     }
     Ok(found)
@@ -151,3 +138,7 @@ pub(super) fn damaged(path: &Path, reason: &str) -> Error {
         "the artifact lies beside it: put it into the store by hand, and remove both; all others are sent",
     )
 }
+
+#[cfg(test)]
+#[path = "../tests/missed_upload_notes.rs"]
+mod properties;

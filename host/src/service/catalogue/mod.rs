@@ -14,6 +14,7 @@ pub(super) mod stored_bytes;
 pub(super) mod stores;
 mod stream;
 mod sync;
+pub(super) mod upload_journal;
 pub(super) mod upload_missed;
 pub(super) mod verdicts;
 mod verify;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::in_sets;
 use super::repository::{PruneOccasion, tidy};
+use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::history::RunFailure;
 use crate::retention::{self, Decision, Retain, RetentionRecord, Verdict, decide_at_pace};
@@ -77,12 +78,14 @@ pub struct PruneOptions {
     pub yes: bool,
 }
 
-/// How much may go at once.
+/// How much may go at once, and for how long.
 pub(in crate::service) struct PruneExtent<'a> {
     /// The backup that was just made: it is no witness of the time.
     pub(in crate::service) new: Option<&'a str>,
     /// None: all that is to go.
     pub(in crate::service) at_most: Option<usize>,
+    /// Once cancelled, nothing more goes.
+    pub(in crate::service) cancel: &'a Cancel,
 }
 
 /// Applies the retention of every strategy to every store now. If anything is to be deleted, no other sidecar may be
@@ -100,9 +103,11 @@ pub(in crate::service) fn prune(context: &Context, options: PruneOptions) -> Res
 
 fn prune_strategy(context: &Context, options: PruneOptions) -> Result<Pruning> {
     let rules = &context.retention;
+    let cancel = Cancel::new();
     let extent = || PruneExtent {
         new: None,
         at_most: (!options.yes).then_some(retention::ALLOWANCE),
+        cancel: &cancel,
     };
     overlap::require_apart(context.config())?;
     let mut all = Pruning::default();
@@ -203,7 +208,9 @@ pub(in crate::service) async fn prune_store(
         let (store, key) = (store.name(), &backup.key);
         let keep = decision.verdict.keeps();
         let removal = match &mut lock {
-            Some(lock) if !keep => Some(lock.remove(backup).await?),
+            Some(lock) if !keep && !extent.cancel.is_cancelled() => {
+                Some(lock.remove(backup).await?)
+            }
             _ => None,
         };
         let error = match removal {

@@ -44,7 +44,12 @@ pub(in crate::service) fn send_all(context: &Context, cancel: &Cancel) -> Result
     let mut failed = missed.damaged.into_iter().next();
     for mut upload in missed.whole {
         let fits = require_of_its_kind(context, &upload, &folder);
-        if let Err(error) = fits.and_then(|()| require_whole(&upload, &folder)) {
+        // What every store has is only to be removed, and may have been half removed.
+        let whole = |()| match upload.stores.is_empty() {
+            true => Ok(()),
+            false => require_whole(&upload, &folder),
+        };
+        if let Err(error) = fits.and_then(whole) {
             tracing::error!(code = error.code(), hint = error.hint_text(), "{error}");
             failed.get_or_insert(error);
             continue;

@@ -29,12 +29,15 @@ pub struct Preview {
     pub commands: Vec<String>,
     /// Files and directories that are read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub read: Vec<String>,
     /// Variables that commands are given, or that the module sees.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub env: Vec<String>,
     /// "host:port" that the module connects to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub net: Vec<String>,
     /// Where files are restored into.
     #[serde(skip_serializing_if = "Option::is_none")]

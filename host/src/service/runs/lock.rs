@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::exchange;
 use crate::sandbox::CommandFolder;
+use crate::service::catalogue::upload_journal;
 use crate::service::context::Context;
 use crate::service::folders;
 
@@ -42,6 +43,7 @@ impl RunLock {
         for config in configs() {
             let folder = folders::state_folder(&config.paths);
             publish_journal::recover(history, &config.paths.artifacts, &folder);
+            upload_journal::recover(&folder);
             remove_leftovers(&folder)?;
             CommandFolder::remove_leftovers(&folder);
             exchange::recover(&folders::restores(&folder))?;

@@ -154,6 +154,33 @@ impl Queue {
         Some(job)
     }
 
+    /// Waits until no run is in progress.
+    pub(in crate::service) async fn idle(&self) {
+        self.when_idle(|_| ()).await;
+    }
+
+    /// Waits until no run is in progress, and takes no more.
+    pub(in crate::service) async fn close_idle(&self) {
+        self.when_idle(|active| active.closed = true).await;
+        self.moment.send_modify(|moment| moment.closed = true);
+    }
+
+    /// Does what no run may come in between of.
+    async fn when_idle(&self, act: impl Fn(&mut ActiveRun)) {
+        let mut moment = self.moment.subscribe();
+        loop {
+            {
+                let mut active = self.active();
+                let is_running = |job: &Arc<Job>| !job.run().state.is_over();
+                if !active.job.as_ref().is_some_and(is_running) {
+                    return act(&mut active);
+                }
+            }
+            // Its sender is here.
+            let _ = moment.changed().await;
+        }
+    }
+
     /// Whether no more run is taken.
     pub(in crate::service) fn is_closed(&self) -> bool {
         self.active().closed

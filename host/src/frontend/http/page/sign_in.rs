@@ -77,17 +77,18 @@ async fn begin(
     body: String,
 ) -> Response {
     let (now, fields) = (Instant::now(), FormFields::parse(&body));
-    if let Some(wait) = sign_in.throttle.wait(address, now) {
-        let wait = visit.locale.duration(wait.as_millis() as u64 + 1000);
-        let problem = visit.locale.fill("sign-in-wait", &[("time", wait.into())]);
-        return (StatusCode::TOO_MANY_REQUESTS, screen(&visit, Some(problem))).into_response();
-    }
     let token = fields.get("token").unwrap_or_default().trim();
     let Some(caller) = sign_in.tokens.caller(token.as_bytes()).cloned() else {
         tracing::warn!(%address, "a wrong token was typed into the page");
-        sign_in.throttle.failed(address, now);
-        let problem = visit.locale.text("sign-in-wrong");
-        return (StatusCode::UNAUTHORIZED, screen(&visit, Some(problem))).into_response();
+        let (status, problem) = match sign_in.throttle.failed(address, now) {
+            Some(wait) => {
+                let wait = visit.locale.duration(wait.as_millis() as u64 + 1000);
+                let problem = visit.locale.fill("sign-in-wait", &[("time", wait.into())]);
+                (StatusCode::TOO_MANY_REQUESTS, problem)
+            }
+            None => (StatusCode::UNAUTHORIZED, visit.locale.text("sign-in-wrong")),
+        };
+        return (status, screen(&visit, Some(problem))).into_response();
     };
     let next = fields.get("next").filter(|next| is_own(next));
     let to = format!("{}{}", visit.root, next.unwrap_or_default());

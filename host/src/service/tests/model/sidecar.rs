@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 
 use crate::artifact::manifest::Manifest;
+use crate::cancel::Cancel;
 use crate::clock;
 use crate::config::{self, Config, Environment, Tier};
 use crate::error::Result;
@@ -103,7 +104,8 @@ async fn back_up(
     let manifest = manifest(&id, begun);
     let made = async {
         let stored = upload(&store, &mut lock, &manifest).await?;
-        make_backup(&rules, &store, &mut lock, &stored, &manifest, false).await
+        let made = (&stored, &manifest);
+        make_backup(&rules, &store, &mut lock, made, false, &Cancel::new()).await
     };
     let made = made.await;
     let nothing_left = made.as_ref().is_ok_and(|copies| !copies.half_done);
@@ -113,9 +115,11 @@ async fn back_up(
 
 async fn prune(store: Store, rules: RetentionRules) -> Result<Option<String>> {
     let mut lock = store.try_lock("the one that prunes").await?;
+    let cancel = Cancel::new();
     let extent = PruneExtent {
         new: None,
         at_most: Some(retention::ALLOWANCE),
+        cancel: &cancel,
     };
     let pruned = prune_store(&store, &rules, extent, Some(&mut lock)).await;
     let finished = pruned.as_ref().is_ok_and(|pruned| !pruned.half_done);

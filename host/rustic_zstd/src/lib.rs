@@ -24,7 +24,10 @@ thread_local! {
 }
 
 /// The context of this thread.
-fn context<T>(of_thread: &mut Option<T>, new: impl FnOnce() -> io::Result<T>) -> io::Result<&mut T> {
+fn context<T>(
+    of_thread: &mut Option<T>,
+    new: impl FnOnce() -> io::Result<T>,
+) -> io::Result<&mut T> {
     match of_thread {
         Some(context) => Ok(context),
         None => Ok(of_thread.insert(new()?)),

@@ -14,11 +14,18 @@ fn bytes(length: usize, seed: u32) -> Vec<u8> {
 
 #[test]
 fn what_is_encoded_is_read_by_the_published_functions_and_the_other_way_round() {
-    for (seed, length) in [0, 1, 5, 4_096, 131_072, 131_073, 3 << 20].into_iter().enumerate() {
+    for (seed, length) in [0, 1, 5, 4_096, 131_072, 131_073, 3 << 20]
+        .into_iter()
+        .enumerate()
+    {
         let data = bytes(length, seed as u32);
         for level in [-7, 0, 3, 19] {
             let ours = encode_all(&data, level).unwrap();
-            assert_eq!(published_decode(&*ours).unwrap(), data, "{length} at {level}");
+            assert_eq!(
+                published_decode(&*ours).unwrap(),
+                data,
+                "{length} at {level}"
+            );
             let published = published_encode(&*data, level).unwrap();
             assert_eq!(decode_all(&published).unwrap(), data, "{length} at {level}");
         }
@@ -35,7 +42,11 @@ fn one_frame_is_appended_to_what_is_there() {
 
 #[test]
 fn several_frames_are_read_one_after_the_other() {
-    let frames = [encode_all(b"one, ", 3).unwrap(), encode_all(b"two", 3).unwrap()].concat();
+    let frames = [
+        encode_all(b"one, ", 3).unwrap(),
+        encode_all(b"two", 3).unwrap(),
+    ]
+    .concat();
     assert_eq!(decode_all(&frames).unwrap(), b"one, two");
 }
 
@@ -45,7 +56,11 @@ fn a_damaged_frame_is_an_error_and_the_next_one_is_read() {
     for (position, cut) in [(4, good.len()), (good.len() / 2, good.len()), (0, 9)] {
         let mut damaged = good[..cut].to_vec();
         damaged[position] ^= 0xff;
-        assert_ne!(decode_all(&damaged).ok(), Some(bytes(10_000, 7)), "at {position}");
+        assert_ne!(
+            decode_all(&damaged).ok(),
+            Some(bytes(10_000, 7)),
+            "at {position}"
+        );
     }
     assert!(decode_all(&good[..good.len() - 1]).is_err());
     assert_eq!(decode_all(&good).unwrap(), bytes(10_000, 7));
@@ -54,6 +69,10 @@ fn a_damaged_frame_is_an_error_and_the_next_one_is_read() {
 #[test]
 fn a_length_that_is_only_claimed_takes_no_memory() {
     // A header of one segment whose eight bytes of length claim an exbibyte.
-    let claims = [&[0x28, 0xb5, 0x2f, 0xfd, 0xe0][..], &(1_u64 << 60).to_le_bytes()].concat();
+    let claims = [
+        &[0x28, 0xb5, 0x2f, 0xfd, 0xe0][..],
+        &(1_u64 << 60).to_le_bytes(),
+    ]
+    .concat();
     assert!(decode_all(&claims).is_err());
 }

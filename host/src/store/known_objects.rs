@@ -91,7 +91,10 @@ impl KnownObjects {
             let known = all.query_map([place], |row| row.get::<_, String>(0))?;
             for key in known.collect::<Result<Vec<_>>>()? {
                 if key.starts_with(folder) && !listed.contains(key.as_str()) {
-                    connection.execute("DELETE FROM objects WHERE place = ?1 AND key = ?2", [place, &key])?;
+                    connection.execute(
+                        "DELETE FROM objects WHERE place = ?1 AND key = ?2",
+                        [place, &key],
+                    )?;
                 }
             }
             Ok(())
@@ -102,7 +105,9 @@ impl KnownObjects {
     fn asked<T>(&self, question: impl FnOnce(&Connection) -> Result<T>) -> Option<T> {
         let connection = self.connection();
         let asked = question(connection.as_ref()?);
-        asked.inspect_err(|error| tracing::debug!("what was read before is not known: {error}")).ok()
+        asked
+            .inspect_err(|error| tracing::debug!("what was read before is not known: {error}"))
+            .ok()
     }
 
     fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
@@ -210,7 +215,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         KnownObjects::in_folder(folder.path()).put(PLACE, &object("daily/a", Some("1")), b"abc");
         let file = Connection::open(folder.path().join(FILE)).unwrap();
-        file.execute("UPDATE objects SET bytes = x'616264'", []).unwrap();
+        file.execute("UPDATE objects SET bytes = x'616264'", [])
+            .unwrap();
         assert_eq!(known(folder.path(), "1"), None);
     }
 

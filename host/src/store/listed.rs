@@ -60,6 +60,7 @@ impl Store {
 
     /// What was not listed in `folder` is gone.
     pub(super) fn forget_others(&self, folder: &str, listed: &[Object]) {
-        self.known.forget_others(&self.spec().location(), folder, listed);
+        self.known
+            .forget_others(&self.spec().location(), folder, listed);
     }
 }

@@ -23,6 +23,7 @@ mod drill;
 mod error_response;
 mod events;
 mod export;
+mod fields;
 mod follow;
 mod headers;
 mod health;

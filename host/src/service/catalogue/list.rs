@@ -8,7 +8,8 @@ use super::stores::open_all;
 use crate::error::{Error, Kind, Result};
 use crate::service::context::Context;
 use crate::store::{
-    BackupHealth, Catalogue, DamageExtent, DamagedBackup, StoredBackup, UnfinishedArtifact, Which, stem, stem_and_time,
+    BackupHealth, Catalogue, DamageExtent, DamagedBackup, StoredBackup, UnfinishedArtifact, Which,
+    stem, stem_and_time,
 };
 
 /// How manifests and verdicts are read.

@@ -17,6 +17,7 @@ mod sync;
 pub(super) mod upload_missed;
 pub(super) mod verdicts;
 mod verify;
+mod verify_progress;
 
 pub(super) use fetch::fetch;
 pub use lifecycle::BucketRules;
@@ -32,3 +33,4 @@ pub(super) use sync::sync;
 pub(super) use upload_missed::upload_missed;
 pub use verify::{Verification, Verified};
 pub(super) use verify::{verify, verify_all};
+pub(super) use verify_progress::VerifyProgress;

@@ -15,8 +15,8 @@ use crate::config::{Config, Environment, Place, StoreSpec};
 use crate::error::{Error, Kind, Result};
 use crate::service::overlap::same_place;
 use crate::store::{
-    FoundOwner, KnownObjects, OwnerId, OwnerRecord, Ownership, Profile, RetryPolicy, Standing, Store, adoptable,
-    judge,
+    FoundOwner, KnownObjects, OwnerId, OwnerRecord, Ownership, Profile, RetryPolicy, Standing,
+    Store, adoptable, judge,
 };
 
 /// Tries to claim a store that other sidecars claim at the same time. Not a retry that waits: the next

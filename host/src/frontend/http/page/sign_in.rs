@@ -10,10 +10,10 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use super::fields::FormFields;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::Tone;
 use super::visit::PageVisit;
+use crate::frontend::http::fields::FormFields;
 use crate::frontend::http::state::{ApiState, Peer};
 
 /// Where the form of the token goes to.

@@ -11,7 +11,6 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 
 use super::failure::PageFailure;
-use super::fields::FormFields;
 use super::locale::Locale;
 use super::origin::is_same_origin;
 use super::session::cookie;
@@ -20,6 +19,7 @@ use crate::clock;
 use crate::config::TokenScope;
 use crate::frontend::http::auth::Caller;
 use crate::frontend::http::error_response::ErrorResponse;
+use crate::frontend::http::fields::FormFields;
 use crate::frontend::http::state::ApiState;
 
 /// The cookie with the language that was chosen.

@@ -58,7 +58,8 @@ fn one_database_of_three_comes_back_under_a_new_name() {
     browser.reads("main", "app2");
     browser.clicks("main form button");
     browser.reads("h1", "Read what will happen");
-    browser.reads("main .parts", "app2 → app2_copy new");
+    browser.reads("main .parts", "app2 → app2_copy");
+    browser.reads("main .parts .good", "new");
     browser.reads("main", "Restores to PostgreSQL 1");
     browser.clicks("form[method=post].stack button");
     browser.reads("#run .state", "Succeeded");
@@ -79,7 +80,7 @@ fn one_database_of_three_is_replaced_once_its_name_is_typed() {
     browser
         .clicks("input[value=replace]")
         .clicks("main form button");
-    browser.reads("main .parts", "app2 → app2 exists: will be REPLACED");
+    browser.reads("main .parts .bad", "exists: will be REPLACED");
     browser.reads("button.danger", "Replace app2");
     browser.types("#typed", "app1").clicks("button.danger");
     browser.reads("#problem", "is another one");

@@ -17,7 +17,7 @@ fn speaking(wait: &str) -> Value {
         "config": {
             "command": "echo dumping >&2; echo rows",
             "capture_stdout": true,
-            "restore": format!("cat > /dev/null; echo loading >&2; {wait} >&2; echo loaded >&2"),
+            "restore": format!("cat > \"${{SIDE_CAR_RESTORE_INTO:-.}}/state\"; echo loading >&2; {wait} >&2; echo loaded >&2"),
         },
     })
 }

@@ -291,7 +291,7 @@ mod tests {
         let schemas = document["components"]["schemas"].as_object().unwrap();
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
         let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
-                      LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview Preview Restore Selection \
+                      LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview FoundTarget Preview Restore Selection \
                       Jobs Job Artifact RunOmission Outcome Run RunLog LogLine Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
                       Encrypted InRepository FilesInTree Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Proof Pruning Pruned Audit AuditEntry Configuration Modules Module StrategyAccess AccessVerdict";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());

@@ -1,4 +1,4 @@
-//! Bytes that are hashed on their way, whoever reads them.
+//! Bytes that are hashed on their way to a reader.
 
 use std::io::{self, Read};
 use std::sync::Arc;

@@ -279,7 +279,7 @@ impl Sidecar {
         marked(&self.mark())
     }
 
-    /// Every file in the folders of a run, relative and sorted, but for the lock, the journal, the
+    /// Every file in the folders of a run, relative and sorted, but for the lock, the journal, what was read of stores, the
     /// sidecar's id, the places it has claimed, and the manifest of what was published, which stay.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -291,6 +291,9 @@ impl Sidecar {
             "history.sqlite",
             "history.sqlite-wal",
             "history.sqlite-shm",
+            "known-objects.sqlite",
+            "known-objects.sqlite-wal",
+            "known-objects.sqlite-shm",
             "published.manifest.json",
             "owner",
         ];

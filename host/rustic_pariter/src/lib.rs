@@ -24,7 +24,7 @@ const LARGEST_BATCH: usize = 8;
 
 /// Parallel adapters of every iterator.
 pub trait IteratorExt: Iterator + Sized {
-    /// The iterator itself: whoever takes from it next to a parallel map waits for no other thread.
+    /// The iterator itself: a thread that would only hand on costs more than it saves.
     #[must_use]
     fn readahead_scoped<'scope>(self, _scope: &'scope Scope<'scope, '_>) -> Self {
         self

@@ -14,9 +14,9 @@ use crate::store::{
 
 /// How manifests and verdicts are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum ManifestReading {
     /// One that is as it was when it was last read is not read again.
-    Known,
+    Remembered,
     /// All, for who asks whether what lies there is still good.
     Anew,
 }
@@ -24,15 +24,15 @@ pub(super) enum Reading {
 /// All backups of all stores, or of the one called `only`; newest first. A store that fails hides none
 /// of the others: it is among what is damaged, unless no other one answers.
 pub(in crate::service) fn list(context: &Context, only: Option<&str>) -> Result<Catalogue> {
-    listed(context, only, Reading::Known)
+    listed(context, only, ManifestReading::Remembered)
 }
 
 /// The same, of which nothing is taken for known.
 pub(super) fn list_anew(context: &Context) -> Result<Catalogue> {
-    listed(context, None, Reading::Anew)
+    listed(context, None, ManifestReading::Anew)
 }
 
-fn listed(context: &Context, only: Option<&str>, reading: Reading) -> Result<Catalogue> {
+fn listed(context: &Context, only: Option<&str>, reading: ManifestReading) -> Result<Catalogue> {
     let mut all = Catalogue::default();
     let mut away = Vec::new();
     let stores = list_each(context, only, reading)?;
@@ -61,14 +61,14 @@ fn listed(context: &Context, only: Option<&str>, reading: Reading) -> Result<Cat
 pub(super) fn list_each(
     context: &Context,
     only: Option<&str>,
-    reading: Reading,
+    reading: ManifestReading,
 ) -> Result<Vec<(String, Result<Catalogue>)>> {
     let runtime = context.runtime()?;
     let each = open_all(context, only)?.into_iter().map(|(name, opened)| {
         let listed = opened.and_then(|store| {
             let store = match reading {
-                Reading::Known => store,
-                Reading::Anew => store.read_anew(),
+                ManifestReading::Remembered => store,
+                ManifestReading::Anew => store.read_anew(),
             };
             let mut catalogue = runtime.block_on(store.catalogue())?;
             find_lost_manifests(context, &store, &mut catalogue)?;

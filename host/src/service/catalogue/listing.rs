@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use parking_lot::{Condvar, Mutex};
 
-use super::list::{Reading, list_each};
+use super::list::{ManifestReading, list_each};
 use crate::clock;
 use crate::error::Result;
 use crate::history::{RunFailure, RunState};
@@ -198,7 +198,7 @@ impl Listings {
         let strategies = stored.map(|context| {
             let member = context.config().member.clone();
             let before = before.and_then(|before| before.of(member.as_deref()));
-            let listed = list_each(context, None, Reading::Known).unwrap_or_default();
+            let listed = list_each(context, None, ManifestReading::Remembered).unwrap_or_default();
             of_strategy(member, listed, at, before)
         });
         StoreListing {

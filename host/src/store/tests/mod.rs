@@ -12,4 +12,5 @@ pub(super) mod fixtures;
 mod kinds;
 mod leases;
 mod probes;
+mod remembered;
 pub(super) mod server;

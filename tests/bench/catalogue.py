@@ -40,8 +40,8 @@ def g1(bench):
         file = bench.config("custom", {"command": "echo x", "capture_stdout": True})
         keys = {"access_key_id": "bench", "secret_access_key": "bench"}
         store = {"name": "bench", "type": "s3", "bucket": "backups", "endpoint": server.url, **keys}
-        keep = {"daily": {"days": 3650}}
-        file.write_text(json.dumps({**json.loads(file.read_text()), "stores": [store], "retention": keep}))
+        retention = {"daily": {"days": 3650}}
+        file.write_text(json.dumps({**json.loads(file.read_text()), "stores": [store], "retention": retention}))
 
         def run(*words):
             before = server.requests

@@ -100,7 +100,8 @@ impl Browser {
             let granted = json!({"permission": {"name": name}, "setting": "granted"});
             self.command("Browser.setPermission", &granted);
         };
-        ["clipboard-read", "clipboard-write"].map(grant);
+        grant("clipboard-read");
+        grant("clipboard-write");
         self.clicks(button);
         let copied = self.evaluates("return navigator.clipboard.readText()");
         copied

@@ -8,7 +8,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use crate::harness::{Daemon, Sidecar, TOKEN, free_port, sh};
 
 /// A self-signed certificate for `localhost`, and its key.
-fn certificate(folder: &Path, name: &str) -> (String, String) {
+pub(crate) fn certificate(folder: &Path, name: &str) -> (String, String) {
     let [cert, key] = ["crt", "key"].map(|ending| {
         folder
             .join(format!("{name}.{ending}"))

@@ -1,7 +1,7 @@
 //! The web page, in a browser and to a client that is none.
 
 mod backups;
-mod client;
+pub(crate) mod client;
 mod command_lines;
 mod databases;
 mod downloads;
@@ -9,6 +9,7 @@ mod languages;
 mod live;
 mod logs;
 mod many;
+mod oidc;
 mod overview;
 mod prefix;
 mod restoring;

@@ -1,4 +1,7 @@
-//! What the version before left on the disk is read: `tests/fixtures/before/README.md`.
+//! What earlier versions left on the disk is read: `tests/fixtures/before/README.md`, and `tests/fixtures/version_9/README.md`.
+
+mod journals;
+mod repositories;
 
 use std::fs;
 use std::path::PathBuf;
@@ -17,9 +20,14 @@ fn left(name: &str) -> Sidecar {
 
 /// The same with another configuration.
 fn left_with(name: &str, change: impl FnOnce(&mut Value)) -> Sidecar {
+    left_by("before", name, change)
+}
+
+/// The same of the fixtures of one version.
+fn left_by(version: &str, name: &str, change: impl FnOnce(&mut Value)) -> Sidecar {
     let sidecar = Sidecar::new();
     let folder = sidecar.folder().to_str().unwrap().to_owned();
-    let state = repository().join("tests/fixtures/before/state.tar.gz");
+    let state = repository().join(format!("tests/fixtures/{version}/state.tar.gz"));
     sh(&format!(
         "tar -xzf '{}' --no-same-owner --strip-components=2 -C '{folder}' './{name}'",
         state.display()

@@ -31,6 +31,10 @@ pub enum Kind {
     Cancelled,
     /// The sidecar is shutting down.
     ShuttingDown,
+    /// The caller may not do this.
+    Forbidden,
+    /// Another service did not answer as it should.
+    Upstream,
     /// What was read back is not what was written.
     Verification,
 }
@@ -77,7 +81,7 @@ impl Error {
                 ))
             }
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Some(
-                "free space on that volume or make it larger; nothing was published".to_owned(),
+                "free space or inodes on that volume (`df -h`, `df -i`), or make it larger; nothing was published".to_owned(),
             ),
             std::io::ErrorKind::NotFound => {
                 Some("create it, or correct the path in the configuration".to_owned())

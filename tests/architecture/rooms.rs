@@ -9,7 +9,7 @@ use super::source::{code, files, without_tests};
 use crate::harness::repository;
 
 /// A room and what it may import from the crate, beside itself: only what stands above it here.
-const ROOMS: [(&str, &[&str]); 26] = [
+const ROOMS: [(&str, &[&str]); 28] = [
     // What all rooms may know.
     ("redact", &[]),
     ("error", &["redact"]),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, &[&str]); 26] = [
     ("cancel", &["error"]),
     ("fs_atomic", &["error"]),
     ("run_log", &["clock", "display", "redact"]),
+    ("http_client", &["error"]),
     // What is said and what may happen, as data.
     ("config", &["digest", "display", "error", "redact"]),
     ("plan", &["config", "error"]),
@@ -33,7 +34,10 @@ const ROOMS: [(&str, &[&str]); 26] = [
         "history",
         &["clock", "display", "error", "fs_atomic", "run_log"],
     ),
-    ("notify", &["clock", "config", "display", "error"]),
+    (
+        "notify",
+        &["clock", "config", "display", "error", "http_client"],
+    ),
     (
         "artifact",
         &[
@@ -56,6 +60,7 @@ const ROOMS: [(&str, &[&str]); 26] = [
             "display",
             "error",
             "fs_atomic",
+            "http_client",
             "paths",
             "retention",
         ],
@@ -128,6 +133,10 @@ const ROOMS: [(&str, &[&str]); 26] = [
         ],
     ),
     (
+        "fleet",
+        &["clock", "config", "error", "http_client", "service"],
+    ),
+    (
         "frontend",
         &[
             "cancel",
@@ -135,7 +144,9 @@ const ROOMS: [(&str, &[&str]); 26] = [
             "config",
             "display",
             "error",
+            "fleet",
             "fs_atomic",
+            "http_client",
             "redact",
             "service",
         ],

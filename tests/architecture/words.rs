@@ -98,7 +98,7 @@ const FILES: [(&str, &str); 11] = [
 ];
 
 /// Where a word is what it says, and why.
-const FINE: [(&str, &str, &str); 6] = [
+const FINE: [(&str, &str, &str); 8] = [
     (
         "tests",
         "hostile",
@@ -128,6 +128,16 @@ const FINE: [(&str, &str, &str); 6] = [
         "host/src/service/browse/decided.rs",
         "keep",
         "interface.md: retention says keep or delete",
+    ),
+    (
+        "host/src/config/oidc.rs",
+        "claim",
+        "OpenID Connect: what an ID token says",
+    ),
+    (
+        "host/src/frontend/http/oidc",
+        "claim",
+        "OpenID Connect: what an ID token says",
     ),
 ];
 

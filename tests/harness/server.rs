@@ -20,17 +20,21 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it, and waits for the log line that names the address it got.
+    /// Starts it, and waits until it is ready.
     pub(crate) fn start(command: Command, folder: Rc<TempDir>) -> Self {
-        let mut daemon = Daemon::start(command);
-        let port = daemon.await_line(port_in);
-        let url = format!("http://127.0.0.1:{port}");
-        let ready = Answer::get(&format!("{url}/readyz"), None);
+        let server = Self::listening(Daemon::start(command), folder);
+        let ready = Answer::get(&format!("{}/readyz", server.url), None);
         assert_eq!(ready.status, 200, "{ready:?}");
+        server
+    }
+
+    /// Waits for the log line that names the address it got.
+    pub(crate) fn listening(mut daemon: Daemon, folder: Rc<TempDir>) -> Self {
+        let port = daemon.await_line(port_in);
         Self {
             daemon,
             _folder: folder,
-            url,
+            url: format!("http://127.0.0.1:{port}"),
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::process::{MARK, marked};
-use super::{Finished, Gate, Running, Server};
+use super::{Daemon, Finished, Gate, Running, Server};
 
 /// What an orchestrator has to know.
 pub(crate) const TOKEN: &str = "a-token-that-only-tests-know";
@@ -249,6 +249,17 @@ impl Sidecar {
     /// Starts `sidecar serve` and waits until it is ready.
     pub(crate) fn serve(&self) -> Server {
         Server::start(self.sidecar(&["serve"]), Rc::clone(&self.folder))
+    }
+
+    /// Starts all of them at the same time.
+    pub(crate) fn serve_all(sidecars: &[Self]) -> Vec<Server> {
+        let started = sidecars
+            .iter()
+            .map(|one| Daemon::start(one.sidecar(&["serve"])));
+        let started: Vec<Daemon> = started.collect();
+        let each = started.into_iter().zip(sidecars);
+        each.map(|(daemon, one)| Server::listening(daemon, Rc::clone(&one.folder)))
+            .collect()
     }
 
     /// The same as [`Sidecar::serve`], started by another command that `within` makes of it.

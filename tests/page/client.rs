@@ -1,49 +1,50 @@
 //! A client that keeps a session as a browser does, and sends what a browser would or would not send.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use crate::harness::{Answer, Server, TOKEN};
 
 /// Follows no redirect.
-pub(super) struct Client {
+pub(crate) struct Client {
     url: String,
-    cookie: RefCell<Option<String>>,
+    cookies: RefCell<BTreeMap<String, String>>,
 }
 
 impl Client {
-    pub(super) fn new(server: &Server) -> Self {
+    pub(crate) fn new(server: &Server) -> Self {
         Self {
             url: server.url.clone(),
-            cookie: RefCell::default(),
+            cookies: RefCell::default(),
         }
     }
 
     /// With a session that may do everything.
-    pub(super) fn signed_in(server: &Server) -> Self {
+    pub(crate) fn signed_in(server: &Server) -> Self {
         Self::signed_in_with(server, TOKEN)
     }
 
-    pub(super) fn signed_in_with(server: &Server, token: &str) -> Self {
+    pub(crate) fn signed_in_with(server: &Server, token: &str) -> Self {
         let client = Self::new(server);
         let answer = client.submits("/ui/sign-in", &[("token", token)]);
         assert_eq!(answer.status, 303, "{answer:?}");
         client
     }
 
-    pub(super) fn gets(&self, path: &str) -> Answer {
+    pub(crate) fn gets(&self, path: &str) -> Answer {
         self.sends("GET", path, &[], "")
     }
 
     /// The text of a screen.
     #[track_caller]
-    pub(super) fn reads(&self, path: &str) -> String {
+    pub(crate) fn reads(&self, path: &str) -> String {
         let answer = self.gets(path);
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         String::from_utf8(answer.body).unwrap()
     }
 
     /// A form of the page itself.
-    pub(super) fn submits(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn submits(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.sends(
             "POST",
             path,
@@ -52,8 +53,8 @@ impl Client {
         )
     }
 
-    /// With these headers and the cookie, if there is one; remembers the one that comes back.
-    pub(super) fn sends(
+    /// With these headers and the cookies; remembers those that come back.
+    pub(crate) fn sends(
         &self,
         method: &str,
         path: &str,
@@ -72,24 +73,27 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(cookie) = &*self.cookie.borrow() {
-            request = request.header("Cookie", cookie);
+        for (name, value) in &*self.cookies.borrow() {
+            request = request.header("Cookie", format!("{name}={value}"));
         }
         let answer = match body {
             "" if method == "GET" => agent.run(request.body(()).unwrap()),
             body => agent.run(request.body(body.to_owned()).unwrap()),
         };
         let answer = Answer::read(answer);
-        if let Some(set) = answer.headers.get("set-cookie") {
+        for set in answer.headers.get_all("set-cookie") {
             let pair = set.to_str().unwrap().split(';').next().unwrap();
-            *self.cookie.borrow_mut() = Some(pair.to_owned());
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies
+                .borrow_mut()
+                .insert(name.to_owned(), value.to_owned());
         }
         answer
     }
 
     /// The value of a hidden field of a screen.
     #[track_caller]
-    pub(super) fn hidden(&self, path: &str, name: &str) -> String {
+    pub(crate) fn hidden(&self, path: &str, name: &str) -> String {
         let text = self.reads(path);
         let (_, rest) = text
             .split_once(&format!("name=\"{name}\" value=\""))

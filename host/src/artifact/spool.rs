@@ -1,7 +1,7 @@
 //! The artifact's file: hidden and incomplete while a run writes it, published by one rename.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::num::NonZeroU64;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::part_borders::PartBorders;
 use super::spool_reader::SpoolReader;
 use crate::error::{Error, Result};
-use crate::fs_atomic::{self, PublishStep};
+use crate::fs_atomic::{self, PublishStep, lack_of_room};
 
 /// Bytes after which the disk is advised to begin.
 const SYNC_EVERY: u64 = 8 << 20;
@@ -62,7 +62,7 @@ impl Spool {
             .create_new(true)
             .mode(0o600)
             .open(&path)
-            .map_err(|error| Error::io("create", &path, error))?;
+            .map_err(|error| unwritten("create", &path, 0, error))?;
         Ok(Self {
             file,
             path,
@@ -118,7 +118,7 @@ impl Spool {
         }
         self.file
             .write_all(bytes)
-            .map_err(|error| Error::io("write", &self.path, error))?;
+            .map_err(|error| unwritten("write", &self.path, bytes.len() as u64, error))?;
         self.begin_to_sync(bytes.len() as u64);
         self.written
             .send_modify(|written| *written += bytes.len() as u64);
@@ -184,6 +184,18 @@ impl SpoolLimit {
             path.display()
         );
         Error::run("disk-limit", message).hint(format!("raise {key} if the backup is that large"))
+    }
+}
+
+/// So many bytes could not be written.
+fn unwritten(doing: &str, path: &Path, bytes: u64, error: io::Error) -> Error {
+    let folder = path.parent().unwrap_or(path);
+    match lack_of_room(folder, bytes, &error) {
+        Some(lack) => lack
+            .named(&format!("cannot {doing} {}", path.display()))
+            .caused_by(error),
+        None if bytes > 0 => Error::io(&format!("{doing} {bytes} bytes to"), path, error),
+        None => Error::io(doing, path, error),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpgid, getpgrp, getpid, kill_process_group, pidfd_open,
+    Pid, PidfdFlags, Signal, WaitOptions, getpgid, getpid, kill_process_group, pidfd_open,
     test_kill_process_group, waitpgid,
 };
 
@@ -162,7 +162,12 @@ fn only_known_children() -> bool {
 /// All below us but the groups of other running commands, the watchdog, and what stands in our own
 /// group (only this module puts children into other groups).
 fn end_orphans_except(own: Option<Pid>, timeout: Duration) -> bool {
-    let ours = Some(getpgrp());
+    let ours = Process::read(getpid()).and_then(|own| own.group);
+    let group_of = |child: Pid| match ours {
+        Some(_) => getpgid(Some(child)).ok(),
+        // Ours is one of another name space, as that of what stands in it: the system has no number for it here.
+        None => Process::read(child).and_then(|child| child.group),
+    };
     let select = || {
         let all = processes::all();
         let (leaders, watchdog) = watchdog::known();
@@ -184,11 +189,11 @@ fn end_orphans_except(own: Option<Pid>, timeout: Duration) -> bool {
         // What is known is asked for each child: a command is known before any other thread finds it in a list.
         processes::strike_children(|child| {
             let (leaders, watchdog) = watchdog::known();
+            let group = group_of(child);
             Some(child) == watchdog
                 || leaders.contains(&child)
-                || getpgid(Some(child)).is_ok_and(|group| {
-                    group == getpgrp() || (Some(group) != own && leaders.contains(&group))
-                })
+                || group == ours
+                || (group != own && group.is_some_and(|group| leaders.contains(&group)))
         });
     };
     processes::end(select, timeout, strike)

@@ -21,7 +21,7 @@ const STRIKES: usize = 500;
 const LIST_ATTEMPTS: usize = 8;
 
 /// A process at the moment it was looked at.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Process {
     pub(super) id: Pid,
     pub(super) parent: Option<Pid>,
@@ -33,7 +33,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    fn read(id: Pid) -> Option<Process> {
+    pub(super) fn read(id: Pid) -> Option<Process> {
         let stat = std::fs::read(format!("/proc/{}/stat", id.as_raw_nonzero())).ok()?;
         Self::parse(id, &String::from_utf8_lossy(&stat))
     }

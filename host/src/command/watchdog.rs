@@ -2,7 +2,8 @@
 //!
 //! The watchdog is this same program, started with a hidden argument. It reads from a pipe, which
 //! only the sidecar can write, which process groups begin and end. The pipe ends with the sidecar,
-//! however that dies; what is still running then is killed, and what was entrusted to the watchdog is done.
+//! however that dies; what is still running then is killed, daemons that left their group among it (they have a
+//! mark), and what was entrusted to the watchdog is done.
 //! (A death signal set on the child would need a fork of the whole sidecar for every command, and
 //! would reach the shell but not what the shell started.)
 
@@ -18,7 +19,8 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::confine::{self, Rules};
 use super::last_lines::LastLines;
-use super::processes;
+use super::mark::ProcessMark;
+use super::processes::{self, Process};
 
 const ARGUMENT: &str = "--sidecar-watchdog";
 
@@ -55,6 +57,7 @@ pub(super) fn spawn(
     let mut watched = watched();
     watched.begin();
     command.process_group(0);
+    ProcessMark::own().set(command);
     let child = match confined {
         Some(rules) => confine::spawn(command, rules)?,
         None => command.spawn()?,
@@ -156,7 +159,8 @@ impl Watched {
         let groups = self.groups.iter().map(|group| began(*group));
         let entrusted = self.entrusted.iter();
         let entrusted = entrusted.map(|(number, text)| format!("!{number} {text}"));
-        for message in groups.chain(entrusted).collect::<Vec<_>>() {
+        let mark = std::iter::once(format!("={}", ProcessMark::own().as_str()));
+        for message in mark.chain(groups).chain(entrusted).collect::<Vec<_>>() {
             self.write(&message);
         }
     }
@@ -186,10 +190,12 @@ fn guard(input: impl BufRead) {
     let _ = rustix::process::setsid();
     let mut groups = BTreeSet::new();
     let mut entrusted = BTreeMap::new();
+    let mut mark = None;
     for line in input.lines().map_while(std::io::Result::ok) {
         let (sign, rest) = line.split_at_checked(1).unwrap_or_default();
         let (number, text) = rest.split_once(' ').unwrap_or((rest, ""));
         match (sign, number.parse::<i32>()) {
+            ("=", _) => mark = Some(ProcessMark::of(number)),
             ("+", Ok(id)) => drop(groups.insert(id)),
             ("-", Ok(id)) => drop(groups.remove(&id)),
             ("!", Ok(number)) => drop(entrusted.insert(number, text.to_owned())),
@@ -199,14 +205,17 @@ fn guard(input: impl BufRead) {
     }
     let groups: Vec<Pid> = groups.into_iter().filter_map(Pid::from_raw).collect();
     let in_group = |group: Option<Pid>| group.is_some_and(|group| groups.contains(&group));
-    if !groups.is_empty() {
-        let left = || processes::trees(&processes::all(), |process| in_group(process.group));
-        processes::end(left, Duration::ZERO, || {
+    let is_marked = |id: Pid| mark.as_ref().is_some_and(|mark| mark.is_on(id));
+    let is_left = |process: &Process| in_group(process.group) || is_marked(process.id);
+    processes::end(
+        || processes::trees(&processes::all(), is_left),
+        Duration::ZERO,
+        || {
             for group in &groups {
                 let _ = kill_process_group(*group, Signal::KILL);
             }
-        });
-    }
+        },
+    );
     for text in entrusted.values() {
         // A line that was cut off by the death is noted on the disk, for the next start.
         if let Ok(last) = serde_json::from_str::<LastLines>(text) {

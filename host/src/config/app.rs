@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::duration::RawDuration;
+use super::oidc::{self, Oidc, RawOidc};
 use super::section_reader::SectionReader;
 
 /// How the API listens.
@@ -22,8 +23,26 @@ pub(super) struct RawApp {
     pub(super) host: Option<String>,
     /// HTTPS instead of HTTP.
     pub(super) tls: Option<RawTls>,
+    /// Where people sign in to the page, beside the tokens.
+    #[expect(dead_code, reason = "a file of its own reads it, with its secret")]
+    pub(super) oidc: Option<RawOidc>,
     /// How artifacts are sent.
     pub(super) export: Option<RawExport>,
+}
+
+/// How the page and the API listen.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "App")]
+pub(super) struct RawListen {
+    /// The TCP port; 0 lets the system choose.
+    #[schemars(range(min = 0, max = 65535), extend("default" = 8000))]
+    port: Option<u16>,
+    /// The address or name to listen on.
+    #[schemars(length(min = 1), extend("default" = "0.0.0.0"))]
+    host: Option<String>,
+    /// HTTPS instead of HTTP.
+    tls: Option<RawTls>,
 }
 
 /// The server's certificate and its key, as PEM files.
@@ -52,14 +71,23 @@ pub(super) struct RawExport {
 /// `app`
 #[derive(Debug, Clone)]
 pub struct App {
+    /// How the API listens.
+    pub listen: Listen,
+    /// Where people sign in to the page, beside the tokens.
+    pub oidc: Option<Oidc>,
+    /// A longer run starts streaming after this time; zero streams at once.
+    pub first_byte_within: Duration,
+}
+
+/// How a server listens.
+#[derive(Debug, Clone)]
+pub struct Listen {
     /// 0 lets the system choose.
     pub port: u16,
     /// An address or a name to listen on.
     pub host: String,
     /// HTTPS instead of HTTP.
     pub tls: Option<Tls>,
-    /// A longer run starts streaming after this time; zero streams at once.
-    pub first_byte_within: Duration,
 }
 
 /// `app.tls`: PEM files.
@@ -73,15 +101,34 @@ pub struct Tls {
 
 pub(super) fn read(reader: &mut SectionReader<'_>) -> App {
     let raw: RawApp = reader.read_or_default("/app");
-    let tls = raw.tls.map(|tls| Tls {
+    let oidc = oidc::read(reader);
+    let within = raw.export.unwrap_or_default().first_byte_within;
+    App {
+        listen: listen(reader, raw.port, raw.host, raw.tls),
+        oidc,
+        first_byte_within: within.map_or(Duration::from_secs(240), |span| span.0),
+    }
+}
+
+/// `app` of a fleet, which sends no artifacts.
+pub(super) fn read_listen(reader: &mut SectionReader<'_>) -> Listen {
+    let raw: RawListen = reader.read_or_default("/app");
+    listen(reader, raw.port, raw.host, raw.tls)
+}
+
+fn listen(
+    reader: &SectionReader<'_>,
+    port: Option<u16>,
+    host: Option<String>,
+    tls: Option<RawTls>,
+) -> Listen {
+    let tls = tls.map(|tls| Tls {
         cert: reader.environment.absolute(tls.cert),
         key: reader.environment.absolute(tls.key),
     });
-    let within = raw.export.unwrap_or_default().first_byte_within;
-    App {
-        port: raw.port.unwrap_or(8000),
-        host: raw.host.unwrap_or_else(|| "0.0.0.0".to_owned()),
+    Listen {
+        port: port.unwrap_or(8000),
+        host: host.unwrap_or_else(|| "0.0.0.0".to_owned()),
         tls,
-        first_byte_within: within.map_or(Duration::from_secs(240), |span| span.0),
     }
 }

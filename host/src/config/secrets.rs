@@ -156,7 +156,8 @@ fn is_plain(name: &str) -> bool {
         && name != API_TOKEN
 }
 
-fn read_token(reader: &mut SectionReader<'_>, map: &str, name: &str) -> Option<Secret> {
+/// A token that an HTTP header can carry.
+pub(super) fn read_token(reader: &mut SectionReader<'_>, map: &str, name: &str) -> Option<Secret> {
     let (at, token) = secret::read(reader, map, name)?;
     if !token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
         reader.problem(

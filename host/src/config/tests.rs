@@ -16,7 +16,7 @@ const ENV: [(&str, &str); 4] = [
     ("DATABASE_PASSWORD", "very-secret"),
 ];
 
-fn repository() -> PathBuf {
+pub(super) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap()
@@ -64,12 +64,22 @@ const BROKEN_ENV: [(&str, &str); 6] = [
 /// if the pair has one, is `NAME.schema.json`. `UPDATE_GOLDEN=1` updates the messages.
 #[test]
 fn broken_files_are_explained() {
-    let folder = repository().join("tests/configuration");
+    assert_explained("tests/configuration", 35, broken);
+}
+
+/// Each file of a folder has its `message`; there are at least so many.
+#[track_caller]
+pub(super) fn assert_explained(
+    folder: &str,
+    least: usize,
+    message: fn(&Path, &Environment) -> String,
+) {
+    let folder = repository().join(folder);
     let environment = Environment::new(BROKEN_ENV, repository());
     let mut different = Vec::new();
     let mut count = 0;
     for name in names_in(&folder) {
-        let message = broken(&folder.join(&name), &environment) + "\n";
+        let message = message(&folder.join(&name), &environment) + "\n";
         for secret in [
             "hunter2",
             "a-token",
@@ -85,7 +95,7 @@ fn broken_files_are_explained() {
         different.extend(golden(&folder.join(format!("{name}.err")), &message));
         count += 1;
     }
-    assert!(count >= 35, "only {count} pairs are left");
+    assert!(count >= least, "only {count} pairs are left");
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
@@ -135,13 +145,13 @@ fn golden(path: &Path, actual: &str) -> Option<String> {
 }
 
 #[test]
-fn the_published_schema_is_up_to_date() {
-    let schema = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    let different = golden(&repository().join("config/config.schema.json"), &schema);
-    assert!(
-        different.is_none(),
-        "UPDATE_GOLDEN=1 renews config/config.schema.json"
-    );
+fn the_published_schemas_are_up_to_date() {
+    for (name, schema) in [("config", schema()), ("fleet", fleet_schema())] {
+        let file = format!("config/{name}.schema.json");
+        let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let different = golden(&repository().join(&file), &schema);
+        assert!(different.is_none(), "UPDATE_GOLDEN=1 renews {file}");
+    }
 }
 
 /// A small valid file, with `more` at its end.
@@ -167,7 +177,7 @@ fn defaults_are_filled_in_and_paths_are_absolute() {
     assert_eq!(config.paths.workdir, Path::new("/current/work"));
     assert_eq!(config.paths.artifacts, Path::new("/a/b"));
     assert_eq!(
-        (config.app.port, config.app.host.as_str()),
+        (config.app.listen.port, config.app.listen.host.as_str()),
         (8000, "0.0.0.0")
     );
 }

@@ -26,5 +26,7 @@ fn outcome(kind: Kind) -> (u8, StatusCode) {
         Kind::Busy => (5, StatusCode::CONFLICT),
         Kind::Run | Kind::Cancelled => (1, StatusCode::INTERNAL_SERVER_ERROR),
         Kind::ShuttingDown => (1, StatusCode::SERVICE_UNAVAILABLE),
+        Kind::Forbidden => (1, StatusCode::FORBIDDEN),
+        Kind::Upstream => (1, StatusCode::BAD_GATEWAY),
     }
 }

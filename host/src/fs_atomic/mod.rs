@@ -15,5 +15,5 @@ mod tests;
 pub(crate) use entry::TemporaryEntry;
 pub use file::{AtomicFile, write};
 pub use rename::{rename, rename_new, sync_folder, sync_folders};
-pub use space::Space;
+pub use space::{Space, lack_of_room};
 pub use step::{PublishError, PublishStep};

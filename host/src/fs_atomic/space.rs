@@ -1,5 +1,6 @@
 //! Whether a volume has room for what is about to be written: found out before anything is.
 
+use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -45,6 +46,16 @@ impl Space {
         Err(Error::run("disk-full", message)
             .hint("free space on that volume or make it larger; nothing was written"))
     }
+}
+
+/// What could not be written below `folder`: if it has no room for so many bytes, how many that are; else none.
+pub fn lack_of_room(folder: &Path, bytes: u64, error: &io::Error) -> Option<Error> {
+    let is_full = matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    );
+    let space = is_full.then(|| Space::of(folder).ok())??;
+    space.require(folder, bytes, 1).err()
 }
 
 impl From<StatVfs> for Space {

@@ -1,7 +1,5 @@
 //! Sending, away from the run.
 
-use std::error::Error as StdError;
-use std::io;
 use std::sync::mpsc::{self, Receiver as Inbox, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,6 +13,7 @@ use super::event::RunEvent;
 use super::request::{NotifyMethod, NotifyRequest, request};
 use super::retry::{NotifyAnswer, Retry, answer};
 use crate::config::{Receiver, Target};
+use crate::http_client::failure;
 
 /// Events that wait for one slow receiver; more are dropped.
 const QUEUE: usize = 32;
@@ -153,40 +152,4 @@ fn send(client: &Client, request: &NotifyRequest) -> reqwest::Result<u16> {
         }
     };
     Ok(sent.send()?.status().as_u16())
-}
-
-/// Why a request failed, without the library's own text, which may quote the URL.
-fn failure(error: &reqwest::Error, limit: Duration) -> String {
-    if error.is_timeout() {
-        return format!("no answer within {limit:?}");
-    }
-    if error.is_builder() {
-        return "its URL is not valid".to_owned();
-    }
-    if causes(error).any(|cause| cause.is::<rustls::Error>() || is_invalid_data(cause)) {
-        return "no trusted connection: its certificate or TLS version is not accepted".to_owned();
-    }
-    if !error.is_connect() {
-        return "it does not speak HTTP".to_owned();
-    }
-    // The look-up of a name has no error type of its own.
-    if causes(error).any(|cause| cause.to_string() == "dns error") {
-        return "its name is not known".to_owned();
-    }
-    let io = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
-    match io {
-        Some(io) => format!("no connection: {}", io.kind()),
-        None => "no connection".to_owned(),
-    }
-}
-
-/// So `rustls` reports a certificate that it does not trust.
-fn is_invalid_data(error: &(dyn StdError + 'static)) -> bool {
-    let io = error.downcast_ref::<io::Error>();
-    io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData)
-}
-
-/// What an error was caused by, from the outside in.
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |cause| (*cause).source())
 }

@@ -1,6 +1,7 @@
 //! The façade of a server: the service, and the queue of runs that its clients share.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use futures_util::future::select_all;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use super::browse::{
     self, BackupContents, BackupPage, BackupQuery, ContentsIndex, ContentsQuery, ListedBackup,
@@ -22,6 +24,7 @@ use super::status::{self, ScheduledStrategy, SidecarStatus};
 use super::{CompletedBackup, Service, backup, set, verification};
 use crate::cancel::Reason;
 use crate::clock;
+use crate::command::LostProcesses;
 use crate::error::{Error, Result};
 use crate::history::Run;
 use crate::run_log::LogExcerpt;
@@ -31,6 +34,8 @@ use crate::schedule::Timetable;
 const STORES_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a list of backups waits for the stores.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(60);
+/// Between two looks for processes that have lost their parent.
+const COLLECT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The runs of this process, and the journal of all.
 pub struct Jobs {
@@ -183,6 +188,17 @@ impl Jobs {
             schedule::run_drills(&self.queue, &one.context, &one.timetables.drills, clock)
         });
         select_all(each.map(Box::pin)).await.0
+    }
+
+    /// Collects what has lost its parent, where this is the first process of a container, until it is dropped.
+    pub async fn collect_lost_processes(&self) -> Infallible {
+        let Some(mut lost) = LostProcesses::of_first_process() else {
+            return pending().await;
+        };
+        loop {
+            sleep(COLLECT_INTERVAL).await;
+            lost.collect();
+        }
     }
 }
 

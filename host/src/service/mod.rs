@@ -102,6 +102,10 @@ pub use status::{
 #[path = "tests/histories/mod.rs"]
 mod histories;
 
+#[cfg(test)]
+#[path = "tests/model/mod.rs"]
+mod model;
+
 /// A configuration, ready to run: of one strategy, or of the set of several, which are its members.
 pub struct Service {
     context: Arc<Context>,

@@ -112,7 +112,10 @@ impl StoreLock {
         let store = self.store.clone();
         let manifest = keys::manifest(&backup.key);
         if let Err(error) = store.delete(&manifest).await {
-            return Ok(Removal::Refused(error));
+            return Ok(match self.is_untouched(&manifest, &error).await {
+                true => Removal::Refused(error),
+                false => Removal::HalfDone(error),
+            });
         }
         if let Err(error) = store.delete(&backup.key).await {
             return Ok(match self.put_manifest(&manifest, &backup.manifest).await {
@@ -127,6 +130,12 @@ impl StoreLock {
         let at = backup.manifest.artifact.repository.as_ref();
         self.unnamed.extend(at.map(|at| at.snapshot.clone()));
         Ok(Removal::Done)
+    }
+
+    /// Whether what could not be deleted is there for certain: it may have been done, and only the answer was lost.
+    async fn is_untouched(&self, key: &str, error: &Error) -> bool {
+        let was_refused = matches!(failure(error), Some(StoreFailure::Denied(_)));
+        was_refused || matches!(self.store.size(key).await, Ok(Some(_)))
     }
 
     /// Returns whether it is there now: not where the artifact was given up.
@@ -146,7 +155,7 @@ pub enum Removal {
     Done,
     /// It is there as before.
     Refused(Error),
-    /// Its manifest is gone, its artifact is not: it is no backup any more.
+    /// Its manifest is gone, or may be, and its artifact is not: it is no backup any more.
     HalfDone(Error),
 }
 

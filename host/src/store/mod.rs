@@ -89,4 +89,4 @@ pub(crate) use lease_done::{LeaseMoment, SlotStanding};
 pub(crate) use lease_record::LeaseRecord;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

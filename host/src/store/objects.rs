@@ -28,13 +28,17 @@ pub struct Store {
 impl Store {
     /// Nothing is sent yet, but a folder must be there.
     pub fn open(spec: &StoreSpec, policy: RetryPolicy) -> Result<Self> {
-        Ok(Self {
-            backend: open(spec, policy)?,
+        Ok(Self::over(spec, open(spec, policy)?))
+    }
+
+    pub(super) fn over(spec: &StoreSpec, backend: Arc<dyn Backend>) -> Self {
+        Self {
+            backend,
             spec: Arc::new(spec.clone()),
             ownership: Arc::default(),
             known: Arc::default(),
             reads_anew: false,
-        })
+        }
     }
 
     /// The configuration's name for it.

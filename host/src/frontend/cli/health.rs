@@ -8,14 +8,14 @@ use reqwest::blocking::Client;
 
 use super::options::Options;
 use super::print::outln;
-use crate::config::App;
+use crate::config::Listen;
 use crate::error::{Error, Result};
 
 /// A server that takes longer is not healthy.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(super) fn run(options: &Options) -> Result<ExitCode> {
-    let url = url(&options.load()?.app);
+    let url = url(&options.load()?.app.listen);
     let (status, body) = ask(&url).map_err(|error| {
         Error::run(
             "not-running",
@@ -38,18 +38,18 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
 }
 
 /// Where the server can be reached from here: one that listens everywhere also listens on loopback.
-fn url(app: &App) -> String {
-    let scheme = match app.tls {
+fn url(listen: &Listen) -> String {
+    let scheme = match listen.tls {
         Some(_) => "https",
         None => "http",
     };
-    let host = match app.host.parse() {
+    let host = match listen.host.parse() {
         Ok(IpAddr::V4(address)) if address.is_unspecified() => "127.0.0.1".to_owned(),
         Ok(IpAddr::V6(address)) if address.is_unspecified() => "[::1]".to_owned(),
         Ok(IpAddr::V6(address)) => format!("[{address}]"),
-        _ => app.host.clone(),
+        _ => listen.host.clone(),
     };
-    format!("{scheme}://{host}:{}/readyz", app.port)
+    format!("{scheme}://{host}:{}/readyz", listen.port)
 }
 
 /// Returns status and body.
@@ -77,11 +77,10 @@ mod tests {
     #[test]
     fn a_server_is_reached_from_inside_its_container() {
         let url = |host: &str| {
-            url(&App {
+            url(&Listen {
                 host: host.to_owned(),
                 port: 8000,
                 tls: None,
-                first_byte_within: Duration::ZERO,
             })
         };
         assert_eq!(url("0.0.0.0"), "http://127.0.0.1:8000/readyz");

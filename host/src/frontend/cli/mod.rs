@@ -8,6 +8,7 @@ mod contents;
 mod drill;
 mod exit;
 mod fetch;
+mod fleet;
 mod health;
 mod lifecycle;
 mod list;
@@ -21,6 +22,7 @@ mod restore;
 mod runs;
 mod schema;
 mod serve;
+mod server;
 mod signals;
 mod sync;
 mod upload;
@@ -78,6 +80,9 @@ enum Verb {
     Audit(audit::AuditArgs),
     /// Inspect, create, test, lock and publish strategy modules
     Module(module::ModuleArgs),
+    /// Show on one page how many sidecars stand [default configuration: $SIDECAR_FLEET_PATH, else
+    /// /etc/sidecar/fleet.yaml, else config/fleet.yaml]
+    Fleet,
     /// Ask the running server whether it is ready (the container's health check)
     Health,
     /// Print a JSON Schema, for example for an editor
@@ -122,6 +127,7 @@ pub fn main() -> ExitCode {
         Verb::Runs(ref args) => runs::run(&cli.options, args),
         Verb::Audit(ref args) => audit::run(&cli.options, args),
         Verb::Module(ref args) => module::run(&cli.options, args),
+        Verb::Fleet => fleet::run(&cli.options),
         Verb::Health => health::run(&cli.options),
         Verb::Schema(ref args) => schema::run(&cli.options, args),
         Verb::Completions { shell } => {

@@ -21,6 +21,8 @@ pub(super) struct SchemaArgs {
 enum SchemaSubject {
     /// Print the schema of the configuration file
     Config,
+    /// Print the schema of the configuration file of `sidecar fleet`
+    Fleet,
     /// Print the schema of a module's strategy.config
     Module {
         /// A file, a built-in strategy, or a name under `modules` of the configuration
@@ -32,6 +34,7 @@ enum SchemaSubject {
 pub(super) fn run(options: &Options, args: &SchemaArgs) -> Result<ExitCode> {
     let schema = match &args.subject {
         SchemaSubject::Config => config::schema(),
+        SchemaSubject::Fleet => config::fleet_schema(),
         SchemaSubject::Module { module } => {
             ModuleProbe::find(module, |_| Ok(Registry::default()), || options.load())?.schema()?
         }

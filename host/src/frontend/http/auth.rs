@@ -12,15 +12,16 @@ use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::audit;
+use super::audit::AuditedRequest;
 use super::error_response::ErrorResponse;
+use super::sign_in::SignIn;
 use super::state::{ApiState, Peer};
 use crate::config::{API_TOKEN, Secrets, TokenScope};
 
 /// Who sends a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Caller {
-    /// The token's name.
+    /// The token's name, or `oidc:` and the person's.
     pub(super) name: String,
     /// What it may do.
     pub(super) scope: TokenScope,
@@ -66,15 +67,14 @@ pub(super) struct Guard {
     pub(super) needs: TokenScope,
 }
 
-/// Lets requests with a token pass that may do it. An address that sent too many wrong ones waits, whatever it sends.
-pub(super) async fn require_scope(
-    State(guard): State<Arc<Guard>>,
+/// Lets requests with a token pass. An address that sent too many wrong ones waits, whatever it sends.
+pub(super) async fn authenticate(
+    State(sign_in): State<Arc<SignIn>>,
     Extension(Peer(address)): Extension<Peer>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ErrorResponse> {
-    let app = &guard.app;
-    if let Some(wait) = app.throttle.wait(address, Instant::now()) {
+    if let Some(wait) = sign_in.throttle.wait(address, Instant::now()) {
         return Err(ErrorResponse::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too-many-bad-tokens",
@@ -86,30 +86,37 @@ pub(super) async fn require_scope(
     let Some(token) = bearer(request.headers()) else {
         return Err(unauthorized("no-token", "Missing Bearer token"));
     };
-    let Some(caller) = app.tokens.caller(token).cloned() else {
+    let Some(caller) = sign_in.tokens.caller(token).cloned() else {
         tracing::warn!(%address, "a request has a wrong token");
-        app.throttle.failed(address, Instant::now());
+        sign_in.throttle.failed(address, Instant::now());
         return Err(unauthorized("wrong-token", "Invalid authorization token"));
     };
-    let asked = audit::AuditedRequest::of(&guard.operation, &caller, address, &request);
-    if caller.scope < guard.needs {
-        let refused = out_of_scope(&caller, guard.needs).into_response();
-        return Ok(asked.answered(app, refused).await);
-    }
     request.extensions_mut().insert(caller);
-    let response = next.run(request).await;
-    Ok(asked.answered(app, response).await)
+    Ok(next.run(request).await)
 }
 
-/// The token is right, and may not do this.
+/// Lets callers pass that may do it, and writes down what was asked.
+pub(super) async fn require_scope(
+    State(guard): State<Arc<Guard>>,
+    Extension(Peer(address)): Extension<Peer>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asked = AuditedRequest::of(&guard.operation, &caller, address, &request);
+    let response = match caller.scope >= guard.needs {
+        true => next.run(request).await,
+        false => out_of_scope(&caller, guard.needs).into_response(),
+    };
+    asked.answered(&guard.app, response).await
+}
+
+/// The caller is known, and may not do this.
 pub(super) fn out_of_scope(caller: &Caller, needs: TokenScope) -> ErrorResponse {
     let (needs, scope) = (needs.as_str(), caller.scope.as_str());
-    let message = format!(
-        "the token {} may not do this: it has the scope {scope}",
-        caller.name
-    );
+    let message = format!("{} may not do this: its scope is {scope}", caller.name);
     ErrorResponse::new(StatusCode::FORBIDDEN, "scope-missing", message).hint(format!(
-        "this needs the scope {needs}: give the client such a token under secrets.tokens"
+        "this needs the scope {needs}: give a client such a token under secrets.tokens, and a person under app.oidc.grants"
     ))
 }
 

@@ -55,11 +55,16 @@ impl FormFields {
 
     /// As a query, with its question mark; `?` alone keeps a relative link on its own page.
     pub(super) fn query(&self) -> String {
+        format!("?{}", self.body())
+    }
+
+    /// As the body of a form.
+    pub(super) fn body(&self) -> String {
         let pairs = self
             .0
             .iter()
             .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
-        format!("?{}", pairs.collect::<Vec<_>>().join("&"))
+        pairs.collect::<Vec<_>>().join("&")
     }
 
     /// The pairs, for hidden fields.

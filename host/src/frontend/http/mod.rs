@@ -1,12 +1,14 @@
-//! The HTTP API: a thin frontend of the same service as the command line.
+//! The HTTP API: a thin frontend of the same service as the command line. `fleet` is a server of its own, on the same ground.
 //!
 //! ```text
-//! server ──► router ──► middleware, auth
+//! server ──► accept
+//!   └──────► router ──► middleware, auth
 //!              └──────► operations ──► one file for each group of operations
 //!                            └───────► openapi
 //! ```
 
 mod about;
+mod accept;
 mod all_events;
 mod artifact;
 mod audit;
@@ -18,12 +20,14 @@ mod busy_body;
 mod capabilities;
 mod connections;
 mod contents;
+mod cookie;
 mod coverage;
 mod drill;
 mod error_response;
 mod events;
 mod export;
 mod fields;
+mod fleet;
 mod follow;
 mod headers;
 mod health;
@@ -31,6 +35,7 @@ mod jobs;
 mod log;
 mod metrics;
 mod middleware;
+mod oidc;
 mod openapi;
 mod operation;
 mod operations;
@@ -39,9 +44,11 @@ mod range;
 mod request;
 mod restore;
 mod router;
+mod secret_id;
 mod server;
 mod set_export;
 mod shown;
+mod sign_in;
 mod start;
 mod state;
 mod status;
@@ -49,4 +56,5 @@ mod throttle;
 mod tls;
 mod trickle;
 
+pub use fleet::FleetServer;
 pub use server::HttpServer;

@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get};
 
-use super::auth::{Guard, require_scope};
+use super::auth::{Guard, authenticate, require_scope};
 use super::error_response::ErrorResponse;
 use super::middleware::{log, read_body};
 use super::operations::operations;
@@ -27,7 +27,9 @@ pub(super) fn router(app: Arc<ApiState>) -> Router {
             operation,
             needs,
         };
-        handler.route_layer(from_fn_with_state(Arc::new(guard), require_scope))
+        handler
+            .route_layer(from_fn_with_state(Arc::new(guard), require_scope))
+            .route_layer(from_fn_with_state(app.sign_in.clone(), authenticate))
     };
     let description = "GET /openapi.json".to_owned();
     let mut routes = page::routes(&app).route(
@@ -41,12 +43,15 @@ pub(super) fn router(app: Arc<ApiState>) -> Router {
         };
         routes = routes.route(operation.path, handler);
     }
+    bounded(routes.fallback(not_found)).with_state(app)
+}
+
+/// What the routes of every server are surrounded by.
+pub(super) fn bounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
-        .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn(read_body))
         .layer(from_fn(log))
-        .with_state(app)
 }
 
 async fn not_found() -> ErrorResponse {

@@ -3,21 +3,17 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::auth::Tokens;
 use super::coverage::Coverage;
 use super::error_response::ErrorResponse;
-use super::page::Sessions;
-use super::throttle::Throttle;
+use super::oidc::OidcProvider;
+use super::sign_in::SignIn;
 use crate::service::Jobs;
 
 /// What every request shares.
 pub(super) struct ApiState {
     pub(super) jobs: Arc<Jobs>,
-    pub(super) tokens: Tokens,
-    pub(super) throttle: Throttle,
+    pub(super) sign_in: Arc<SignIn>,
     pub(super) coverage: Coverage,
-    /// Browsers that have signed in.
-    pub(super) sessions: Sessions,
 }
 
 /// The address of the client.
@@ -34,14 +30,14 @@ impl Peer {
 impl ApiState {
     pub(super) fn new(jobs: Arc<Jobs>) -> Self {
         let config = jobs.service().config();
-        let sessions = Sessions::new(config.app.tls.is_some());
-        let tokens = Tokens::of(&config.secrets);
+        let over_tls = config.app.listen.tls.is_some();
+        let oidc = config.app.oidc.clone();
+        let provider = oidc.map(|oidc| OidcProvider::new(oidc, over_tls));
+        let sign_in = SignIn::new(&config.secrets, over_tls).with_provider(provider);
         Self {
             jobs,
-            tokens,
-            throttle: Throttle::default(),
+            sign_in: Arc::new(sign_in),
             coverage: Coverage::default(),
-            sessions,
         }
     }
 

@@ -24,7 +24,7 @@ pub(in crate::service) struct StoredCopies {
     /// What the retention could not do.
     pub(in crate::service) warnings: Vec<RunFailure>,
     /// Something was left half deleted or half copied: the next owner of the lock looks at it.
-    pub(super) half_done: bool,
+    pub(in crate::service) half_done: bool,
 }
 
 /// Promotes `new` where a tier lacks its period, and what earlier runs could not; then prunes. `earlier`

@@ -10,7 +10,7 @@ use super::upload::{Beginning, StoreUploads};
 use crate::artifact::manifest::{Contents, Manifest};
 use crate::cancel::{Cancel, Reason};
 use crate::error::{Error, Result};
-use crate::history::{RunArtifact, StoreKeys};
+use crate::history::{RunArtifact, RunFailure, StoreKeys};
 use crate::service::catalogue::missed_uploads::MissedUpload;
 use crate::service::context::Context;
 use crate::service::retention_rules::RetentionRules;
@@ -53,7 +53,11 @@ pub(super) fn commit_all(
         }
     }
     if missed.is_empty() {
-        remove(artifact)?;
+        if let Err(error) = remove(artifact) {
+            // The backup is made; the next one takes the place of what stays.
+            tracing::warn!(hint = error.hint_text(), "the backup is made, but {error}");
+            job.warn(RunFailure::from(&error));
+        }
         return Ok(reached);
     }
     if cancel.reason() == Some(Reason::Requested) && reached.is_empty() {

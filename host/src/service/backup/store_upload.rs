@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::repository::SnapshotLabel;
 use crate::service::retention_rules::RetentionRules;
 use crate::store::{
-    Catalogue, Store, StoreFailure, StoreLock, StoreOperation, StoredBackup, failure,
+    Catalogue, Store, StoreFailure, StoreLock, StoreOperation, Stored, StoredBackup, failure,
 };
 
 /// What it is called in the store.
@@ -106,14 +106,7 @@ impl StoreUpload {
                     return Err(cancel.error());
                 }
             };
-            // Credentials that may only write list nothing: the backup is made all the same.
-            let earlier = store.catalogue().await;
-            let listed = earlier.as_ref().ok();
-            let manifest = rules.numbered(&store, &lock, listed, &manifest, late).await;
-            let backup = lock.commit(&stored, &manifest).await?;
-            let mut copies = apply_retention(rules, &store, &mut lock, &backup, earlier).await;
-            copies.tidy_repository(rules, &store, &lock).await;
-            Ok(copies)
+            make_backup(rules, &store, &mut lock, &stored, &manifest, late).await
         };
         let finished = finished.await;
         let nothing_left = finished.as_ref().is_ok_and(|copies| !copies.half_done);
@@ -158,6 +151,25 @@ impl StoreUpload {
         let nothing_is_left = self.upload.abandon().await;
         self.lock.release(nothing_is_left).await;
     }
+}
+
+/// Makes what lies whole in a store a backup there, and applies the retention. `late`: an earlier run has made it.
+pub(in crate::service) async fn make_backup(
+    rules: &RetentionRules,
+    store: &Store,
+    lock: &mut StoreLock,
+    stored: &Stored,
+    manifest: &Manifest,
+    late: bool,
+) -> Result<StoredCopies> {
+    // Credentials that may only write list nothing: the backup is made all the same.
+    let earlier = store.catalogue().await;
+    let listed = earlier.as_ref().ok();
+    let manifest = rules.numbered(store, lock, listed, manifest, late).await;
+    let backup = lock.commit(stored, &manifest).await?;
+    let mut copies = apply_retention(rules, store, lock, &backup, earlier).await;
+    copies.tidy_repository(rules, store, lock).await;
+    Ok(copies)
 }
 
 /// The backup that this manifest was written for, if the store has it, and the others there.

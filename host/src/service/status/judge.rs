@@ -8,9 +8,9 @@ use super::due;
 use super::facts::{FoundCopy, MemberFacts};
 use super::reason::StatusReason;
 use super::reasons;
+use super::state::MemberState;
 use super::view::{
-    DamagedCopy, DrillResult, LastGood, LastRun, MemberState, MemberStatus, StoreStatus,
-    VerifiedCopy,
+    DamagedCopy, DrillResult, LastGood, LastRun, MemberStatus, StoreStatus, VerifiedCopy,
 };
 use crate::history::{Run, RunState};
 use crate::store::BackupHealth;

@@ -13,6 +13,7 @@ mod facts;
 mod judge;
 mod reason;
 mod reasons;
+mod state;
 mod view;
 
 #[cfg(test)]
@@ -25,9 +26,10 @@ use super::runs::RunHandle;
 use crate::clock;
 pub(super) use facts::ScheduledStrategy;
 pub use reason::StatusReason;
+pub use state::MemberState;
 pub use view::{
-    DamagedCopy, DrillResult, LastGood, LastRun, MemberState, MemberStatus, MissingUpload,
-    RunInProgress, SidecarStatus, StoreStatus, VerifiedCopy,
+    DamagedCopy, DrillResult, LastGood, LastRun, MemberStatus, MissingUpload, RunInProgress,
+    SidecarStatus, StoreStatus, VerifiedCopy,
 };
 
 /// How each strategy stands now, and of several the set: `all` begins with what the sidecar is, the only strategy or

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::history::RunFailure;
 
 /// Why a strategy is not `fresh`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StatusReason {
     /// Stable: `overdue`, `no-good-backup`, `last-run-failed`, `copy-damaged`, `upload-missing`, `drill-failed`,
     /// `store-unreadable`.

@@ -2,14 +2,16 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::reason::StatusReason;
+use super::state::MemberState;
 use crate::history::{Run, RunFailure, RunKind, RunState};
 use crate::service::runs::Progress;
 
 /// How a sidecar stands.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Status")]
 pub struct SidecarStatus {
     /// When the states were judged. RFC 3339, UTC.
@@ -46,46 +48,8 @@ impl SidecarStatus {
     }
 }
 
-/// The state of a strategy, from the best to the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum MemberState {
-    /// The newest good backup covers the last time at which one was due.
-    Fresh,
-    /// No backup yet, and none was due.
-    Never,
-    /// What the stores hold cannot be known.
-    Unknown,
-    /// A backup is late, or something else needs a look while a good one is young.
-    Late,
-    /// There is no good backup, or two are missing.
-    Failed,
-}
-
-impl MemberState {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Fresh,
-        Self::Never,
-        Self::Unknown,
-        Self::Late,
-        Self::Failed,
-    ];
-
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fresh => "fresh",
-            Self::Never => "never",
-            Self::Unknown => "unknown",
-            Self::Late => "late",
-            Self::Failed => "failed",
-        }
-    }
-}
-
 /// How a strategy stands, or the set of several.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MemberStatus {
     /// What it is called among several; left out of the only one, and of the set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,19 +73,35 @@ pub struct MemberStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<Timestamp>,
     /// What runs beside all this.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "if_known",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub running: Option<RunInProgress>,
     /// The last run that made a backup, or should have.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "if_known",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last_run: Option<LastRun>,
     /// The copy that was last read as a whole and is good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_verified: Option<VerifiedCopy>,
     /// The last drill that is over.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "if_known",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last_drill: Option<DrillResult>,
     /// The last drill that has passed: since then, a backup is known to come back.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "if_known",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub proven: Option<DrillResult>,
     /// Copies that are known to be damaged; at most 20.
     pub damaged: Vec<DamagedCopy>,
@@ -132,7 +112,7 @@ pub struct MemberStatus {
 }
 
 /// The newest good backup.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LastGood {
     /// Of the run that made it.
     pub id: String,
@@ -145,7 +125,7 @@ pub struct LastGood {
 }
 
 /// A run in progress.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunInProgress {
     /// Of the run.
     pub id: String,
@@ -164,7 +144,7 @@ pub struct RunInProgress {
 }
 
 /// A run that is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LastRun {
     /// Of the run.
     pub id: String,
@@ -201,7 +181,7 @@ impl From<&Run> for LastRun {
 }
 
 /// A copy that was read as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VerifiedCopy {
     /// Of the backup.
     pub id: String,
@@ -212,7 +192,7 @@ pub struct VerifiedCopy {
 }
 
 /// A drill that is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillResult {
     /// Of the run.
     pub id: String,
@@ -226,7 +206,7 @@ pub struct DrillResult {
 }
 
 /// A copy that is known to be damaged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DamagedCopy {
     /// Of the backup; left out where no manifest says it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,7 +225,7 @@ pub struct DamagedCopy {
 }
 
 /// A backup that a store has yet to get.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MissingUpload {
     /// Of the backup.
     pub id: String,
@@ -256,7 +236,7 @@ pub struct MissingUpload {
 }
 
 /// A store, as it was last listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoreStatus {
     /// Its name.
     pub name: String,
@@ -268,4 +248,12 @@ pub struct StoreStatus {
     /// Why it did not answer when it was last asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RunFailure>,
+}
+
+/// What a later version says in words that this one does not know counts as not said.
+fn if_known<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }

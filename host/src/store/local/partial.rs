@@ -60,12 +60,13 @@ impl PartialFile {
     }
 
     pub(super) fn write(&self, bytes: &[u8]) -> Result<()> {
-        self.explained((&self.file).write_all(bytes))
+        let written = (&self.file).write_all(bytes);
+        written.map_err(|error| self.failed(bytes.len() as u64, error))
     }
 
     /// Appends what another file has: the kernel clones it where it can.
     pub(super) fn append(&self, from: &SpoolRange) -> Result<()> {
-        from.append_to(&self.file, |error| self.failed(error))
+        from.append_to(&self.file, |error| self.failed(from.len(), error))
     }
 
     /// Gives it its own name, for good.
@@ -98,7 +99,11 @@ impl PartialFile {
         let Some(path) = self.explained(publish())? else {
             return Ok(false);
         };
-        self.folder.sync_parents(&path)?;
+        if let Err(error) = self.folder.sync_parents(&path) {
+            // It must not be taken for what it may not be after a crash.
+            let _ = fs::remove_file(&path);
+            return Err(error);
+        }
         Ok(true)
     }
 
@@ -117,11 +122,13 @@ impl PartialFile {
     }
 
     fn explained<T>(&self, outcome: io::Result<T>) -> Result<T> {
-        outcome.map_err(|error| self.failed(error))
+        outcome.map_err(|error| self.failed(0, error))
     }
 
-    fn failed(&self, error: io::Error) -> Error {
-        self.folder.failed(self.operation, &self.key, error)
+    /// So many bytes could not be written.
+    fn failed(&self, bytes: u64, error: io::Error) -> Error {
+        self.folder
+            .failed_to_take(bytes, self.operation, &self.key, error)
     }
 }
 

@@ -1,12 +1,11 @@
 //! How the service is reached and with which keys, from the configuration.
 
-use std::path::Path;
-
 use reqsign_aws_v4::{Credential, DefaultCredentialProvider, StaticCredentialProvider};
 use reqsign_core::ProvideCredentialChain;
 
 use crate::config::{Addressing, Bucket, Credentials, StoreSpec};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
+use crate::http_client::{self, ClientSpec};
 use crate::store::retry::RetryPolicy;
 
 /// The configured keys, or what AWS's own variables, profiles and roles provide.
@@ -43,45 +42,16 @@ pub(super) fn bucket_url(bucket: &Bucket) -> String {
     }
 }
 
-/// Trusts the system's certificates, or only those of `ca_file`. Without TLS none are looked for:
-/// a small image has none.
+/// A client of the service.
 pub(super) fn client(
     spec: &StoreSpec,
     bucket: &Bucket,
     policy: RetryPolicy,
 ) -> Result<reqwest::Client> {
-    // Fails only if there is one already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder()
-        .connect_timeout(policy.connect)
-        .redirect(reqwest::redirect::Policy::none());
-    let builder = if endpoint(bucket).starts_with("http://") {
-        builder.tls_certs_only([])
-    } else if let Some(file) = &bucket.ca_file {
-        builder.tls_certs_only(authorities(spec, file)?)
-    } else {
-        builder
-    };
-    builder.build().map_err(|error| {
-        let message = format!("store `{}` cannot be reached over TLS: {error}", spec.name);
-        Error::new(Kind::Config, "no-tls", message)
-            .hint("install the package `ca-certificates`, or name a `ca_file`")
-            .caused_by(error)
+    http_client::client(&ClientSpec {
+        name: &format!("store `{}`", spec.name),
+        url: endpoint(bucket),
+        ca_file: bucket.ca_file.as_deref(),
+        connect_timeout: policy.connect,
     })
-}
-
-fn authorities(spec: &StoreSpec, file: &Path) -> Result<Vec<reqwest::Certificate>> {
-    let pem = std::fs::read(file).map_err(|error| Error::io("read", file, error))?;
-    match reqwest::Certificate::from_pem_bundle(&pem) {
-        Ok(found) if !found.is_empty() => Ok(found),
-        _ => {
-            let message = format!(
-                "{} of store `{}` holds no certificate",
-                file.display(),
-                spec.name
-            );
-            Err(Error::new(Kind::Config, "bad-ca-file", message)
-                .hint("it must be PEM: `-----BEGIN CERTIFICATE-----`"))
-        }
-    }
 }

@@ -31,7 +31,7 @@ pub(in crate::store) const HURRY: RetryPolicy = RetryPolicy {
     longest_delay: Duration::from_millis(50),
 };
 
-pub(super) fn fs(path: &Path, prefix: &str) -> StoreSpec {
+pub(crate) fn fs(path: &Path, prefix: &str) -> StoreSpec {
     StoreSpec {
         name: "local".to_owned(),
         prefix: prefix.to_owned(),
@@ -137,7 +137,7 @@ pub(super) async fn store_bytes(store: &Store, bytes: &[u8], time: &str) -> Resu
     upload.finish(bytes.len() as u64).await
 }
 
-pub(in crate::store) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest {
+pub(crate) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest {
     let digest = Sha256::from(Digest::of_bytes(bytes));
     Manifest {
         version: Manifest::VERSION,

@@ -1,19 +1,15 @@
 //! `ui/events`: one stream for a page: how far runs are, when to look again, and that the server is there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
-use axum::response::sse::{Event, Sse};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use futures_util::stream;
 use jiff::Timestamp;
-use serde::Serialize;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::Interval;
 
+use super::beats::{PageBeat, answer, every_second};
 use super::locale::Locale;
 use super::run_progress::RunProgress;
 use super::visit::PageVisit;
@@ -21,19 +17,8 @@ use crate::clock;
 use crate::frontend::http::state::ApiState;
 use crate::service::{RunHandle, RunState, SidecarStatus};
 
-/// Time between two beats.
-const INTERVAL: Duration = Duration::from_secs(1);
 /// Beats between two looks at what no run of this process changes: the clock, the stores, other processes.
 const STATUS_BEATS: u32 = 5;
-
-/// What a page is told each second.
-#[derive(Serialize)]
-struct PageBeat {
-    /// Another one when a screen may show something else than before.
-    version: String,
-    as_of: String,
-    runs: Vec<RunProgress>,
-}
 
 /// A page that watches.
 struct PageWatcher {
@@ -52,26 +37,19 @@ pub(super) async fn events(
     State(app): State<Arc<ApiState>>,
     Extension(visit): Extension<PageVisit>,
 ) -> Response {
-    let mut interval = interval(INTERVAL);
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let watcher = PageWatcher {
         app,
         locale: visit.locale,
-        interval,
+        interval: every_second(),
         beats: 0,
         run: None,
         status: None,
         changed_at: clock::now(),
     };
-    let beats = stream::unfold(watcher, |mut watcher| async move {
+    answer(stream::unfold(watcher, |mut watcher| async move {
         let beat = watcher.next().await?;
-        let event = Event::default().event("beat").json_data(&beat);
-        Some((event, watcher))
-    });
-    let mut response = Sse::new(beats).into_response();
-    let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(CACHE_CONTROL, no_store);
-    response
+        Some((beat, watcher))
+    }))
 }
 
 impl PageWatcher {

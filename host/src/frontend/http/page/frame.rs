@@ -33,6 +33,36 @@ pub(super) enum MenuEntry {
     None,
 }
 
+impl MenuEntry {
+    /// What the menu of a sidecar's page leads to.
+    pub(super) const OF_SIDECAR: [Self; 5] = [
+        Self::Overview,
+        Self::Backups,
+        Self::Runs,
+        Self::Drills,
+        Self::Settings,
+    ];
+
+    /// Its address below `/`, and its text.
+    fn target(self, locale: Locale) -> (&'static str, String) {
+        match self {
+            Self::Overview | Self::None => ("", locale.text("nav-overview")),
+            Self::Backups => ("ui/backups", locale.text("nav-backups")),
+            Self::Runs => ("ui/runs", locale.text("nav-runs")),
+            Self::Drills => ("ui/drills", locale.text("nav-drills")),
+            Self::Settings => ("ui/sidecar", locale.text("nav-sidecar")),
+        }
+    }
+
+    /// What a session must have to see it.
+    fn needs(self) -> TokenScope {
+        match self {
+            Self::Settings => TokenScope::Admin,
+            _ => TokenScope::Read,
+        }
+    }
+}
+
 /// A link of the menu, or to another language.
 pub(super) struct FrameLink {
     pub(super) href: String,
@@ -55,46 +85,22 @@ pub(super) struct Frame {
     pub(super) may_restore: bool,
     /// Whether a reader without scripts wants to see it again soon.
     pub(super) refresh: bool,
+    /// Of what is shown, where beats have one from the start.
+    pub(super) version: Option<String>,
     now: Timestamp,
 }
 
 impl Frame {
     pub(super) fn new(visit: &PageVisit, section: MenuEntry, title: &str) -> Self {
-        let entries = [
-            (
-                MenuEntry::Overview,
-                visit.root.clone(),
-                visit.locale.text("nav-overview"),
-            ),
-            (
-                MenuEntry::Backups,
-                format!("{}ui/backups", visit.root),
-                visit.locale.text("nav-backups"),
-            ),
-            (
-                MenuEntry::Runs,
-                format!("{}ui/runs", visit.root),
-                visit.locale.text("nav-runs"),
-            ),
-            (
-                MenuEntry::Drills,
-                format!("{}ui/drills", visit.root),
-                visit.locale.text("nav-drills"),
-            ),
-            (
-                MenuEntry::Settings,
-                format!("{}ui/sidecar", visit.root),
-                visit.locale.text("nav-sidecar"),
-            ),
-        ];
-        let may_see =
-            |entry: MenuEntry| entry != MenuEntry::Settings || visit.may(TokenScope::Admin);
-        let seen = entries.into_iter().filter(|(entry, ..)| may_see(*entry));
-        let menu = seen.map(|(entry, href, text)| FrameLink {
-            href,
-            text,
-            current: entry == section,
-            tag: visit.locale.tag(),
+        let seen = visit.menu.iter().filter(|entry| visit.may(entry.needs()));
+        let menu = seen.map(|entry| {
+            let (path, text) = entry.target(visit.locale);
+            FrameLink {
+                href: format!("{}{path}", visit.root),
+                text,
+                current: *entry == section,
+                tag: visit.locale.tag(),
+            }
         });
         let languages = Locale::ALL.map(|locale| FrameLink {
             href: visit.query.replacing("lang", Some(locale.tag())).query(),
@@ -113,6 +119,7 @@ impl Frame {
             may_run: visit.may(TokenScope::Run),
             may_restore: visit.may(TokenScope::Restore),
             refresh: false,
+            version: None,
             now: visit.now,
         }
     }
@@ -126,6 +133,12 @@ impl Frame {
     /// Without scripts, the screen is loaded again every few seconds.
     pub(super) fn refreshed(mut self, refresh: bool) -> Self {
         self.refresh = refresh;
+        self
+    }
+
+    /// The version that a beat has as long as the screen is true.
+    pub(super) fn version(mut self, version: String) -> Self {
+        self.version = Some(version);
         self
     }
 

@@ -48,7 +48,12 @@ fn asked(source: &str, calls: &[&str]) -> Vec<String> {
 
 fn sources() -> Vec<PathBuf> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/frontend/http/page");
-    let folders = [page.join("templates"), page.join("restore"), page];
+    let folders = [
+        page.join("templates"),
+        page.join("restore"),
+        page.join("fleet"),
+        page,
+    ];
     let entries = folders
         .iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap());

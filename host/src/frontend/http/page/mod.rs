@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! routes ──► visit (session, language) ──► one file for each screen ──► templates/NAME.html
-//!              └── sign_in, session, origin       └── frame, text, marks, chart
+//!              └── sign_in, oidc, session, origin      └── frame, text, marks, chart
 //! ```
 //!
 //! Every link is relative, so that a proxy may serve the page below any prefix. A token is never in the
@@ -13,16 +13,19 @@ mod assets;
 mod backup;
 mod backup_rows;
 mod backups;
+mod beats;
 mod chart;
 mod command_line;
 mod drills;
 mod events;
 mod failure;
 mod filters;
+mod fleet;
 mod frame;
 mod inside;
 mod locale;
 mod marks;
+mod oidc;
 mod origin;
 mod overview;
 mod pages;
@@ -37,8 +40,10 @@ mod scope;
 mod session;
 mod settings;
 mod sign_in;
+mod states;
 mod verdicts;
 mod visit;
 
+pub(super) use fleet::routes as fleet_routes;
 pub(super) use routes::routes;
 pub(super) use session::Sessions;

@@ -14,9 +14,10 @@ use super::locale::Locale;
 use super::marks::{Mark, Tone};
 use super::reasons::{ReasonText, reason_text};
 use super::run_progress::RunProgress;
+use super::states::{is_overdue, state_mark};
 use super::visit::PageVisit;
 use crate::frontend::http::state::ApiState;
-use crate::service::{BackupQuery, Jobs, MemberState, MemberStatus, SidecarStatus};
+use crate::service::{BackupQuery, Jobs, MemberStatus, SidecarStatus};
 
 /// Runs that the chart looks back at.
 const CHART_RUNS: usize = 90;
@@ -111,16 +112,8 @@ fn added_bytes(jobs: &Jobs, wanted: bool) -> Option<AddedBytes> {
 }
 
 fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
-    let (tone, word) = match status.state {
-        MemberState::Fresh => (Tone::Good, locale.text("status-fresh")),
-        MemberState::Never => (Tone::Empty, locale.text("status-never")),
-        MemberState::Unknown => (Tone::Unknown, locale.text("status-unknown")),
-        MemberState::Late if status.why.iter().any(|why| why.code == "overdue") => {
-            (Tone::Late, locale.text("status-late"))
-        }
-        MemberState::Late => (Tone::Late, locale.text("status-warning")),
-        MemberState::Failed => (Tone::Bad, locale.text("status-failed")),
-    };
+    let mark = state_mark(locale, status.state, is_overdue(&status));
+    let tone = mark.tone();
     let drill = status.last_drill.as_ref().map(|drill| {
         let age = locale.moment_text(drill.at);
         match &drill.error {
@@ -141,7 +134,7 @@ fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
             None => status.strategy.clone(),
         },
         name: status.name.clone(),
-        mark: Mark::new(tone, &word),
+        mark,
         tone,
         reasons: status
             .why

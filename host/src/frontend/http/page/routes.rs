@@ -6,8 +6,9 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
+use super::frame::MenuEntry;
 use super::scope::guarded;
-use super::visit::visit;
+use super::visit::{Site, visit};
 use super::{
     assets, backup, backups, drills, events, overview, restore, run, runs, settings, sign_in,
 };
@@ -24,10 +25,13 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
         let needs = operation.and_then(|operation| operation.needs);
         guarded(app, name, needs.unwrap_or(TokenScope::Admin), handler)
     };
+    let site = Site {
+        sign_in: app.sign_in.clone(),
+        menu: &MenuEntry::OF_SIDECAR,
+    };
     Router::new()
         .route("/", may("GET /backup/status", get(overview::overview)))
-        .route("/ui/sign-in", get(sign_in::form).post(sign_in::sign_in))
-        .route("/ui/sign-out", post(sign_in::sign_out))
+        .merge(sign_in::routes::<Arc<ApiState>>(app.sign_in.clone()))
         .route(
             "/ui/backups",
             may("GET /backup/backups", get(backups::backups)),
@@ -90,6 +94,6 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
             may("GET /backup/config", get(settings::settings)),
         )
         .route("/ui/events", may("GET /backup/events", get(events::events)))
-        .route_layer(from_fn_with_state(app.clone(), visit))
+        .route_layer(from_fn_with_state(site, visit))
         .route("/ui/files/{name}", get(assets::asset))
 }

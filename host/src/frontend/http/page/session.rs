@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
-use axum::http::header::COOKIE;
 use parking_lot::Mutex;
-use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
 use crate::frontend::http::auth::Caller;
+use crate::frontend::http::cookie::{Cookie, SameSite};
+use crate::frontend::http::secret_id::{self, digest};
 
 /// A session ends when no request has come for this long.
 const IDLE_LIMIT: Duration = Duration::from_secs(12 * 3600);
@@ -20,8 +19,7 @@ const MAX_SESSIONS: usize = 200;
 
 /// The sessions by the digest of their id: what is in memory opens none.
 pub(in crate::frontend::http) struct Sessions {
-    cookie: String,
-    secure: bool,
+    cookie: Cookie,
     open: Mutex<HashMap<[u8; 32], Session>>,
 }
 
@@ -39,21 +37,17 @@ impl Session {
 }
 
 impl Sessions {
-    /// With `secure`, cookies that only TLS carries. Cookies know no ports: a name of its own keeps several
-    /// sidecars on one host from signing each other out.
+    /// With `secure`, cookies that only TLS carries.
     pub(in crate::frontend::http) fn new(secure: bool) -> Self {
-        let prefix = if secure { "__Host-" } else { "" };
-        let instance = Uuid::new_v4().simple().to_string();
         Self {
-            cookie: format!("{prefix}sidecar-{}", &instance[..8]),
-            secure,
+            cookie: Cookie::new("sidecar", SameSite::Strict, secure),
             open: Mutex::default(),
         }
     }
 
-    /// Begins a session of who has shown a token; the value of `Set-Cookie`.
+    /// Begins a session of who has signed in; the value of `Set-Cookie`.
     pub(super) fn begin(&self, caller: Caller, now: Instant) -> String {
-        let id = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let id = secret_id::new();
         let mut open = self.open.lock();
         open.retain(|_, session| session.is_open(now));
         if open.len() >= MAX_SESSIONS {
@@ -67,12 +61,12 @@ impl Sessions {
             used: now,
         };
         open.insert(digest(&id), session);
-        self.set_cookie(&id, IDLE_LIMIT.as_secs())
+        self.cookie.set(&id, IDLE_LIMIT.as_secs())
     }
 
     /// Whose session a request belongs to, which it keeps from ending.
     pub(super) fn caller(&self, headers: &HeaderMap, now: Instant) -> Option<Caller> {
-        let id = cookie(headers, &self.cookie)?;
+        let id = self.cookie.value(headers)?;
         let mut open = self.open.lock();
         let session = open.get_mut(&digest(id));
         let session = session.filter(|session| session.is_open(now))?;
@@ -82,38 +76,18 @@ impl Sessions {
 
     /// Ends the session of a request; the value of `Set-Cookie`.
     pub(super) fn end(&self, headers: &HeaderMap) -> String {
-        if let Some(id) = cookie(headers, &self.cookie) {
+        if let Some(id) = self.cookie.value(headers) {
             self.open.lock().remove(&digest(id));
         }
-        self.set_cookie("", 0)
+        self.cookie.set("", 0)
     }
-
-    fn set_cookie(&self, value: &str, seconds: u64) -> String {
-        let secure = if self.secure { "; Secure" } else { "" };
-        let name = &self.cookie;
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
-    }
-}
-
-fn digest(id: &str) -> [u8; 32] {
-    Sha256::digest(id).into()
-}
-
-/// The value of a cookie.
-pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(COOKIE).iter();
-    let pairs = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'));
-    let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
-    named
-        .find(|(given, _)| *given == name)
-        .map(|(_, value)| value)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use axum::http::header::COOKIE;
+
     use super::*;
     use crate::config::TokenScope;
 

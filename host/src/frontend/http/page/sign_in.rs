@@ -4,20 +4,29 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::Tone;
+use super::oidc;
 use super::visit::PageVisit;
 use crate::frontend::http::fields::FormFields;
-use crate::frontend::http::state::{ApiState, Peer};
+use crate::frontend::http::sign_in::SignIn;
+use crate::frontend::http::state::Peer;
 
-/// Where the form of the token goes to.
-pub(super) const PATH: &str = "ui/sign-in";
+/// Where the form of the token goes to; what lies below it signs in too.
+const PATH: &str = "ui/sign-in";
+
+/// Whether a page is seen without a session.
+pub(super) fn signs_in(path: &str) -> bool {
+    let below = path.strip_prefix(PATH);
+    below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+}
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -27,6 +36,17 @@ struct SignInScreen {
     problem: Option<String>,
     /// Where to go then, below `/`.
     next: String,
+    /// At which people sign in without the token.
+    provider: Option<String>,
+}
+
+/// Signing in and out, of any page: what else its requests share does not matter here.
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(sign_in: Arc<SignIn>) -> Router<S> {
+    Router::new()
+        .route("/ui/sign-in", get(form).post(begin))
+        .route("/ui/sign-out", post(end))
+        .with_state(sign_in.clone())
+        .merge(oidc::routes(sign_in))
 }
 
 /// The form for the token, at whatever address it was asked for.
@@ -40,49 +60,50 @@ pub(super) fn screen(visit: &PageVisit, problem: Option<String>) -> Response {
         page: Frame::new(visit, MenuEntry::None, &title).icon(Tone::Empty),
         problem,
         next,
+        provider: visit.provider.clone(),
     })
 }
 
 /// The form by itself.
-pub(super) async fn form(Extension(visit): Extension<PageVisit>) -> Response {
+async fn form(Extension(visit): Extension<PageVisit>) -> Response {
     screen(&visit, None)
 }
 
 /// Takes the token, and begins a session. Wrong ones count as they do in the API.
-pub(super) async fn sign_in(
-    State(app): State<Arc<ApiState>>,
+async fn begin(
+    State(sign_in): State<Arc<SignIn>>,
     Extension(visit): Extension<PageVisit>,
     Extension(Peer(address)): Extension<Peer>,
     body: String,
 ) -> Response {
     let (now, fields) = (Instant::now(), FormFields::parse(&body));
-    if let Some(wait) = app.throttle.wait(address, now) {
+    if let Some(wait) = sign_in.throttle.wait(address, now) {
         let wait = visit.locale.duration(wait.as_millis() as u64 + 1000);
         let problem = visit.locale.fill("sign-in-wait", &[("time", wait.into())]);
         return (StatusCode::TOO_MANY_REQUESTS, screen(&visit, Some(problem))).into_response();
     }
     let token = fields.get("token").unwrap_or_default().trim();
-    let Some(caller) = app.tokens.caller(token.as_bytes()).cloned() else {
+    let Some(caller) = sign_in.tokens.caller(token.as_bytes()).cloned() else {
         tracing::warn!(%address, "a wrong token was typed into the page");
-        app.throttle.failed(address, now);
+        sign_in.throttle.failed(address, now);
         let problem = visit.locale.text("sign-in-wrong");
         return (StatusCode::UNAUTHORIZED, screen(&visit, Some(problem))).into_response();
     };
     let next = fields.get("next").filter(|next| is_own(next));
     let to = format!("{}{}", visit.root, next.unwrap_or_default());
-    with_cookie(see(&to), app.sessions.begin(caller, now))
+    with_cookie(see(&to), sign_in.sessions.begin(caller, now))
 }
 
 /// Ends the session.
-pub(super) async fn sign_out(
-    State(app): State<Arc<ApiState>>,
+async fn end(
+    State(sign_in): State<Arc<SignIn>>,
     Extension(visit): Extension<PageVisit>,
     headers: HeaderMap,
 ) -> Response {
-    with_cookie(see(&visit.root), app.sessions.end(&headers))
+    with_cookie(see(&visit.root), sign_in.sessions.end(&headers))
 }
 
-fn with_cookie(mut response: Response, cookie: String) -> Response {
+pub(super) fn with_cookie(mut response: Response, cookie: String) -> Response {
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -90,7 +111,7 @@ fn with_cookie(mut response: Response, cookie: String) -> Response {
 }
 
 /// Whether it is a screen of this page: no link may lead a reader who signs in to another place.
-fn is_own(next: &str) -> bool {
+pub(super) fn is_own(next: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
     next.starts_with("ui/") && next.chars().all(plain) && !next.contains("..")
 }

@@ -11,23 +11,32 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 
 use super::failure::PageFailure;
+use super::frame::MenuEntry;
 use super::locale::Locale;
 use super::origin::is_same_origin;
-use super::session::cookie;
 use super::sign_in;
 use crate::clock;
 use crate::config::TokenScope;
 use crate::frontend::http::auth::Caller;
+use crate::frontend::http::cookie::cookie;
 use crate::frontend::http::error_response::ErrorResponse;
 use crate::frontend::http::fields::FormFields;
-use crate::frontend::http::state::ApiState;
+use crate::frontend::http::sign_in::SignIn;
 
 /// The cookie with the language that was chosen.
 const LANGUAGE_COOKIE: &str = "sidecar-language";
 
+/// The page of a program: who may see it, and what its menu leads to.
+#[derive(Clone)]
+pub(super) struct Site {
+    pub(super) sign_in: Arc<SignIn>,
+    pub(super) menu: &'static [MenuEntry],
+}
+
 /// What a screen knows of the request for it.
 #[derive(Clone)]
 pub(super) struct PageVisit {
+    pub(super) menu: &'static [MenuEntry],
     pub(super) locale: Locale,
     /// From here to `/`: "./", "../", "../../".
     pub(super) root: String,
@@ -36,17 +45,20 @@ pub(super) struct PageVisit {
     pub(super) query: FormFields,
     /// Whose session it is; none: this is signing in, or being told to.
     pub(super) caller: Option<Caller>,
+    /// The host of the OpenID provider, if there is one.
+    pub(super) provider: Option<String>,
     pub(super) now: Timestamp,
 }
 
 impl PageVisit {
-    fn of(request: &Request, caller: Option<Caller>) -> Self {
+    fn of(request: &Request, site: &Site, caller: Option<Caller>) -> Self {
         let path = request.uri().path().trim_start_matches('/').to_owned();
         let above = path.matches('/').count();
         let query = FormFields::parse(request.uri().query().unwrap_or_default());
         let chosen = query.get("lang").and_then(Locale::of_tag);
         let remembered = || cookie(request.headers(), LANGUAGE_COOKIE).and_then(Locale::of_tag);
         Self {
+            menu: site.menu,
             locale: chosen
                 .or_else(remembered)
                 .unwrap_or_else(|| Locale::accepted(request.headers())),
@@ -57,6 +69,11 @@ impl PageVisit {
             path,
             query,
             caller,
+            provider: site
+                .sign_in
+                .provider
+                .as_ref()
+                .map(|provider| provider.host()),
             now: clock::now(),
         }
     }
@@ -78,15 +95,12 @@ impl PageVisit {
 }
 
 /// Lets requests of a session pass, and changes only what a form of this page asks for. Shows what failed.
-pub(super) async fn visit(
-    State(app): State<Arc<ApiState>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let caller = app.sessions.caller(request.headers(), Instant::now());
-    let visit = PageVisit::of(&request, caller.clone());
+pub(super) async fn visit(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let sessions = &site.sign_in.sessions;
+    let caller = sessions.caller(request.headers(), Instant::now());
+    let visit = PageVisit::of(&request, &site, caller.clone());
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let signs_in = visit.path == sign_in::PATH;
+    let signs_in = sign_in::signs_in(&visit.path);
     let mut response = if changes && !is_same_origin(request.headers()) {
         PageFailure::from(cross_origin()).into_response()
     } else if caller.is_some() || signs_in {

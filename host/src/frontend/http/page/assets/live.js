@@ -47,7 +47,7 @@ function heard(beat) {
   }
   // A run may have gone on since the screen was rendered.
   const moving = beat.runs.length > 0 || document.querySelector("[data-run]");
-  version ??= moving ? "" : beat.version;
+  version ??= document.body.dataset.version ?? (moving ? "" : beat.version);
   if (wasLost || version !== beat.version) refresh(beat.version);
 }
 

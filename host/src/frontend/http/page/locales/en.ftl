@@ -12,7 +12,7 @@ nav-runs = Runs
 nav-drills = Drills
 nav-sidecar = Sidecar
 as-of = As of
-stream-lost = The sidecar has not answered for 10 seconds: what you see here may no longer be true.
+stream-lost = The server has not answered for 10 seconds: what you see here may no longer be true.
 on-command-line = On the command line
 back = Back
 next = Next
@@ -22,9 +22,12 @@ the-set = set of all
 sign-in = Sign in
 sign-in-title = Sign in
 sign-in-token = API token
-sign-in-where = It is under secrets.api_token in the configuration of this sidecar.
+sign-in-where = It is under secrets.api_token in the configuration.
 sign-in-wrong = This token is not right.
 sign-in-wait = Too many wrong tokens came from your address. Try again in { $time }.
+sign-in-at = Sign in at { $provider }
+signed-in = Signed in
+go-on = Go on
 sign-out = Sign out
 
 ## States of a member
@@ -337,6 +340,29 @@ audit-empty = Nothing was asked for yet.
 column-who = Token
 column-operation = Asked
 column-outcome = Outcome
+
+## Fleet
+fleet-need-you = { $count ->
+    [0] None of { $all } needs you
+    [one] 1 of { $all } needs you
+   *[other] { $count } of { $all } need you
+}
+fleet-asking = { $count ->
+    [one] 1 sidecar is being asked
+   *[other] { $count } sidecars are being asked
+}
+fleet-being-asked = Being asked
+fleet-no-status = It does not say how it stands:
+fleet-last-known = Last known: { $state }, { $time }
+fleet-never-drilled = never drilled: { $names }
+no-answer-wrong-token = Token refused
+no-answer-too-many-bad-tokens = Token refused
+no-answer-no-status = No status
+filter-count = { $word } ({ $count })
+sidecars = Sidecars
+column-sidecar = Sidecar
+column-why = Why
+column-last-good = Last good backup
 
 ## What failed
 failure-not-found = There is no such thing

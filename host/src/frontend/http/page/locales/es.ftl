@@ -12,7 +12,7 @@ nav-runs = Ejecuciones
 nav-drills = Ensayos
 nav-sidecar = Sidecar
 as-of = Estado a las
-stream-lost = El sidecar no responde desde hace 10 segundos: lo que ve aquí puede haber cambiado.
+stream-lost = El servidor no responde desde hace 10 segundos: lo que ve aquí puede haber cambiado.
 on-command-line = En la línea de órdenes
 back = Atrás
 next = Siguiente
@@ -22,9 +22,12 @@ the-set = conjunto de todas
 sign-in = Entrar
 sign-in-title = Entrar
 sign-in-token = Token de la API
-sign-in-where = Está en secrets.api_token, en la configuración de este sidecar.
+sign-in-where = Está en secrets.api_token, en la configuración.
 sign-in-wrong = Este token no es correcto.
 sign-in-wait = Han llegado demasiados tokens erróneos desde su dirección. Vuelva a intentarlo en { $time }.
+sign-in-at = Entrar con { $provider }
+signed-in = Ha entrado
+go-on = Continuar
 sign-out = Salir
 
 ## Estados de un miembro
@@ -337,6 +340,29 @@ audit-empty = Aún no se ha pedido nada.
 column-who = Token
 column-operation = Pedido
 column-outcome = Resultado
+
+## Flota
+fleet-need-you = { $count ->
+    [0] Ninguno de { $all } requiere su atención
+    [one] 1 de { $all } requiere su atención
+   *[other] { $count } de { $all } requieren su atención
+}
+fleet-asking = { $count ->
+    [one] se está preguntando a 1 sidecar
+   *[other] se está preguntando a { $count } sidecars
+}
+fleet-being-asked = Se le pregunta
+fleet-no-status = No dice cómo está:
+fleet-last-known = Lo último que se supo: { $state }, { $time }
+fleet-never-drilled = nunca ensayada: { $names }
+no-answer-wrong-token = Token rechazado
+no-answer-too-many-bad-tokens = Token rechazado
+no-answer-no-status = Sin estado
+filter-count = { $word } ({ $count })
+sidecars = Sidecars
+column-sidecar = Sidecar
+column-why = Motivo
+column-last-good = Última copia válida
 
 ## Lo que falló
 failure-not-found = No existe

@@ -2,8 +2,12 @@
 
 mod backups;
 pub(crate) mod client;
+mod command_lines;
+mod databases;
+mod downloads;
 mod languages;
 mod live;
+mod logs;
 mod many;
 mod oidc;
 mod overview;
@@ -12,6 +16,7 @@ mod restoring;
 mod runs;
 mod scopes;
 mod screens;
+mod sets;
 mod sign_in;
 
 use serde_json::{Value, json};

@@ -94,6 +94,22 @@ impl Browser {
         shown.as_str().unwrap().to_owned()
     }
 
+    /// What is in the clipboard after the button was pressed.
+    pub(crate) fn copies(&self, button: &str) -> String {
+        let grant = |name| {
+            let granted = json!({"permission": {"name": name}, "setting": "granted"});
+            self.command("Browser.setPermission", &granted);
+        };
+        grant("clipboard-read");
+        grant("clipboard-write");
+        self.clicks(button);
+        let copied = self.evaluates("return navigator.clipboard.readText()");
+        copied
+            .as_str()
+            .unwrap_or_else(|| panic!("{copied}"))
+            .to_owned()
+    }
+
     /// The result of a script in the page, which may be a promise.
     pub(crate) fn evaluates(&self, script: &str) -> Value {
         self.tell("execute/sync", &json!({"script": script, "args": []}))

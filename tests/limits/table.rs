@@ -41,6 +41,7 @@ fn entrances() -> BTreeSet<String> {
                 "preflight",
                 "restore-preflight",
                 "refusals",
+                "targets",
             ];
             let said = match exported.contains(&interface) {
                 true => returned,

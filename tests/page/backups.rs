@@ -26,7 +26,14 @@ fn a_backup_tells_where_it_is_how_it_is_and_how_long() {
     browser.clicks("#backups tbody a");
     browser.reads("main", "Never drilled");
     browser.clicks("form[action$=verify] button");
+    browser.reads("h1", "Verification");
+    browser.reads("#run .state", "Succeeded");
+    browser.reads("#run", "What was read");
+    browser.reads("#run .parts", "local daily/");
+    browser.clicks("#run .actions a");
     browser.reads("main .state", "Verified");
+    browser.open(&format!("{}/ui/runs?kind=verify", server.url));
+    browser.reads("#runs", "Verification");
 }
 
 #[test]
@@ -43,9 +50,12 @@ fn a_damaged_copy_is_shown_with_what_is_wrong() {
     std::fs::write(artifact.unwrap(), "the bytez").unwrap();
     let server = sidecar.serve();
     let client = Client::signed_in(&server);
-    // What reading tells is an error, and stays beside the backup.
+    // What reading tells is how the run ends, and stays beside the backup.
     let read = client.submits(&format!("/ui/backups/{id}/verify"), &[]);
     assert_eq!(read.status, 303, "{read:?}");
+    let (_, run) = read.header("location").rsplit_once('/').unwrap();
+    let job = server.over(&format!("/backup/jobs/{run}"));
+    assert_eq!(job["error"]["code"], "altered", "{job}");
     let text = client.reads(&format!("/ui/backups/{id}"));
     assert!(text.contains("Damaged"), "{text}");
     let listed = client.reads("/ui/backups");

@@ -43,7 +43,7 @@ fn lived_in() -> (Sidecar, Vec<(&'static str, String)>) {
             "restore.targets",
             json!([{"name": "staging", "into": "/srv/staging"}]),
         );
-    backup(&sidecar, &[]);
+    let set = backup(&sidecar, &[]);
     let db = backup(&sidecar, &["--strategy", "db"]);
     let uploads = backup(&sidecar, &["--strategy", "uploads"]);
     sidecar.run(&["verify", &uploads]).succeeds();
@@ -58,6 +58,11 @@ fn lived_in() -> (Sidecar, Vec<(&'static str, String)>) {
         ("restore-what", format!("ui/restore/{uploads}")),
         ("restore-where", format!("ui/restore/{uploads}/where")),
         ("restore-read", format!("ui/restore/{db}/read?to=replace")),
+        ("restore-set", format!("ui/restore/{set}")),
+        (
+            "restore-set-read",
+            format!("ui/restore/{set}/read?to=replace"),
+        ),
         ("runs", "ui/runs".to_owned()),
         ("run", format!("ui/runs/{failed}")),
         ("drills", "ui/drills".to_owned()),

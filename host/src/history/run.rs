@@ -39,6 +39,8 @@ pub enum RunKind {
     Restore,
     /// Trying whether the latest one comes back.
     Drill,
+    /// Reading backups again, and comparing them.
+    Verify,
 }
 
 /// A run, as clients and operators see it.
@@ -60,7 +62,7 @@ pub struct Run {
     pub set_id: Option<String>,
     /// What asked for it: "command line", "http 10.0.0.3", "schedule".
     pub asked_by: String,
-    /// The backup that was restored or read: of a restore, a drill.
+    /// The backup that was restored or read: of a restore, a drill, a verification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup: Option<String>,
     /// What the orchestrator gave.
@@ -92,7 +94,7 @@ pub struct Run {
     /// When the artifact had been fetched as a whole. RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
-    /// Of a restore: how it went for each part.
+    /// Of a restore: how it went for each part. Of a verification: for each copy.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub parts: Vec<PartOutcome>,
@@ -172,7 +174,12 @@ pub struct RunFailure {
 
 impl RunKind {
     /// All of them.
-    pub const ALL: [RunKind; 3] = [RunKind::Backup, RunKind::Restore, RunKind::Drill];
+    pub const ALL: [RunKind; 4] = [
+        RunKind::Backup,
+        RunKind::Restore,
+        RunKind::Drill,
+        RunKind::Verify,
+    ];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
@@ -180,6 +187,7 @@ impl RunKind {
             RunKind::Backup => "backup",
             RunKind::Restore => "restore",
             RunKind::Drill => "drill",
+            RunKind::Verify => "verify",
         }
     }
 }

@@ -74,6 +74,20 @@ pub(super) mod refusal_finder {
     });
 }
 
+/// Bindings of `wit/targets.wit`: what a module has in addition if it says beforehand what a restore would find.
+pub(super) mod target_finder {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "target-finder",
+        imports: { default: trappable },
+        exports: { default: async },
+        with: {
+            "sidecar:strategy/types": crate::sandbox::bindings::strategy::sidecar::strategy::types,
+        },
+        require_store_data_send: true,
+    });
+}
+
 /// Bindings of `wit/preflight.wit`: what a module has in addition if it can be asked before a run.
 pub(super) mod preflighter {
     wasmtime::component::bindgen!({

@@ -6,6 +6,8 @@
 use super::bindings::restorer::exports::sidecar::strategy::restore as exported;
 use super::bindings::strategy::exports::sidecar::strategy::strategy;
 use super::bindings::strategy::sidecar::strategy::types::Failure;
+use super::bindings::target_finder::exports::sidecar::strategy::targets as found_by;
+use super::found_targets::{FoundTarget, FoundTargets};
 use super::restored_part::RestoredPart;
 use crate::display::{self, cut};
 use crate::error::{Error, Kind, Result};
@@ -172,6 +174,26 @@ pub(super) fn outcomes(mut told: Vec<exported::Outcome>) -> Vec<RestoredPart> {
     retained
 }
 
+/// What a module has found at the places that a restore would fill: the first of them.
+pub(super) fn targets(found: found_by::Findings) -> FoundTargets {
+    let mut budget = TextBudget::new();
+    let server = found
+        .server
+        .map(|server| budget.text(&server, LONGEST_WORD));
+    let mut targets = Vec::new();
+    for target in found.targets.into_iter().take(MOST_PARTS) {
+        if budget.is_full() {
+            break;
+        }
+        targets.push(FoundTarget {
+            part: budget.text(&target.part, LONGEST_SENTENCE),
+            name: budget.text(&target.name, LONGEST_SENTENCE),
+            exists: target.exists,
+        });
+    }
+    FoundTargets { targets, server }
+}
+
 /// A few words on what is being done.
 pub(super) fn note(text: &str) -> String {
     cut(text, LONGEST_WORD).into_owned()
@@ -254,6 +276,23 @@ mod tests {
             let error = plan("it", &plan_of(lines, bytes)).unwrap_err();
             assert!(error.message().contains(why), "{error}");
         }
+    }
+
+    #[test]
+    fn a_flood_of_targets_is_a_few() {
+        let target = found_by::Target {
+            part: "p".repeat(5_000_000),
+            name: "n".repeat(5_000_000),
+            exists: true,
+        };
+        let found = targets(found_by::Findings {
+            targets: vec![target; 20],
+            server: Some("s".repeat(5_000_000)),
+        });
+        let names = found.targets.iter();
+        let size: usize = names.map(|one| one.part.len() + one.name.len()).sum();
+        let server = found.server.unwrap().len();
+        assert!(size + server < 2 * LARGEST_TEXTS, "{size} {server}");
     }
 
     #[test]

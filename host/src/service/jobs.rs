@@ -21,7 +21,7 @@ use super::restore::{self, RestoreReport};
 use super::runs::{Job, Order, Queue, QueueMoment, RunHandle, RunLock, RunRequest, Task};
 use super::schedule::{self, Clock};
 use super::status::{self, ScheduledStrategy, SidecarStatus};
-use super::{CompletedBackup, Service, backup, set};
+use super::{CompletedBackup, Service, backup, set, verification};
 use crate::cancel::Reason;
 use crate::clock;
 use crate::command::LostProcesses;
@@ -249,6 +249,10 @@ fn perform(context: &Context, lock: RunLock, job: &Arc<Job>) {
         Task::Drill => match failure_of(try_out(context, lock, job)) {
             None => tracing::info!(id, "drill passed"),
             Some(error) => failed("drill", &error),
+        },
+        Task::Verify(_) => match verification::run(context, lock, job) {
+            Ok(found) => tracing::info!(id, copies = found.verified.len(), "verified"),
+            Err(error) => failed("verification", &error),
         },
     }
 }

@@ -6,6 +6,7 @@
 //! restore/    find, plan, download, apply, report
 //! browse/     pages of backups, with what becomes of each; what lies in one
 //! catalogue/  what the stores hold: list, fetch, verify, prune, upload what they missed
+//! verification  one backup or all, read again, by itself or as a run
 //! schedule/   runs that start by themselves: due slots, replica leases, drills
 //! set/        several strategies as one: quiesce, members, list, restore
 //! status/     how each strategy stands, by the clock
@@ -40,6 +41,7 @@ mod status;
 mod strategy;
 mod timekeeper;
 mod variables;
+mod verification;
 
 use std::fs::File;
 use std::path::Path;
@@ -49,10 +51,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::clock::{self, PlausibleTime};
-use crate::config::{Config, SETS};
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::store::Which;
 use context::Context;
 use schedule::Timetables;
 
@@ -70,12 +71,12 @@ pub use crate::modules::{
 };
 pub use crate::plan::{AccessVerdict, AllowedRule};
 pub use crate::run_log::{LogExcerpt, LogLine};
-pub use crate::sandbox::Selection;
+pub use crate::sandbox::{FoundTarget, Selection};
 pub use crate::store::{BackupHealth, Catalogue, StoredBackup};
 pub use backup::CompletedBackup;
 pub use browse::{
     BackupContents, BackupPage, BackupQuery, BackupVerdict, ContentsEntry, ContentsQuery,
-    ListedBackup, PartStream,
+    ListedBackup, SelectedHead, SelectedStream,
 };
 pub use catalogue::{
     BackupStream, BucketRules, PruneOptions, Pruned, Pruning, Synced, Verification, Verified,
@@ -85,7 +86,7 @@ pub use folders::Unready;
 pub use jobs::Jobs;
 pub use module_access::{ListedModule, ModuleAccess, StrategyAccess};
 pub use ownership::Adoption;
-pub use restore::{Preview, RestoreReport};
+pub use restore::{Preview, RestorablePart, RestoreOffer, RestoreReport};
 pub use runs::{
     Job, Order, PostState, Progress, ProgressReporter, QueueMoment, RunHandle, RunRequest, Task,
 };
@@ -146,17 +147,10 @@ impl Service {
 
     /// What holds the backup `which`: a member, or this one.
     pub fn holding(&self, which: &str) -> Result<&Self> {
-        let wanted = Which::from(which);
-        if self.members.is_empty() || wanted == Which::Latest || set::is_archive(which) {
-            return Ok(self);
+        match set::holding(&self.context, which)? {
+            Some(name) => self.strategy(Some(&name)),
+            None => Ok(self),
         }
-        if self.config().stores.is_empty() {
-            let run = self.history().get(which);
-            return self.strategy(run.as_ref().and_then(|run| run.member.as_deref()));
-        }
-        let catalogue = self.catalogue(None)?;
-        let strategy = catalogue.find(&wanted)?.strategy.as_deref();
-        self.strategy(strategy.filter(|name| *name != SETS))
     }
 
     /// What it was configured with.
@@ -217,7 +211,15 @@ impl Service {
         set::write_archive(&self.context, job, take)
     }
 
-    /// What a restore would do. Nothing is touched, and nothing but manifests is read.
+    /// What of a backup can be selected for a restore: of a set, of each member.
+    pub fn restore_offers(&self, manifest: &Manifest) -> Result<Vec<RestoreOffer>> {
+        match self.context.set() {
+            Some(_) => Ok(set::offers(&self.context, manifest)),
+            None => Ok(vec![RestoreOffer::of(&self.context, manifest)?]),
+        }
+    }
+
+    /// What a restore would do, and find. Nothing is touched, and nothing but manifests is read.
     pub fn preview_restore(&self, order: &Order) -> Result<Preview> {
         match self.context.set() {
             Some(_) => set::preview(&self.context, order),
@@ -282,36 +284,31 @@ impl Service {
         browse::index(&self.holding(which)?.context, which)
     }
 
-    /// Brings one part of a backup into a file that appears only when it is whole and unaltered.
-    pub fn fetch_part(
+    /// Brings parts or files of a backup into a file that appears only when it is whole and unaltered: one as it is, several
+    /// as a ZIP.
+    pub fn fetch_selected(
         &self,
         which: &str,
-        name: &str,
+        names: &[String],
         to: &Path,
         accept: &[String],
-    ) -> Result<Part> {
-        browse::fetch(&self.holding(which)?.context, which, name, to, accept)
+    ) -> Result<SelectedHead> {
+        browse::fetch(&self.holding(which)?.context, which, names, to, accept)
     }
 
-    /// Starts to read one part of a backup, piece by piece.
-    pub fn stream_part(&self, which: &str, name: &str, accept: &[String]) -> Result<PartStream> {
-        browse::stream(&self.holding(which)?.context, which, name, accept)
+    /// Starts to read parts or files of a backup, piece by piece.
+    pub fn stream_selected(
+        &self,
+        which: &str,
+        names: &[String],
+        accept: &[String],
+    ) -> Result<SelectedStream> {
+        browse::stream(&self.holding(which)?.context, which, names, accept)
     }
 
-    /// Reads the backup `which`, and compares each copy with its manifest.
-    pub fn verify(&self, which: &str, accept: &[String]) -> Result<Verification> {
-        let holding = &self.holding(which)?.context;
-        let verified = match holding.set() {
-            Some(_) => set::verify(holding, which, accept)?,
-            None => catalogue::verify(holding, which, accept)?,
-        };
-        Ok(Verification::of(verified))
-    }
-
-    /// The same of all; of a repository, the share that is due.
-    pub fn verify_all(&self, accept: &[String]) -> Result<Verification> {
-        let all = catalogue::verify_all(&self.context, accept)?;
-        set::require_whole(&self.context, accept).map(|()| all)
+    /// Reads what `job` is for again, and compares each copy with its manifest. No run is recorded.
+    pub fn verify(&self, job: &Job) -> Result<Verification> {
+        verification::verify(&self.context, job)
     }
 
     /// Applies the retention to every store now.

@@ -14,13 +14,20 @@ use crate::error::{Error, Kind, Result};
 use crate::fs_atomic::AtomicFile;
 
 impl Store {
-    /// Reads the whole artifact, of which `reading` is all, and compares it with the manifest.
-    pub async fn verify(&self, backup: &StoredBackup, mut reading: Reading) -> Result<()> {
+    /// Reads the whole artifact, of which `reading` is all, and compares it with the manifest. `progress` is told of each
+    /// piece how many bytes it has.
+    pub async fn verify(
+        &self,
+        backup: &StoredBackup,
+        mut reading: Reading,
+        progress: impl Fn(usize),
+    ) -> Result<()> {
         let mut hash = Sha256::new();
         let mut size = 0;
         while let Some(piece) = reading.next().await? {
             size += piece.len() as u64;
             hash.update(&piece);
+            progress(piece.len());
         }
         self.compare(backup, size, hash)
     }

@@ -6,7 +6,7 @@ use sidecar_sdk::{Artifact, Failure, Result};
 use crate::client::Client;
 use crate::coverage::{AllowedGaps, Gap};
 use crate::identity::Identity;
-use crate::selection::RestoreSelection;
+use crate::selection::{RestoreSelection, SelectedDatabase};
 
 /// A database system that this strategy dumps and restores by itself, connected to one server.
 pub(crate) trait Engine {
@@ -70,6 +70,14 @@ pub(crate) trait Engine {
 
     /// Dumps the configured databases, each as a part of its own, without what may be missing.
     fn backup(&self, allowed: &AllowedGaps, artifact: &mut Artifact) -> Result<()>;
+
+    /// Whether something is there under the name that a database is restored as. It changes nothing.
+    fn is_taken(&self, database: &SelectedDatabase) -> Result<bool>;
+
+    /// What the server is, with its version: "PostgreSQL 15.8".
+    fn description(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
 
     /// Why a restore would refuse what is selected, or a part of it. It changes nothing.
     fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>>;

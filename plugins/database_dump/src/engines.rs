@@ -1,6 +1,6 @@
 //! The engines by name, and what a run or a restore with any of them needs.
 
-use sidecar_sdk::restore::{self, Outcome, Request};
+use sidecar_sdk::restore::{self, FoundTargets, Outcome, Request, Target};
 use sidecar_sdk::{Artifact, Failure, Findings, Plan, Result, choices};
 
 use crate::config::{Config, EngineName};
@@ -185,6 +185,23 @@ pub(crate) fn find_refusals(name: EngineName, request: &Request<Config>) -> Vec<
     let found = prepare(name, request)
         .and_then(|(target, selection)| target.refusals(&selection, request.replace));
     found.unwrap_or_else(|failure| vec![failure])
+}
+
+/// What is there under the names that are restored. Nothing of the backup is read.
+pub(crate) fn find_targets(name: EngineName, request: &Request<Config>) -> Result<FoundTargets> {
+    let selection = select(request, longest_name(name)).map_err(|mut errors| errors.remove(0))?;
+    let engine = open_target(name, request)?;
+    let targets = selection.databases.iter().map(|database| {
+        Ok(Target {
+            part: database.part.name.clone(),
+            name: database.target.clone(),
+            exists: engine.is_taken(database)?,
+        })
+    });
+    Ok(FoundTargets {
+        targets: targets.collect::<Result<_>>()?,
+        server: engine.description()?,
+    })
 }
 
 /// What is restored, and the server that is restored to, which is the one that is meant.

@@ -20,7 +20,7 @@ mod sqlite;
 mod url;
 mod version_text;
 
-use sidecar_sdk::restore::{Outcome, Plan as RestorePlan, Request, Restore};
+use sidecar_sdk::restore::{FoundTargets, Outcome, Plan as RestorePlan, Request, Restore};
 use sidecar_sdk::{Artifact, Failure, Findings, Plan, Result, Run, Strategy};
 
 pub use config::{Config, EngineName};
@@ -85,6 +85,16 @@ impl Restore for DatabaseDump {
         match request.config.engine {
             Some(engine) => engines::find_refusals(engine, &request),
             None => Vec::new(),
+        }
+    }
+
+    fn find_targets(request: Request<Config>) -> Result<FoundTargets> {
+        match request.config.engine {
+            Some(engine) => engines::find_targets(engine, &request),
+            None => Ok(FoundTargets {
+                targets: Vec::new(),
+                server: None,
+            }),
         }
     }
 

@@ -42,6 +42,18 @@ pub mod refusal_finder {
     });
 }
 
+/// What a strategy that says beforehand what a restore would find has in addition.
+pub mod target_finder {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "sidecar:strategy/target-finder",
+        pub_export_macro: true,
+        with: {
+            "sidecar:strategy/types@0.1.0": crate::bindings::sidecar::strategy::types,
+        },
+    });
+}
+
 /// What a strategy that restores has in addition.
 pub mod restorer {
     wit_bindgen::generate!({

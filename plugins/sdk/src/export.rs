@@ -26,5 +26,7 @@ macro_rules! export_restorable {
         $crate::bindings::restore_preflighter::export!(SidecarModule with_types_in $crate::bindings::restore_preflighter);
         #[cfg(target_family = "wasm")]
         $crate::bindings::refusal_finder::export!(SidecarModule with_types_in $crate::bindings::refusal_finder);
+        #[cfg(target_family = "wasm")]
+        $crate::bindings::target_finder::export!(SidecarModule with_types_in $crate::bindings::target_finder);
     };
 }

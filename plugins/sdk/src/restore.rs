@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::bindings::refusal_finder::exports::sidecar::strategy::refusals;
 use crate::bindings::restore_preflighter::exports::sidecar::strategy::restore_preflight as preflight;
 use crate::bindings::restorer::exports::sidecar::strategy::restore as exported;
+use crate::bindings::target_finder::exports::sidecar::strategy::targets;
 use crate::findings::Findings;
 use crate::runnable::Runnable;
 use crate::source::Source;
@@ -14,6 +15,7 @@ use crate::target::Content;
 use crate::types::{Failure, Finished, Result};
 
 pub use exported::{Outcome, Part, Plan, Selection};
+pub use targets::{Findings as FoundTargets, Target};
 
 /// A backup to restore, and how.
 #[derive(Debug, Clone)]
@@ -57,10 +59,22 @@ pub trait Restore: Strategy {
         drop(request);
         Vec::new()
     }
+
+    /// What is there already where [`restore`](Self::restore) would put something: asked when a restore is previewed, before
+    /// anything of the backup was fetched. It looks, and changes nothing.
+    fn find_targets(request: Request<Self::Config>) -> Result<FoundTargets> {
+        drop(request);
+        Ok(FoundTargets {
+            targets: Vec::new(),
+            server: None,
+        })
+    }
 }
 
-impl<S: Restore> refusals::Guest for Module<S> {
-    fn find_refusals(request: refusals::Request) -> Vec<Failure> {
+/// The request of another interface than `restore`, which has the same fields.
+macro_rules! typed_request {
+    ($request:expr) => {{
+        let request = $request;
         let parts = request.parts.into_iter().map(|part| Part {
             name: part.name,
             offset: part.offset,
@@ -70,7 +84,7 @@ impl<S: Restore> refusals::Guest for Module<S> {
             name: selection.name,
             new_name: selection.new_name,
         });
-        let request = typed(exported::Request {
+        typed(exported::Request {
             config: request.config,
             format: request.format,
             size: request.size,
@@ -78,11 +92,22 @@ impl<S: Restore> refusals::Guest for Module<S> {
             only: only.collect(),
             into: request.into,
             replace: request.replace,
-        });
-        match request {
+        })
+    }};
+}
+
+impl<S: Restore> refusals::Guest for Module<S> {
+    fn find_refusals(request: refusals::Request) -> Vec<Failure> {
+        match typed_request!(request) {
             Ok(request) => S::find_refusals(request),
             Err(failure) => vec![failure],
         }
+    }
+}
+
+impl<S: Restore> targets::Guest for Module<S> {
+    fn find_targets(request: targets::Request) -> Result<FoundTargets> {
+        S::find_targets(typed_request!(request)?)
     }
 }
 

@@ -6,7 +6,7 @@ mod source;
 mod tar;
 mod zip;
 
-use std::io;
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
@@ -51,8 +51,40 @@ pub enum EntryKind {
 /// What is called for each entry, until it has enough.
 pub type Visit<'v> = &'v mut dyn FnMut(ArchiveEntry) -> ControlFlow<()>;
 
+/// What is called for each entry with the bytes of a file, as many of which it reads as it needs.
+pub type VisitContent<'v> = &'v mut dyn FnMut(ArchiveEntry, &mut dyn Read) -> io::Result<()>;
+
 /// Calls `visit` for each entry, in the order of the archive. Returns false for what is no archive.
-pub fn entries(mut source: ArchiveSource, visit: Visit<'_>) -> io::Result<bool> {
+pub fn entries(source: ArchiveSource, visit: Visit<'_>) -> io::Result<bool> {
+    match decompressed(source)? {
+        None => Ok(false),
+        Some((source, ArchiveFormat::Zip)) => zip::entries(source, visit),
+        Some((mut source, ArchiveFormat::Tar)) => {
+            tar::entries(&mut source, &mut |entry, _| Ok(visit(entry)))
+        }
+    }
+}
+
+/// Calls `visit` for each entry of a tar with its bytes, and reads it to its end. Returns false for anything else.
+pub fn contents(source: ArchiveSource, visit: VisitContent<'_>) -> io::Result<bool> {
+    let Some((mut source, ArchiveFormat::Tar)) = decompressed(source)? else {
+        return Ok(false);
+    };
+    let is_tar = tar::entries(&mut source, &mut |entry, bytes| {
+        visit(entry, bytes)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    io::copy(&mut source, &mut io::sink())?;
+    Ok(is_tar)
+}
+
+enum ArchiveFormat {
+    Tar,
+    Zip,
+}
+
+/// The archive as it was before the strategy compressed it; none for what is none.
+fn decompressed(mut source: ArchiveSource) -> io::Result<Option<(ArchiveSource, ArchiveFormat)>> {
     // A compressed archive in a compressed archive is a file.
     for _ in 0..2 {
         let head = source.head(HEAD)?;
@@ -60,12 +92,13 @@ pub fn entries(mut source: ArchiveSource, visit: Visit<'_>) -> io::Result<bool> 
             source = ArchiveSource::stream(codec::decoder(codec, source.into_read())?);
             continue;
         }
-        if zip::is_zip(&head) {
-            return zip::entries(source, visit);
-        }
-        return tar::entries(source, visit);
+        let format = match zip::is_zip(&head) {
+            true => ArchiveFormat::Zip,
+            false => ArchiveFormat::Tar,
+        };
+        return Ok(Some((source, format)));
     }
-    Ok(false)
+    Ok(None)
 }
 
 fn compressed_by(head: &[u8]) -> Option<Codec> {

@@ -1,11 +1,12 @@
 //! The entries of a tar: ustar, with the long names and sizes of pax and of GNU.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read};
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
 use super::source::ArchiveSource;
-use super::{ArchiveEntry, EntryKind, Visit};
+use super::{ArchiveEntry, EntryKind};
 
 /// Bytes of a block: a header is one, and content fills whole ones.
 const BLOCK: usize = 512;
@@ -20,7 +21,11 @@ struct Extension {
     modified: Option<Timestamp>,
 }
 
-pub(super) fn entries(mut source: ArchiveSource, visit: Visit<'_>) -> io::Result<bool> {
+/// Calls `visit` for each entry with the bytes of its content, until it has enough.
+pub(super) fn entries(
+    source: &mut ArchiveSource,
+    visit: &mut dyn FnMut(ArchiveEntry, &mut dyn Read) -> io::Result<ControlFlow<()>>,
+) -> io::Result<bool> {
     let mut extension = Extension::default();
     let mut is_first = true;
     loop {
@@ -61,11 +66,12 @@ pub(super) fn entries(mut source: ArchiveSource, visit: Visit<'_>) -> io::Result
                 } else {
                     size
                 };
-                if visit(entry).is_break() {
+                let mut bytes = source.by_ref().take(content);
+                if visit(entry, &mut bytes)?.is_break() {
                     return Ok(true);
                 }
-                let blocks = content.checked_next_multiple_of(BLOCK as u64);
-                source.skip(blocks.ok_or_else(damaged)?)?;
+                let unread = bytes.limit();
+                source.skip(unread.checked_add(padding(content)).ok_or_else(damaged)?)?;
             }
         }
     }
@@ -177,7 +183,6 @@ fn damaged() -> io::Error {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use std::ops::ControlFlow;
     use std::process::Command;
 
     use super::*;
@@ -203,14 +208,14 @@ mod tests {
 
     fn listed(bytes: Vec<u8>, as_stream: bool) -> Vec<(String, EntryKind, u64)> {
         let cursor = io::Cursor::new(bytes);
-        let source = match as_stream {
+        let mut source = match as_stream {
             true => ArchiveSource::stream(Box::new(cursor)),
             false => ArchiveSource::Random(Box::new(cursor)),
         };
         let mut found = Vec::new();
-        let is_archive = entries(source, &mut |entry| {
+        let is_archive = entries(&mut source, &mut |entry, _| {
             found.push((entry.name, entry.kind, entry.size));
-            ControlFlow::Continue(())
+            Ok(ControlFlow::Continue(()))
         });
         assert!(is_archive.unwrap());
         found
@@ -244,8 +249,8 @@ mod tests {
             vec![b'x'; 2000],
             vec![0; 2000],
         ] {
-            let source = ArchiveSource::stream(Box::new(io::Cursor::new(bytes)));
-            let found = entries(source, &mut |_| ControlFlow::Continue(()));
+            let mut source = ArchiveSource::stream(Box::new(io::Cursor::new(bytes)));
+            let found = entries(&mut source, &mut |_, _| Ok(ControlFlow::Continue(())));
             assert!(!found.unwrap());
         }
     }
@@ -256,9 +261,12 @@ mod tests {
         for at in (0..bytes.len()).step_by(37) {
             let mut altered = bytes.clone();
             altered[at] ^= 0xff;
-            let source = ArchiveSource::stream(Box::new(io::Cursor::new(altered)));
+            let mut source = ArchiveSource::stream(Box::new(io::Cursor::new(altered)));
             // Whatever is found, it ends.
-            let _ = entries(source, &mut |_| ControlFlow::Continue(()));
+            let _ = entries(&mut source, &mut |_, bytes| {
+                io::copy(bytes, &mut io::sink())?;
+                Ok(ControlFlow::Continue(()))
+            });
         }
     }
 }

@@ -22,9 +22,10 @@ pub(super) struct FetchArgs {
     /// The file to write; it appears once it is complete and verified
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Only this part (a database), as it was before compression and encryption
+    /// Only this part (a database), or this file or folder of an archive, as it was before compression and encryption; may be
+    /// repeated, and then makes a ZIP
     #[arg(long, value_name = "NAME")]
-    only: Option<String>,
+    only: Vec<String>,
     /// Accept a consequence that a refusal names (plaintext); may be repeated
     #[arg(long, value_name = "WORD")]
     accept: Vec<String>,
@@ -33,8 +34,8 @@ pub(super) struct FetchArgs {
 pub(super) fn run(options: &Options, args: &FetchArgs) -> Result<ExitCode> {
     let all = Service::new(options.load()?)?;
     let service = all.strategy(args.of.strategy.as_deref())?;
-    if let Some(name) = &args.only {
-        return fetch_part(options, service, args, name);
+    if !args.only.is_empty() {
+        return fetch_selected(options, service, args);
     }
     let backup = service.fetch(&args.which, &args.output, &args.accept)?;
     if options.json {
@@ -58,25 +59,22 @@ pub(super) fn run(options: &Options, args: &FetchArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn fetch_part(
-    options: &Options,
-    service: &Service,
-    args: &FetchArgs,
-    name: &str,
-) -> Result<ExitCode> {
-    let part = service.fetch_part(&args.which, name, &args.output, &args.accept)?;
+fn fetch_selected(options: &Options, service: &Service, args: &FetchArgs) -> Result<ExitCode> {
+    let head = service.fetch_selected(&args.which, &args.only, &args.output, &args.accept)?;
+    let size = std::fs::metadata(&args.output).map_or(0, |file| file.len());
     if options.json {
-        outln!("{}", serde_json::json!(part));
+        match &head.part {
+            Some(part) => outln!("{}", serde_json::json!(part)),
+            None => outln!("{}", serde_json::json!({"names": args.only, "size": size})),
+        }
         return Ok(ExitCode::SUCCESS);
     }
     outln!("{}", args.output.display());
-    outln!("  part    {}", print::plain(&part.name));
-    outln!(
-        "  size    {} ({} bytes)",
-        print::size(part.length),
-        part.length
-    );
-    if let Some(sha256) = &part.sha256 {
+    for name in &args.only {
+        outln!("  part    {}", print::plain(name));
+    }
+    outln!("  size    {} ({size} bytes)", print::size(size));
+    if let Some(sha256) = head.part.and_then(|part| part.sha256) {
         outln!("  sha256  {sha256}");
     }
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,9 @@ use super::print::outln;
 use super::{exit, print, progress, signals};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
-use crate::service::{Order, PartOutcome, Preview, RestoreReport, RunRequest, Selection, Service};
+use crate::service::{
+    FoundTarget, Order, PartOutcome, Preview, RestoreReport, RunRequest, Selection, Service,
+};
 
 /// Arguments of `sidecar restore`.
 #[derive(Debug, Args)]
@@ -171,11 +173,24 @@ fn print_preview(preview: &Preview) {
     if let Some(directory) = &preview.directory {
         outln!("directory  {directory}");
     }
+    list("targets", &targets(preview));
     list("commands", &preview.commands);
     list("files", &preview.read);
     list("variables", &preview.env);
     list("addresses", &preview.net);
     list("steps", &preview.steps);
+}
+
+/// What each part becomes, and what is there already.
+fn targets(preview: &Preview) -> Vec<String> {
+    let one = |target: &FoundTarget| {
+        let FoundTarget { part, name, exists } = target;
+        let there = if *exists { "exists" } else { "new" };
+        format!("{part} -> {name}: {there}")
+    };
+    let unknown = preview.unknown.iter();
+    let unknown = unknown.map(|why| format!("not known: {}", why.message));
+    preview.targets.iter().map(one).chain(unknown).collect()
 }
 
 fn list(title: &str, lines: &[String]) {

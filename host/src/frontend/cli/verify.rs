@@ -1,13 +1,15 @@
 //! `sidecar verify`: compares backups with their manifests.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::options::{Options, StrategyArg};
 use super::print::{self, outln};
+use super::{progress, signals};
 use crate::error::Result;
-use crate::service::Service;
+use crate::service::{RunRequest, Service};
 
 /// Arguments of `sidecar verify`.
 #[derive(Debug, Args)]
@@ -28,9 +30,22 @@ pub(super) struct VerifyArgs {
 pub(super) fn run(options: &Options, args: &VerifyArgs) -> Result<ExitCode> {
     let all = Service::new(options.load()?)?;
     let service = all.strategy(args.of.strategy.as_deref())?;
-    let found = match args.all {
-        true => service.verify_all(&args.accept)?,
-        false => service.verify(&args.which, &args.accept)?,
+    let which = (!args.all).then_some(args.which.as_str());
+    let service = match which {
+        Some(which) => service.holding(which)?,
+        None => service,
+    };
+    let job = Arc::new(service.job(RunRequest::verify(which, &args.accept)));
+    signals::cancel_on_signal(job.cancel())?;
+    let display = progress::show(options, &job);
+    let found = service.verify(&job);
+    drop(display);
+    let found = match (found, signals::exit_code()) {
+        (Err(error), Some(code)) => {
+            print::error(options, &error);
+            return Ok(code);
+        }
+        (found, _) => found?,
     };
     if options.json {
         outln!("{}", serde_json::json!(found));

@@ -2,23 +2,27 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::{BodySender, body_channel};
 use super::error_response::ErrorResponse;
+use super::fields::FormFields;
+use super::request::{idempotency_key, prefers_async};
 use super::shown::Shown;
-use super::state::ApiState;
-use super::{contents, headers};
+use super::state::{ApiState, Peer};
+use super::{contents, headers, start};
+use crate::error::Error;
 use crate::service::{
     BackupPage, BackupQuery, BackupStream, ListedBackup, PruneOptions, Pruned, Pruning, RunFailure,
-    Verification,
+    RunRequest,
 };
 
 /// The query of `GET /backup/backups`.
@@ -83,13 +87,34 @@ pub(super) struct AcceptQuery {
 }
 
 /// The query of `GET /backup/backups/{id}/artifact`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, PartialEq, Eq, JsonSchema)]
 pub(super) struct ArtifactQuery {
     /// A consequence that a refusal names: `plaintext`.
-    accept: Option<String>,
-    /// Only this part, such as a database, as it was before compression and encryption.
-    only: Option<String>,
+    #[schemars(default)]
+    accept: Vec<String>,
+    /// Only these parts, such as databases, or these files and folders of an archive, as they were before compression and
+    /// encryption. One comes as it is, several as a ZIP.
+    #[schemars(default)]
+    only: Vec<String>,
+}
+
+impl ArtifactQuery {
+    /// Of a query, in which a name may occur several times.
+    fn parse(query: Option<&str>) -> Result<Self, ErrorResponse> {
+        let fields = FormFields::parse(query.unwrap_or_default());
+        let mut parsed = Self::default();
+        for (name, value) in fields.pairs() {
+            match name.as_str() {
+                "accept" => parsed.accept.push(value.clone()),
+                "only" => parsed.only.push(value.clone()),
+                name => {
+                    let message = format!("unknown field `{name}`, expected `accept` or `only`");
+                    return Err(ErrorResponse::bad_request(message));
+                }
+            }
+        }
+        Ok(parsed)
+    }
 }
 
 /// What was done with each backup, or would be.
@@ -150,12 +175,11 @@ pub(super) async fn one(
 pub(super) async fn artifact(
     State(app): State<Arc<ApiState>>,
     Path(id): Path<String>,
-    query: Result<Query<ArtifactQuery>, QueryRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, ErrorResponse> {
-    let Query(query) = query.map_err(|error| ErrorResponse::bad_request(error.body_text()))?;
-    let accept: Vec<String> = query.accept.into_iter().collect();
-    if let Some(name) = query.only {
-        return contents::part(&app, id, name, accept).await;
+    let ArtifactQuery { accept, only } = ArtifactQuery::parse(query.as_deref())?;
+    if !only.is_empty() {
+        return contents::selected(&app, id, only, accept).await;
     }
     let open = move |app: &ApiState| app.jobs.service().stream_stored(&id, &accept);
     let delivery = app.blocking(open).await??;
@@ -188,33 +212,64 @@ async fn forward(mut delivery: BackupStream, sender: &BodySender) -> bool {
     ended.is_ok()
 }
 
-/// Reads a backup again in every store that has it.
+/// Reads a backup again in every store that has it: at once, or as a run if the client does not wait.
 pub(super) async fn verify(
     State(app): State<Arc<ApiState>>,
+    Extension(peer): Extension<Peer>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     query: Result<Query<AcceptQuery>, QueryRejection>,
-) -> Result<Json<Verification>, ErrorResponse> {
-    let accept = accepted(query)?;
-    let read = move |app: &ApiState| {
-        let verified = app.jobs.service().verify(&id, &accept);
-        app.jobs.stores_changed();
-        verified
+) -> Result<Response, ErrorResponse> {
+    let request = RunRequest::verify(Some(&id), &accepted(query)?);
+    let holding = move |app: &ApiState| {
+        let service = app.jobs.service().holding(&id)?;
+        Ok::<_, Error>(service.config().member.clone())
     };
-    Ok(Json(app.blocking(read).await??))
+    let strategy = app.blocking(holding).await??;
+    answer_verification(
+        &app,
+        peer,
+        &headers,
+        RunRequest {
+            strategy,
+            ..request
+        },
+    )
+    .await
 }
 
 /// Reads every backup again; of repositories, the share that is due.
 pub(super) async fn verify_all(
     State(app): State<Arc<ApiState>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
     query: Result<Query<AcceptQuery>, QueryRejection>,
-) -> Result<Json<Verification>, ErrorResponse> {
-    let accept = accepted(query)?;
+) -> Result<Response, ErrorResponse> {
+    let request = RunRequest::verify(None, &accepted(query)?);
+    answer_verification(&app, peer, &headers, request).await
+}
+
+async fn answer_verification(
+    app: &Arc<ApiState>,
+    peer: Peer,
+    headers: &HeaderMap,
+    request: RunRequest,
+) -> Result<Response, ErrorResponse> {
+    if prefers_async(headers) {
+        let request = RunRequest {
+            asked_by: peer.asked_by(),
+            idempotency_key: idempotency_key(headers)?,
+            ..request
+        };
+        return Ok(start::accepted(&start::start(app, request).await?, false));
+    }
     let read = move |app: &ApiState| {
-        let verified = app.jobs.service().verify_all(&accept);
+        let service = app.jobs.service().strategy(request.strategy.as_deref())?;
+        let verified = service.verify(&service.job(request));
         app.jobs.stores_changed();
         verified
     };
-    Ok(Json(app.blocking(read).await??))
+    Ok(Json(app.blocking(read).await??).into_response())
 }
 
 fn accepted(

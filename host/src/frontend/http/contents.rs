@@ -1,4 +1,4 @@
-//! What lies in a backup, and one part of it alone.
+//! What lies in a backup, and parts or files of it alone.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::error_response::ErrorResponse;
 use super::headers;
 use super::shown::Shown;
 use super::state::ApiState;
-use crate::service::{BackupContents, ContentsQuery, PartStream};
+use crate::service::{BackupContents, ContentsQuery, SelectedStream};
 
 /// The query of `GET /backup/backups/{id}/contents`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -45,26 +45,28 @@ pub(super) async fn contents(
     Ok(Shown(app.blocking(read).await??))
 }
 
-/// Answers with one part of a backup, decrypted and decompressed. Its last bytes are sent only when all of it is what
-/// was backed up; otherwise the connection breaks.
-pub(super) async fn part(
+/// Answers with parts or files of a backup, decrypted and decompressed: one as it is, several as a ZIP. Its last bytes are
+/// sent only when all of it is what was backed up; otherwise the connection breaks.
+pub(super) async fn selected(
     app: &Arc<ApiState>,
     id: String,
-    name: String,
+    names: Vec<String>,
     accept: Vec<String>,
 ) -> Result<Response, ErrorResponse> {
-    let open = move |app: &ApiState| app.jobs.service().stream_part(&id, &name, &accept);
-    let part = app.blocking(open).await??;
-    let size = part.part.length;
-    let mut head = headers::part(&part.backup, &part.part);
-    head.insert(CONTENT_LENGTH, size.into());
-    let (sender, body) = body_channel(Some(size));
-    tokio::spawn(forward(part, sender));
+    let open = move |app: &ApiState| app.jobs.service().stream_selected(&id, &names, &accept);
+    let selected = app.blocking(open).await??;
+    let size = selected.head.size;
+    let mut head = headers::selected(&selected.backup, &selected.head);
+    if let Some(size) = size {
+        head.insert(CONTENT_LENGTH, size.into());
+    }
+    let (sender, body) = body_channel(size);
+    tokio::spawn(forward(selected, sender));
     Ok((head, Body::new(body)).into_response())
 }
 
-async fn forward(mut part: PartStream, sender: BodySender) {
-    while let Some(piece) = part.next().await {
+async fn forward(mut selected: SelectedStream, sender: BodySender) {
+    while let Some(piece) = selected.next().await {
         let sent = match piece {
             Ok(piece) => sender.send(piece).await.is_ok(),
             Err(_) => false,

@@ -4,7 +4,7 @@ use axum::http::header::ETAG;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::service::{Manifest, Part, Run, RunArtifact};
+use crate::service::{Manifest, Run, RunArtifact, SelectedHead};
 
 pub(super) const X_SIZE: HeaderName = HeaderName::from_static("x-size");
 pub(super) const X_CHECKSUM: HeaderName = HeaderName::from_static("x-checksum-sha256");
@@ -47,12 +47,17 @@ pub(super) fn stored(manifest: &Manifest) -> HeaderMap {
     headers
 }
 
-/// The headers of one part of a backup.
-pub(super) fn part(backup: &str, part: &Part) -> HeaderMap {
-    let filename = part.name.rsplit('/').next().unwrap_or_default();
-    let mut headers = describe(backup, filename, "part", "application/octet-stream");
-    set(&mut headers, "x-size", &part.length.to_string());
-    if let Some(sha256) = &part.sha256 {
+/// The headers of parts or files of a backup.
+pub(super) fn selected(backup: &str, head: &SelectedHead) -> HeaderMap {
+    let (format, content_type) = match head.is_zip {
+        true => ("zip", "application/zip"),
+        false => ("part", "application/octet-stream"),
+    };
+    let mut headers = describe(backup, &head.filename, format, content_type);
+    if let Some(size) = head.size {
+        set(&mut headers, "x-size", &size.to_string());
+    }
+    if let Some(sha256) = head.part.as_ref().and_then(|part| part.sha256.as_ref()) {
         set(&mut headers, "x-checksum-sha256", sha256.as_str());
         set(&mut headers, "etag", &format!("\"{sha256}\""));
     }

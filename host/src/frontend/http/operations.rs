@@ -128,7 +128,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .fails(&[400, 404, 500]),
         Operation::new("get", "/backup/backups/{id}/artifact", get(backups::artifact))
             .needs(TokenScope::Run)
-            .summary("The artifact from a store; its last bytes are sent only when all of it is unaltered")
+            .summary("The artifact from a store, or with `only` parts or files of it; its last bytes are sent only when all of it is unaltered")
             .query::<ArtifactQuery>()
             .bytes(200)
             .fails(&[400, 404, 500]),
@@ -142,14 +142,20 @@ pub(super) fn operations() -> Vec<Operation> {
             .needs(TokenScope::Run)
             .summary("Reads a backup again, in every store, and compares it with its manifest")
             .query::<AcceptQuery>()
+            .header("Prefer", "`respond-async`: answer 202 at once, with a run to follow")
+            .header("Idempotency-Key", "the same key is the same job for 24 hours")
             .json::<Verification>(200)
-            .fails(&[400, 404, 500]),
+            .json::<Accepted>(202)
+            .fails(&[400, 404, 409, 500, 503]),
         Operation::new("post", "/backup/verify", post(backups::verify_all))
             .needs(TokenScope::Run)
             .summary("Reads every backup again, in every store, and compares it with its manifest; of a repository, the share that is due")
             .query::<AcceptQuery>()
+            .header("Prefer", "`respond-async`: answer 202 at once, with a run to follow")
+            .header("Idempotency-Key", "the same key is the same job for 24 hours")
             .json::<Verification>(200)
-            .fails(&[400, 404, 500]),
+            .json::<Accepted>(202)
+            .fails(&[400, 404, 409, 500, 503]),
         Operation::new("post", "/backup/prune", post(backups::prune))
             .needs(TokenScope::Admin)
             .summary("Applies the retention to the stores; answers what is kept and what is deleted, and why")
@@ -285,7 +291,7 @@ mod tests {
         let schemas = document["components"]["schemas"].as_object().unwrap();
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
         let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
-                      LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview Preview Restore Selection \
+                      LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview FoundTarget Preview Restore Selection \
                       Jobs Job Artifact RunOmission Outcome Run RunLog LogLine Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
                       Encrypted InRepository FilesInTree Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Proof Pruning Pruned Audit AuditEntry Configuration Modules Module StrategyAccess AccessVerdict";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());

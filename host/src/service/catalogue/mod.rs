@@ -18,6 +18,7 @@ pub(super) mod upload_journal;
 pub(super) mod upload_missed;
 pub(super) mod verdicts;
 mod verify;
+mod verify_progress;
 
 pub(super) use fetch::fetch;
 pub use lifecycle::BucketRules;
@@ -33,3 +34,4 @@ pub(super) use sync::sync;
 pub(super) use upload_missed::upload_missed;
 pub use verify::{Verification, Verified};
 pub(super) use verify::{verify, verify_all};
+pub(super) use verify_progress::VerifyProgress;

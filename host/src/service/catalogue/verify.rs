@@ -10,6 +10,7 @@ use super::plaintext::require_encrypted;
 use super::stored_bytes::StoredBytes;
 use super::stores::open;
 use super::verdicts;
+use super::verify_progress::VerifyProgress;
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::history::{Run, RunArtifact, RunState};
@@ -63,12 +64,14 @@ pub(in crate::service) fn verify(
     context: &Context,
     which: &str,
     accept: &[String],
+    progress: &VerifyProgress<'_>,
 ) -> Result<Vec<Verified>> {
     if context.config().stores.is_empty() {
-        return Ok(vec![verify_published(context, which)?]);
+        return Ok(vec![verify_published(context, which, progress)?]);
     }
     let catalogue = list_anew(context)?;
     let id = undamaged(context, &catalogue, which)?.manifest.id.clone();
+    progress.is_about(&id);
     // What is asked of one backup is not answered with the damage of another.
     let is_meant = |copy: &StoredBackup| copy.manifest.id == id;
     let copies: Vec<String> = catalogue
@@ -81,30 +84,40 @@ pub(in crate::service) fn verify(
         let is_copy = || copies.iter().any(|key| damaged.key.starts_with(key));
         damaged.extent == DamageExtent::Store || is_copy()
     };
-    read_copies(context, catalogue, is_meant, concerns, accept)
+    read_copies(context, catalogue, is_meant, concerns, (accept, progress))
 }
 
 /// Verifies all that is stored of every strategy, or the artifact that this sidecar published: artifacts are read whole, of
 /// repositories the share that is due. Of one that is damaged all backups are read, to see which are.
-pub(in crate::service) fn verify_all(context: &Context, accept: &[String]) -> Result<Verification> {
+pub(in crate::service) fn verify_all(
+    context: &Context,
+    accept: &[String],
+    progress: &VerifyProgress<'_>,
+) -> Result<Verification> {
     let mut all = Verification::default();
     for one in context.all() {
-        all = all.with(verify_strategy(one, accept)?);
+        all = all.with(verify_strategy(one, accept, progress)?);
     }
     Ok(all)
 }
 
-fn verify_strategy(context: &Context, accept: &[String]) -> Result<Verification> {
+fn verify_strategy(
+    context: &Context,
+    accept: &[String],
+    progress: &VerifyProgress<'_>,
+) -> Result<Verification> {
     if context.config().stores.is_empty() {
-        return Ok(Verification::of(vec![verify_published(context, "latest")?]));
+        let verified = verify_published(context, "latest", progress)?;
+        return Ok(Verification::of(vec![verified]));
     }
     let catalogue = list_anew(context)?;
-    let (proven, failed) = prove_repositories(context)?;
+    let (proven, failed) = prove_repositories(context, progress)?;
     let is_unread = |copy: &StoredBackup| {
         let mut read = proven.iter().map(|proof| &proof.store);
         copy.manifest.artifact.repository.is_none() || !read.any(|store| *store == copy.store)
     };
-    let verified = read_copies(context, catalogue, is_unread, |_| true, accept);
+    let how = (accept, progress);
+    let verified = read_copies(context, catalogue, is_unread, |_| true, how);
     match failed {
         Some(error) => Err(error),
         None => Ok(Verification {
@@ -115,12 +128,16 @@ fn verify_strategy(context: &Context, accept: &[String]) -> Result<Verification>
 }
 
 /// Reads the share of each repository that is due. Returns the first failure, too.
-fn prove_repositories(context: &Context) -> Result<(Vec<Proof>, Option<Error>)> {
+fn prove_repositories(
+    context: &Context,
+    progress: &VerifyProgress<'_>,
+) -> Result<(Vec<Proof>, Option<Error>)> {
     let (mut proven, mut failed) = (Vec::new(), None);
     for spec in &context.config().stores {
         if spec.repository().is_none() {
             continue;
         }
+        progress.cancel().check()?;
         let store = Store::open(spec, RetryPolicy::RUN)?;
         match prove(&store, context.runtime()?.handle()) {
             Ok(proof) => proven.push(proof),
@@ -138,26 +155,27 @@ fn read_copies(
     catalogue: Catalogue,
     wanted: impl Fn(&StoredBackup) -> bool,
     concerns: impl Fn(&DamagedBackup) -> bool,
-    accept: &[String],
+    (accept, progress): (&[String], &VerifyProgress<'_>),
 ) -> Result<Vec<Verified>> {
     let mut damaged = catalogue.damaged.into_iter();
     let mut failed = damaged.find(concerns).map(Error::from);
     let mut good = Vec::new();
-    for copy in catalogue.backups.into_iter().filter(wanted) {
-        let store = open(context.config(), &copy.store)?;
-        let bytes = StoredBytes::open(context, &store, &copy);
-        let verified = context.runtime()?.block_on(async {
-            let verified = async { store.verify(&copy, bytes?.read_all().await?).await };
-            let verified = verified.await;
-            verdicts::record(&store, &copy, &verified).await;
-            verified
-        });
+    let copies: Vec<StoredBackup> = catalogue.backups.into_iter().filter(wanted).collect();
+    let sizes = copies
+        .iter()
+        .map(|copy| copy.manifest.artifact.stored_size());
+    progress.expect(sizes.sum());
+    for copy in copies {
+        let verified = read_copy(context, &copy, progress)?;
         // Unaltered is not enough: who put it there is the question.
         let config = context.config();
-        match verified.and_then(|()| require_encrypted(config, &copy.manifest, accept)) {
+        let verified = verified.and_then(|()| require_encrypted(config, &copy.manifest, accept));
+        let place = format!("{} {}", copy.store, copy.key);
+        progress.found(&place, verified.as_ref().err());
+        match verified {
             Ok(()) => good.push(Verified {
                 id: copy.manifest.id,
-                place: format!("{} {}", copy.store, copy.key),
+                place,
                 sha256: copy.manifest.artifact.sha256.to_string(),
             }),
             Err(error) => {
@@ -171,7 +189,50 @@ fn read_copies(
     }
 }
 
-fn verify_published(context: &Context, which: &str) -> Result<Verified> {
+/// Whether a copy is what was written, which is noted beside it. Fails once all of it was cancelled.
+fn read_copy(
+    context: &Context,
+    copy: &StoredBackup,
+    progress: &VerifyProgress<'_>,
+) -> Result<Result<()>> {
+    let cancel = progress.cancel();
+    let store = open(context.config(), &copy.store)?;
+    let bytes = StoredBytes::open(context, &store, copy);
+    let verified = context.runtime()?.block_on(async {
+        let reading = async { bytes?.read_all().await };
+        let verified = async {
+            let reading = reading.await?;
+            store.verify(copy, reading, |read| progress.add(read)).await
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(cancel.error()),
+            verified = verified => {
+                verdicts::record(&store, copy, &verified).await;
+                verified
+            }
+        }
+    });
+    cancel.check()?;
+    Ok(verified)
+}
+
+fn verify_published(
+    context: &Context,
+    which: &str,
+    progress: &VerifyProgress<'_>,
+) -> Result<Verified> {
+    let verified = read_published(context, which);
+    progress.cancel().check()?;
+    if let Ok(one) = &verified {
+        progress.is_about(&one.id);
+    }
+    let place = verified.as_ref().map_or(which, |one| &one.place);
+    progress.found(place, verified.as_ref().err());
+    verified
+}
+
+fn read_published(context: &Context, which: &str) -> Result<Verified> {
     let run = match which {
         "latest" => context.history().last(RunState::Succeeded),
         id => context.history().get(id),

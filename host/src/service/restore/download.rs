@@ -133,7 +133,7 @@ fn from_store(
             workspace.job.cancel().check()?;
             // A wrong key and a damaged header look the same: the whole of it tells.
             context.runtime()?.block_on(async {
-                let verified = async { store.verify(copy, stored.read_all().await?).await };
+                let verified = async { store.verify(copy, stored.read_all().await?, |_| ()).await };
                 let verified = verified.await;
                 verdicts::record(&store, copy, &verified).await;
                 verified

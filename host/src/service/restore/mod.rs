@@ -14,11 +14,13 @@ mod decode;
 mod download;
 mod fetch_spool;
 mod find;
+mod offer;
 mod plan;
 mod raw_bytes;
 mod remote_reader;
 mod report;
 mod target;
+mod targets;
 mod transfer;
 mod workspace;
 
@@ -41,15 +43,16 @@ use plan::PlannedRestore;
 use workspace::Workspace;
 
 pub(super) use find::{BackupPlace, FoundBackup, find};
+pub use offer::{RestorablePart, RestoreOffer};
 pub(super) use plan::impossible;
 pub(super) use raw_bytes::{entries, raw_bytes};
 pub(super) use report::PREVIEWED_RUN;
 pub use report::{Preview, RestoreReport};
 
-/// What a restore would do. Nothing is touched, and nothing but manifests is read.
+/// What a restore would do. Nothing is touched, and nothing but manifests is read of the backup.
 pub(super) fn preview(context: &Context, order: &Order) -> Result<Preview> {
     let choices = order.choices(PREVIEWED_RUN, Purpose::Restore);
-    Ok(plan(context, order, choices)?.preview())
+    Ok(plan(context, order, choices)?.preview(context))
 }
 
 /// Restores on this thread. Parts that failed are in the report; the error is of all of it.
@@ -97,10 +100,10 @@ pub(super) fn perform(
 ) -> Result<RestoreReport> {
     let purpose = match job.request().task {
         Task::Drill => Purpose::Drill,
-        Task::Backup | Task::Restore(_) => Purpose::Restore,
+        Task::Backup | Task::Restore(_) | Task::Verify(_) => Purpose::Restore,
     };
     let planned = plan(context, order, order.choices(&job.request().id, purpose))?;
-    job.brings_back(&planned.found.manifest.id);
+    job.is_about(&planned.found.manifest.id);
     let _orphans = OrphanReaper;
     let _deadline = Deadline::start(planned.limit(context), job.cancel())?;
     planned.fetch(context, lock, job)?.apply(context, lock, job)
@@ -149,9 +152,10 @@ pub(super) fn plan_found(
 }
 
 impl Planned {
-    /// What it would do.
-    pub(super) fn preview(self) -> Preview {
-        Preview::of(&self.found.manifest, self.planned)
+    /// What it would do, and what it would find.
+    pub(super) fn preview(self, context: &Context) -> Preview {
+        let found = targets::find(context, &self.module, &self.planned);
+        Preview::of(&self.found.manifest, self.planned, found)
     }
 
     /// How long it may take.

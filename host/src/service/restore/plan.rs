@@ -56,13 +56,11 @@ pub(super) fn plan(
         .hint("restore it with the configuration that it was made with (--config)"));
     }
     let request = RestoreRequest {
-        format: manifest.artifact.format.clone(),
-        size: manifest.artifact.raw_size,
-        parts: manifest.parts.clone(),
         only: meant(&order.only, manifest),
         into: order.into.clone(),
         replace: order.replace,
         choices,
+        ..all_of(manifest)
     };
     let needs = restore_needs::ask(context, module, &request)?.map_err(impossible)?;
     strategy::require_restore_accepted(context, module, &needs.access())?;
@@ -79,6 +77,33 @@ pub(super) fn plan(
         request,
         plan,
     })
+}
+
+/// Whether the module would restore these of a backup, to where they came from.
+pub(super) fn takes(
+    context: &Context,
+    module: &Module,
+    manifest: &Manifest,
+    only: Vec<Selection>,
+) -> Result<bool> {
+    let request = RestoreRequest {
+        only,
+        ..all_of(manifest)
+    };
+    Ok(restore_needs::ask(context, module, &request)?.is_ok())
+}
+
+/// All of a backup, to where it came from.
+fn all_of(manifest: &Manifest) -> RestoreRequest {
+    RestoreRequest {
+        format: manifest.artifact.format.clone(),
+        size: manifest.artifact.raw_size,
+        parts: manifest.parts.clone(),
+        only: Vec::new(),
+        into: None,
+        replace: false,
+        choices: Choices::default(),
+    }
 }
 
 /// The selections as they are meant: `NAME=NEW` is a name if a part is called that.

@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::plan::PlannedRestore;
 use crate::artifact::manifest::Manifest;
 use crate::digest::Digest;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::history::{PartOutcome, Run, RunFailure};
 use crate::plan;
-use crate::sandbox::{self, Restored};
+use crate::sandbox::{self, FoundTarget, FoundTargets, Restored};
 use crate::service::runs::request::Order;
 
 /// The run's id in a preview: what a module names by it is the same each time.
@@ -46,6 +46,16 @@ pub struct Preview {
     pub parts: Vec<String>,
     /// Bytes of them, before compression and encryption.
     pub size: u64,
+    /// What they become, and whether that is there already, as far as the module can tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub targets: Vec<FoundTarget>,
+    /// What is restored to, with its version: "PostgreSQL 15.8".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Why it is not known what is there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<RunFailure>,
     /// Which of several strategies it is of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<String>,
@@ -88,7 +98,13 @@ impl Preview {
         Digest::of_bytes(asked.as_bytes()).to_string()
     }
 
-    pub(super) fn of(manifest: &Manifest, planned: PlannedRestore) -> Self {
+    pub(super) fn of(
+        manifest: &Manifest,
+        planned: PlannedRestore,
+        found: Result<FoundTargets>,
+    ) -> Self {
+        let unknown = found.as_ref().err().map(RunFailure::from);
+        let FoundTargets { targets, server } = found.unwrap_or_default();
         let size = match planned.chosen() {
             [] => manifest.artifact.raw_size,
             parts => parts.iter().map(|part| part.length).sum(),
@@ -106,6 +122,9 @@ impl Preview {
             directory: planned.plan.directory,
             parts: planned.plan.parts,
             size,
+            targets,
+            server,
+            unknown,
             strategy: None,
             members: Vec::new(),
         }
@@ -124,6 +143,9 @@ impl Preview {
             directory: None,
             parts: Vec::new(),
             size: members.iter().map(|member| member.size).sum(),
+            targets: Vec::new(),
+            server: None,
+            unknown: None,
             strategy: None,
             members,
         }

@@ -39,7 +39,7 @@ pub struct Job {
     members: Vec<Arc<Job>>,
     /// Of a member: its manifest, for a client that reads the set along.
     manifest: OnceLock<Vec<u8>>,
-    /// Of a restore or a drill: which backup it brings back.
+    /// Of a restore or a drill: which backup it brings back. Of a verification: which one it reads.
     backup: OnceLock<String>,
 }
 
@@ -152,12 +152,12 @@ impl Job {
         self.manifest.get_or_init(|| manifest);
     }
 
-    /// It brings this backup back.
-    pub(in crate::service) fn brings_back(&self, id: &str) {
+    /// It brings this backup back, or reads it.
+    pub(in crate::service) fn is_about(&self, id: &str) {
         self.backup.get_or_init(|| id.to_owned());
     }
 
-    /// The backup that it brings back, once it was found.
+    /// The backup that it is about, once it was found.
     pub(super) fn backup(&self) -> Option<&String> {
         self.backup.get()
     }

@@ -58,6 +58,7 @@ fn event(run: &Run, stores: &[String]) -> Option<RunEvent> {
         RunKind::Backup => true,
         RunKind::Restore => false,
         RunKind::Drill => run.state.is_over() && run.state != RunState::Succeeded,
+        RunKind::Verify => run.state == RunState::Failed,
     };
     if !is_told {
         return None;
@@ -108,6 +109,7 @@ fn failure(kind: RunKind, why: &RunFailure) -> EventFailure {
     EventFailure {
         message: match kind {
             RunKind::Drill => format!("the drill failed: {}", told.message),
+            RunKind::Verify => format!("the verification failed: {}", told.message),
             _ => told.message,
         },
         ..told

@@ -46,6 +46,7 @@ impl ProgressReporter {
             Task::Backup => "backing up",
             Task::Restore(_) => "restoring",
             Task::Drill => "in a drill",
+            Task::Verify(_) => "verifying",
         };
         Self::start(job, LOG_INTERVAL, move |progress| {
             tracing::info!(

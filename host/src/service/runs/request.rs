@@ -39,6 +39,17 @@ pub enum Task {
     Restore(Order),
     /// Tries whether the latest one comes back.
     Drill,
+    /// Reads one again, or all, and compares.
+    Verify(VerifyOrder),
+}
+
+/// Which backups are read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifyOrder {
+    /// An id, the beginning of one, or "latest"; none: all, of repositories the share that is due.
+    pub which: Option<String>,
+    /// Consequences that the operator accepted ("plaintext").
+    pub accept: Vec<String>,
 }
 
 /// Which backup comes back, and how.
@@ -108,6 +119,7 @@ impl Task {
             Self::Backup => history::RunKind::Backup,
             Self::Restore(_) => history::RunKind::Restore,
             Self::Drill => history::RunKind::Drill,
+            Self::Verify(_) => history::RunKind::Verify,
         }
     }
 }
@@ -144,6 +156,17 @@ impl RunRequest {
     pub fn drill() -> Self {
         Self {
             task: Task::Drill,
+            ..Self::new(None)
+        }
+    }
+
+    /// A verification of one backup; without a name, of all.
+    pub fn verify(which: Option<&str>, accept: &[String]) -> Self {
+        Self {
+            task: Task::Verify(VerifyOrder {
+                which: which.map(str::to_owned),
+                accept: accept.to_vec(),
+            }),
             ..Self::new(None)
         }
     }

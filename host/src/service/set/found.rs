@@ -72,7 +72,7 @@ pub(in crate::service) fn latest(context: &Context) -> Result<Option<LatestSet>>
 }
 
 /// Whether a set is named as a file, by its ending or by how it begins.
-pub(in crate::service) fn is_archive(which: &str) -> bool {
+pub(super) fn is_archive(which: &str) -> bool {
     let path = Path::new(which);
     let is_named = || path.extension().is_some_and(|ending| ending == "zip");
     path.is_file() && (is_named() || is_zip(path))

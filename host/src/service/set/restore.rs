@@ -21,7 +21,7 @@ pub(in crate::service) fn preview(context: &Context, order: &Order) -> Result<Pr
         .into_iter()
         .map(|chosen| {
             let strategy = Some(chosen.member.strategy.clone());
-            let preview = plan(context, &set, &chosen, PREVIEWED_RUN)?.preview();
+            let preview = plan(context, &set, &chosen, PREVIEWED_RUN)?.preview(chosen.context);
             Ok(Preview {
                 strategy,
                 ..preview
@@ -59,7 +59,7 @@ fn perform(
     order: &Order,
 ) -> Result<RestoreReport> {
     let set = find(context, order)?;
-    job.brings_back(&set.id);
+    job.is_about(&set.id);
     let id = &job.request().id;
     let mut planned = Vec::new();
     for chosen in choose(context, &set.members, order)? {

@@ -80,7 +80,7 @@ pub(super) fn missing(context: &Context, set: &str, member: &SetMember, error: E
 }
 
 /// What the stores, or the one called `only`, hold of every strategy.
-fn list(context: &Context, only: Option<&str>) -> Result<Catalogue> {
+pub(super) fn list(context: &Context, only: Option<&str>) -> Result<Catalogue> {
     let mut all = catalogue::list(context, only)?;
     for member in &context.members {
         let mut stores = member.config().stores.iter();

@@ -176,7 +176,7 @@ pub(crate) fn manifest(id: &str, bytes: &[u8], time: &str) -> Manifest {
 /// Reads all of a backup, and compares it.
 pub(super) async fn verify(store: &Store, backup: &StoredBackup) -> Result<()> {
     let reading = store.read(&backup.key, 0..u64::MAX).await?;
-    store.verify(backup, reading).await
+    store.verify(backup, reading, |_| ()).await
 }
 
 /// The same into a file.

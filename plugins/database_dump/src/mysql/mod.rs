@@ -33,10 +33,11 @@ use crate::config::Config;
 use crate::coverage::{AllowedGaps, Gap};
 use crate::engine::Engine;
 use crate::identity::Identity;
-use crate::selection::RestoreSelection;
+use crate::selection::{RestoreSelection, SelectedDatabase};
 use crate::version_text::older_client;
 use backup::{EVENTS, HISTORY, ROUTINES};
 use command_lines::{MARIADB, MYSQL};
+use existing::ExistingObjects;
 use identity::{INTO, SECRET};
 use secret_line::secret_line;
 use server::{AFTER, BEFORE, DATABASE, FORCE, MysqlServer, VERTICAL};
@@ -138,6 +139,21 @@ impl Engine for Mysql {
 
     fn backup(&self, allowed: &AllowedGaps, artifact: &mut Artifact) -> Result<()> {
         backup::run(&self.0, allowed, artifact)
+    }
+
+    fn is_taken(&self, database: &SelectedDatabase) -> Result<bool> {
+        let name = self.0.canonical(&database.target)?;
+        Ok(ExistingObjects::of(&self.0, &name)?.any())
+    }
+
+    fn description(&self) -> Result<Option<String>> {
+        let version = self.0.query("SELECT VERSION()")?;
+        let product = if self.0.is_mariadb()? {
+            "MariaDB"
+        } else {
+            "MySQL"
+        };
+        Ok(Some(format!("{product} {version}")))
     }
 
     fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>> {

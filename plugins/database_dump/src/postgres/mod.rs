@@ -43,7 +43,7 @@ use crate::config::Config;
 use crate::coverage::{AllowedGaps, Gap};
 use crate::engine::Engine;
 use crate::identity::Identity;
-use crate::selection::RestoreSelection;
+use crate::selection::{RestoreSelection, SelectedDatabase};
 use backup::WITHOUT_SCHEMAS;
 use command_lines::{BACKUP_COMMANDS, QUERY, RESTORE_COMMANDS};
 use fill::SECTION;
@@ -131,6 +131,14 @@ impl Engine for Postgres {
 
     fn backup(&self, allowed: &AllowedGaps, artifact: &mut Artifact) -> Result<()> {
         backup::run(&self.0, allowed, artifact)
+    }
+
+    fn is_taken(&self, database: &SelectedDatabase) -> Result<bool> {
+        restore::is_taken(&self.0, &database.target)
+    }
+
+    fn description(&self) -> Result<Option<String>> {
+        restore::description(&self.0).map(Some)
     }
 
     fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>> {

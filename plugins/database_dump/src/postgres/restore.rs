@@ -78,6 +78,21 @@ pub(super) fn run(
     Ok(outcomes)
 }
 
+/// Whether there is anything in the database of this name.
+pub(super) fn is_taken(server: &PostgresServer, name: &str) -> Result<bool> {
+    let entries = MaintenanceDatabases::find(server)?;
+    // What the backup brings is not known here.
+    let live = LiveDatabase::find(server, &entries, name, Extensions::Any)?;
+    Ok(live.is_some_and(|live| !live.is_empty()))
+}
+
+/// "PostgreSQL 15.8"
+pub(super) fn description(server: &PostgresServer) -> Result<String> {
+    let entries = MaintenanceDatabases::find(server)?;
+    let state = TargetServer::read(server, entries.first())?;
+    Ok(format!("PostgreSQL {}", state.version))
+}
+
 /// Why databases would not be restored.
 pub(super) fn refusals(
     server: &PostgresServer,

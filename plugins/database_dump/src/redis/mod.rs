@@ -18,7 +18,7 @@ use crate::engine::Engine;
 use crate::identity::Identity;
 use crate::layout::{Index, LayoutWriter, NoProperties};
 use crate::restore::{each_database, refused};
-use crate::selection::RestoreSelection;
+use crate::selection::{RestoreSelection, SelectedDatabase};
 use crate::url::{Url, variable};
 use crate::version_text::older_client;
 use answer::unexpected;
@@ -204,6 +204,10 @@ impl Engine for Redis {
             self.client.dump(&command, artifact)
         })?;
         layout.finish()
+    }
+
+    fn is_taken(&self, _: &SelectedDatabase) -> Result<bool> {
+        Ok(!self.inspect()?.is_empty())
     }
 
     fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>> {

@@ -197,6 +197,11 @@ impl Engine for Sqlite {
         layout.finish()
     }
 
+    fn is_taken(&self, database: &SelectedDatabase) -> Result<bool> {
+        let path = self.target_path(database);
+        FileRestore::new(&self.client, &path).is_taken()
+    }
+
     fn refusals(&self, selection: &RestoreSelection, replace: bool) -> Result<Vec<Failure>> {
         let index: Index<NoProperties> = Index::read(&selection.index, NAME)?;
         Ok(refused(selection, &index, |database, _| {

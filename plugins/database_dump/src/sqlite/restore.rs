@@ -70,6 +70,17 @@ impl<'a> FileRestore<'a> {
         }
     }
 
+    /// Whether there is a file with anything in it.
+    pub(super) fn is_taken(&self) -> Result<bool> {
+        if !self.place(self.path)?.exists(self.path)? {
+            return Ok(false);
+        }
+        match self.require_empty_or(false) {
+            Err(failure) if failure.code != "exists" => Err(failure),
+            looked => Ok(looked.is_err()),
+        }
+    }
+
     fn restore(&self, database: &SelectedDatabase, replace: bool) -> Result<String> {
         self.require_possible(database, replace)?;
         database.part.lay_out()?;

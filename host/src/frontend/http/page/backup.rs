@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 
 use super::backup_rows::{BackupRow, health_mark, tier_text};
+use super::command_line::CommandLine;
 use super::failure::PageFailure;
-use super::fields::encoded;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::inside::{self, Inside};
 use super::marks::{Mark, Tone};
 use super::visit::PageVisit;
-use crate::error::Kind;
+use crate::config::TokenScope;
+use crate::error::Error;
 use crate::frontend::http::error_response::ErrorResponse;
-use crate::frontend::http::state::ApiState;
-use crate::service::{BackupHealth, StoredBackup};
+use crate::frontend::http::fields::encoded;
+use crate::frontend::http::state::{ApiState, Peer};
+use crate::frontend::http::{backups, start};
+use crate::service::{BackupHealth, RunRequest, StoredBackup};
 
 /// Parts and entries that are listed; a search finds the others.
 const LISTED: usize = 200;
@@ -31,9 +34,12 @@ struct BackupScreen {
     copies: Vec<CopyRow>,
     /// What lies in it; none until that is asked for, where the whole backup has to be read for it.
     inside: Option<Inside>,
+    /// Whether something of that can be ticked.
+    has_ticks: bool,
     is_set: bool,
-    /// `sidecar restore …`
-    command: String,
+    verify: Vec<CommandLine>,
+    /// What the other buttons do.
+    commands: Vec<CommandLine>,
 }
 
 /// A copy in a store.
@@ -83,26 +89,57 @@ pub(super) async fn backup(
         page: Frame::new(&visit, MenuEntry::Backups, &heading).icon(row.mark.tone()),
         heading,
         copies: copies.collect(),
+        has_ticks: inside
+            .as_ref()
+            .is_some_and(|inside| !inside.rows.is_empty()),
         inside,
         is_set: !row.manifest.members.is_empty(),
-        command: format!("sidecar restore {}", row.manifest.id),
+        verify: vec![CommandLine::new("verify").word(&row.manifest.id)],
+        commands: commands(&visit, &row),
         row,
     }))
 }
 
-/// Reads every copy again, and shows the backup with what came of it: damage stays written beside it.
+/// What the buttons below the contents do; a set is downloaded member by member.
+fn commands(visit: &PageVisit, row: &BackupRow) -> Vec<CommandLine> {
+    let id = &row.manifest.id;
+    let filename = &row.manifest.artifact.filename;
+    let restore = visit
+        .may(TokenScope::Restore)
+        .then(|| CommandLine::new("restore").word(id));
+    let is_set = !row.manifest.members.is_empty();
+    let fetch = (!is_set).then(|| {
+        let fetch = CommandLine::new("fetch").word(id);
+        fetch.option("--output", filename)
+    });
+    restore.into_iter().chain(fetch).collect()
+}
+
+/// Starts to read every copy again, and shows that.
 pub(super) async fn verify(
     State(app): State<Arc<ApiState>>,
+    Extension(peer): Extension<Peer>,
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
-    let to = format!("../{}", encoded(&id));
-    let read = move |app: &ApiState| {
-        let verified = app.jobs.service().verify(&id, &[]);
-        app.jobs.stores_changed();
-        verified
+    let request = RunRequest::verify(Some(&id), &[]);
+    let holding = move |app: &ApiState| {
+        let service = app.jobs.service().holding(&id)?;
+        Ok::<_, Error>(service.config().member.clone())
     };
-    match app.blocking(read).await? {
-        Err(error) if error.kind() != Kind::Verification => Err(error.into()),
-        Ok(_) | Err(_) => Ok(see(&to)),
-    }
+    let request = RunRequest {
+        strategy: app.blocking(holding).await??,
+        asked_by: peer.asked_by(),
+        ..request
+    };
+    let run = start::start(&app, request).await?.run();
+    Ok(see(&format!("../../runs/{}", encoded(&run.id))))
+}
+
+/// Sends all of it, or what the query names.
+pub(super) async fn download(
+    app: State<Arc<ApiState>>,
+    id: Path<String>,
+    query: RawQuery,
+) -> Result<Response, PageFailure> {
+    Ok(backups::artifact(app, id, query).await?)
 }

@@ -7,12 +7,13 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::command_line::CommandLine;
 use super::failure::PageFailure;
-use super::fields::{FormFields, encoded};
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::{Mark, Tone};
 use super::run_rows::RunRow;
 use super::visit::PageVisit;
+use crate::frontend::http::fields::{FormFields, encoded};
 use crate::frontend::http::start;
 use crate::frontend::http::state::{ApiState, Peer};
 use crate::service::{MemberStatus, RunKind, RunRequest};
@@ -38,6 +39,7 @@ struct DrilledMember {
     mark: Mark,
     /// Whether the configuration says where to.
     is_configured: bool,
+    command: Vec<CommandLine>,
     cron: Option<String>,
 }
 
@@ -68,6 +70,7 @@ pub(super) async fn drills(
                 (None, _) => Mark::new(Tone::Late, &locale.text("drill-never")),
             },
             is_configured: drill.is_some(),
+            command: vec![CommandLine::new("drill").strategy(status.name.as_deref())],
             cron: drill.and_then(|drill| drill.cron),
             status,
         }

@@ -1,7 +1,7 @@
 //! What lies in a backup, with what can be done with each of it.
 
-use super::fields::{FormFields, encoded};
 use super::visit::PageVisit;
+use crate::frontend::http::fields::{FormFields, encoded};
 use crate::service::{BackupContents, ContentsQuery, EntryKind};
 
 /// Parts and entries, and the way through the folders of an archive.
@@ -64,6 +64,7 @@ impl Inside {
             open: None,
             name: part.name,
         });
+        let id = contents.id.clone();
         let entries = contents.entries.into_iter().map(|found| {
             let entry = found.entry;
             let is_directory = entry.kind == EntryKind::Directory;
@@ -74,7 +75,7 @@ impl Inside {
             InsideRow {
                 size: entry.size,
                 only: is_plain(&entry.name).then_some(selects),
-                download: None,
+                download: Some(format!("{id}/artifact?only={}", encoded(&entry.name))),
                 open: is_directory.then(|| folder(&entry.name)),
                 name: entry.name,
             }

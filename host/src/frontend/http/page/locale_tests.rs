@@ -98,6 +98,35 @@ fn every_text_can_be_formatted() {
     }
 }
 
+/// Numbers that a noun stands behind.
+const COUNTS: [&str; 5] = ["count", "days", "held", "last", "slots"];
+
+#[test]
+fn one_is_no_plural() {
+    let english = keys(LOCALES[0]);
+    // Their numbers have no noun, or are none.
+    let others = ["list-and", "pages"];
+    let counted = english.iter().filter(|(key, variables)| {
+        !others.contains(&key.as_str()) && COUNTS.iter().any(|count| variables.contains(*count))
+    });
+    let counted: Vec<&String> = counted.map(|(key, _)| key).collect();
+    assert!(counted.len() > 10, "{counted:?}");
+    for locale in Locale::ALL {
+        for key in &counted {
+            let of = |number: u32| {
+                let values = COUNTS.map(|name| (name, FluentValue::from(number)));
+                locale.fill(key, &values).replace(&number.to_string(), "N")
+            };
+            assert_ne!(of(1), of(3), "{}: {key}", locale.tag());
+        }
+    }
+    let found = |count: u32| Locale::Spanish.fill("backups-count", &[("count", count.into())]);
+    assert_eq!(
+        (found(1), found(2)),
+        ("1 copia".to_owned(), "2 copias".to_owned())
+    );
+}
+
 #[test]
 fn the_browsers_languages_decide() {
     let accepted = |value: &str| {

@@ -118,5 +118,6 @@ pub(super) fn kind_text(locale: Locale, kind: RunKind) -> String {
         RunKind::Backup => locale.text("kind-backup"),
         RunKind::Restore => locale.text("kind-restore"),
         RunKind::Drill => locale.text("kind-drill"),
+        RunKind::Verify => locale.text("kind-verify"),
     }
 }

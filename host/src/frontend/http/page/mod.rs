@@ -15,6 +15,7 @@ mod backup_rows;
 mod backups;
 mod beats;
 mod chart;
+mod command_line;
 mod drills;
 mod events;
 mod failure;
@@ -43,7 +44,6 @@ mod states;
 mod verdicts;
 mod visit;
 
-use super::fields;
 pub(super) use fleet::routes as fleet_routes;
 pub(super) use routes::routes;
 pub(super) use session::Sessions;

@@ -15,7 +15,7 @@ use super::{
 use crate::config::TokenScope;
 use crate::frontend::http::operations::operations;
 use crate::frontend::http::state::ApiState;
-use crate::frontend::http::{artifact, backups as stored, log};
+use crate::frontend::http::{artifact, log};
 
 /// The page. What is at `/` and below `ui/` needs a session, except for the files and signing in.
 pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiState>> {
@@ -42,7 +42,7 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
         )
         .route(
             "/ui/backups/{id}/artifact",
-            may("GET /backup/backups/{id}/artifact", get(stored::artifact)),
+            may("GET /backup/backups/{id}/artifact", get(backup::download)),
         )
         .route(
             "/ui/backups/{id}/verify",

@@ -8,12 +8,12 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::failure::PageFailure;
-use super::fields::encoded;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::{Mark, Tone, kind_text, run_mark};
 use super::run_progress::RunProgress;
 use super::run_rows::RunRow;
 use super::visit::PageVisit;
+use crate::frontend::http::fields::encoded;
 use crate::frontend::http::jobs;
 use crate::frontend::http::state::ApiState;
 use crate::service::{LogExcerpt, Run, RunHandle, RunKind, RunState};
@@ -32,7 +32,10 @@ struct RunScreen {
     /// What it has said so far.
     log: LogExcerpt,
     is_over: bool,
-    is_backup: bool,
+    /// The backup that it made, brought back, or read.
+    backup: Option<String>,
+    /// What its parts are: restored, or read.
+    parts_title: String,
 }
 
 #[derive(Template)]
@@ -88,7 +91,14 @@ pub(super) async fn run(
         log,
         is_over,
         is_cached: is_cached && run.artifact.is_some(),
-        is_backup: run.kind == RunKind::Backup && run.state == RunState::Succeeded,
+        backup: match run.kind {
+            RunKind::Backup => (run.state == RunState::Succeeded).then(|| run.id.clone()),
+            RunKind::Restore | RunKind::Drill | RunKind::Verify => run.backup.clone(),
+        },
+        parts_title: visit.locale.text(match run.kind {
+            RunKind::Verify => "parts-verified",
+            RunKind::Backup | RunKind::Restore | RunKind::Drill => "parts-restored",
+        }),
         run,
     }))
 }

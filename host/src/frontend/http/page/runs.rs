@@ -8,13 +8,13 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::failure::PageFailure;
-use super::fields::{FormFields, encoded};
 use super::filters::FilterLink;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::{Tone, kind_text, run_mark};
 use super::pages::Pages;
 use super::run_rows::RunRow;
 use super::visit::PageVisit;
+use crate::frontend::http::fields::{FormFields, encoded};
 use crate::frontend::http::start;
 use crate::frontend::http::state::{ApiState, Peer};
 use crate::service::{Run, RunKind, RunRequest, RunState};

@@ -11,11 +11,11 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-use super::fields::FormFields;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::Tone;
 use super::oidc;
 use super::visit::PageVisit;
+use crate::frontend::http::fields::FormFields;
 use crate::frontend::http::sign_in::SignIn;
 use crate::frontend::http::state::Peer;
 

@@ -11,7 +11,6 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 
 use super::failure::PageFailure;
-use super::fields::FormFields;
 use super::frame::MenuEntry;
 use super::locale::Locale;
 use super::origin::is_same_origin;
@@ -21,6 +20,7 @@ use crate::config::TokenScope;
 use crate::frontend::http::auth::Caller;
 use crate::frontend::http::cookie::cookie;
 use crate::frontend::http::error_response::ErrorResponse;
+use crate::frontend::http::fields::FormFields;
 use crate::frontend::http::sign_in::SignIn;
 
 /// The cookie with the language that was chosen.

@@ -31,7 +31,7 @@ function add(log, said) {
     const row = document.createElement("div");
     const time = document.createElement("span");
     time.className = "muted";
-    time.textContent = line.at.slice(11, 19);
+    time.textContent = `${line.at.slice(11, 19)}Z`;
     row.append(time, ` ${line.source}: ${line.text}`);
     log.append(row);
   }

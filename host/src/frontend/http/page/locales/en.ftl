@@ -104,6 +104,7 @@ chart-sentence = { $count ->
 kind-backup = Backup
 kind-restore = Restore
 kind-drill = Drill
+kind-verify = Verification
 kind-of = { $kind } of { $of }
 state-queued = Waiting
 state-running = Running
@@ -139,9 +140,11 @@ column-stores = Stores
 may-close = You may close this page; the run goes on.
 members = Members
 parts-restored = What was restored
+parts-verified = What was read
 file = File
 left-out = Left out
 log = Log
+log-zone = Times are in UTC.
 log-cut = Only the last lines are kept.
 follow = Follow
 copy = Copy
@@ -169,11 +172,26 @@ proven-on = Proven { $day }
 never-proven = Never drilled
 kept-goes = goes with the next run
 kept-until = until { $day }
-kept-within = within { $days } days
-kept-among = one of the last { $last }
-kept-older = older than { $days } days
-kept-beyond = not one of the last { $last }
-kept-floor = old, but one of the newest { $held }
+kept-within = { $days ->
+    [one] within { $days } day
+   *[other] within { $days } days
+}
+kept-among = { $last ->
+    [one] the last one
+   *[other] one of the last { $last }
+}
+kept-older = { $days ->
+    [one] older than { $days } day
+   *[other] older than { $days } days
+}
+kept-beyond = { $last ->
+    [one] not the last one
+   *[other] not one of the last { $last }
+}
+kept-floor = { $held ->
+    [one] old, but the newest
+   *[other] old, but one of the newest { $held }
+}
 kept-for-ever = for ever
 kept-no-policy = no retention is configured
 kept-newest-good = the newest good one
@@ -212,10 +230,14 @@ download-of = Download { $name }
 search = Search
 search-button = Find
 parts = What is inside
-parts-found = { $count } found
+parts-found = { $count ->
+    [one] { $count } match
+   *[other] { $count } matches
+}
 restore = Restore
 restore-ticked = Restore what is ticked, or all
 download-all = Download all
+download-ticked = Download what is ticked, or all
 
 ## Restoring
 needs-restore = Restoring needs a token of the scope “restore”.
@@ -225,9 +247,11 @@ step-where = Where
 step-read = Read and confirm
 restore-what-title = What should come back?
 restore-parts = Parts; none ticked means all
+restore-members = Nothing ticked means all of the set.
+restore-member = All of { $name }
 restore-files = Files
 restore-files-help = Paths or patterns, such as uploads/** or *.txt, with blanks between them. Left empty: everything.
-restore-files-help-set = The first word names the strategy: uploads/docs/**. Left empty: everything.
+restore-files-help-set = What comes before the first slash is the strategy: uploads/docs/**. Left empty: everything.
 restore-where-title = Where should it come back to?
 restore-where-legend = Where to
 restore-all = All of it.
@@ -243,8 +267,14 @@ to-original-help = Stops before it changes anything where something of the same 
 to-replace = Where it came from, replacing what is there
 to-replace-help = What is there is lost. You will be asked to type its name.
 no-targets = No other places are configured (restore.targets): a place that only the command line names needs “sidecar restore --into”.
+targets-of-several = Another place takes one strategy at a time: to use one, choose a single strategy before this step.
 restore-read-title = Read what will happen
 restore-reads = { $size } will be read from the backup and compared before anything is touched.
+target-new = new
+target-replaced = exists: will be REPLACED
+target-exists = exists: the restore stops before it changes anything
+target-unknown = It is not known what is there already:
+restore-server = Restores to { $server }
 into-target = Into { $name }
 into-original = Where it came from; stops if something is there
 into-original-replacing = Where it came from: what is there is REPLACED
@@ -279,8 +309,14 @@ strategy = Strategy
 schedule = Schedule
 retention = Kept
 retention-none = everything, for ever
-for-days = { $days } days
-the-last = the last { $count }
+for-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+the-last = { $count ->
+    [one] the last one
+   *[other] the last { $count }
+}
 for-ever = for ever
 store-answers = Answers
 store-not-asked = Not asked yet

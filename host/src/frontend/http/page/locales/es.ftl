@@ -104,6 +104,7 @@ chart-sentence = { $count ->
 kind-backup = Copia
 kind-restore = Restauración
 kind-drill = Ensayo
+kind-verify = Verificación
 kind-of = { $kind } de { $of }
 state-queued = En espera
 state-running = En curso
@@ -139,9 +140,11 @@ column-stores = Almacenes
 may-close = Puede cerrar esta página; la ejecución continúa.
 members = Miembros
 parts-restored = Lo que se restauró
+parts-verified = Lo que se leyó
 file = Archivo
 left-out = No incluido
 log = Registro
+log-zone = Las horas están en UTC.
 log-cut = Solo se conservan las últimas líneas.
 follow = Seguir
 copy = Copiar
@@ -169,11 +172,26 @@ proven-on = Comprobada { $day }
 never-proven = Nunca ensayada
 kept-goes = desaparece en la próxima ejecución
 kept-until = hasta el { $day }
-kept-within = dentro de { $days } días
-kept-among = una de las últimas { $last }
-kept-older = de más de { $days } días
-kept-beyond = no es una de las últimas { $last }
-kept-floor = antigua, pero una de las { $held } más recientes
+kept-within = { $days ->
+    [one] dentro de { $days } día
+   *[other] dentro de { $days } días
+}
+kept-among = { $last ->
+    [one] la última
+   *[other] una de las últimas { $last }
+}
+kept-older = { $days ->
+    [one] de más de { $days } día
+   *[other] de más de { $days } días
+}
+kept-beyond = { $last ->
+    [one] no es la última
+   *[other] no es una de las últimas { $last }
+}
+kept-floor = { $held ->
+    [one] antigua, pero la más reciente
+   *[other] antigua, pero una de las { $held } más recientes
+}
 kept-for-ever = para siempre
 kept-no-policy = no hay ninguna retención configurada
 kept-newest-good = la válida más reciente
@@ -212,10 +230,14 @@ download-of = Descargar { $name }
 search = Buscar
 search-button = Encontrar
 parts = Contenido de la copia
-parts-found = { $count } encontradas
+parts-found = { $count ->
+    [one] { $count } coincidencia
+   *[other] { $count } coincidencias
+}
 restore = Restaurar
 restore-ticked = Restaurar lo marcado, o todo
 download-all = Descargar todo
+download-ticked = Descargar lo marcado, o todo
 
 ## Restaurar
 needs-restore = Restaurar necesita un token con el ámbito «restore».
@@ -225,9 +247,11 @@ step-where = Dónde
 step-read = Leer y confirmar
 restore-what-title = ¿Qué debe volver?
 restore-parts = Partes; ninguna marcada significa todas
+restore-members = Nada marcado significa todo el conjunto.
+restore-member = Todo { $name }
 restore-files = Archivos
 restore-files-help = Rutas o patrones, como uploads/** o *.txt, separados por espacios. Vacío: todo.
-restore-files-help-set = La primera palabra nombra la estrategia: uploads/docs/**. Vacío: todo.
+restore-files-help-set = Lo que precede a la primera barra es la estrategia: uploads/docs/**. Vacío: todo.
 restore-where-title = ¿A dónde debe volver?
 restore-where-legend = A dónde
 restore-all = Todo.
@@ -243,8 +267,14 @@ to-original-help = Se detiene antes de cambiar algo si ya existe algo con el mis
 to-replace = Al lugar de origen, reemplazando lo que hay
 to-replace-help = Lo que hay se pierde. Se le pedirá que escriba su nombre.
 no-targets = No hay otros lugares configurados (restore.targets): un lugar que solo nombra la línea de órdenes necesita «sidecar restore --into».
+targets-of-several = Otro lugar admite una estrategia cada vez: para usarlo, elija una sola estrategia en el paso anterior.
 restore-read-title = Lea lo que va a ocurrir
 restore-reads = Se leerán { $size } de la copia y se compararán antes de tocar nada.
+target-new = nuevo
+target-replaced = existe: se REEMPLAZARÁ
+target-exists = existe: la restauración se detiene antes de cambiar nada
+target-unknown = No se sabe qué hay ya:
+restore-server = Se restaura en { $server }
 into-target = En { $name }
 into-original = Al lugar de origen; se detiene si hay algo
 into-original-replacing = Al lugar de origen: lo que hay se REEMPLAZA
@@ -279,8 +309,14 @@ strategy = Estrategia
 schedule = Horario
 retention = Se conserva
 retention-none = todo, para siempre
-for-days = { $days } días
-the-last = las últimas { $count }
+for-days = { $days ->
+    [one] { $days } día
+   *[other] { $days } días
+}
+the-last = { $count ->
+    [one] la última
+   *[other] las últimas { $count }
+}
 for-ever = para siempre
 store-answers = Responde
 store-not-asked = Aún no consultado

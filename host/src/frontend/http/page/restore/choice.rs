@@ -1,10 +1,10 @@
 //! What a reader has chosen so far, as the fields of a form or of an address.
 
-use super::super::fields::FormFields;
 use crate::config::Config;
 use crate::frontend::http::error_response::ErrorResponse;
+use crate::frontend::http::fields::FormFields;
 use crate::frontend::http::restore::unknown_target;
-use crate::service::{Manifest, Order, Selection};
+use crate::service::{Manifest, Order, RestorablePart, RestoreOffer, Selection};
 
 /// Where a backup comes back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,11 +87,37 @@ impl Choice {
         self.fields.get(&format!("name:{part}"))
     }
 
+    /// The parts that are chosen, if nothing else is.
+    pub(super) fn parts<'r>(&self, offers: &'r [RestoreOffer]) -> Option<Vec<&'r RestorablePart>> {
+        let each = offers.iter().flat_map(|one| &one.parts);
+        match (self.only.as_slice(), offers) {
+            ([], [one]) if one.strategy.is_none() && one.is_complete => Some(each.collect()),
+            ([], _) => None,
+            (only, _) => {
+                let named = only
+                    .iter()
+                    .map(|name| each.clone().find(|one| one.name == *name));
+                named.collect()
+            }
+        }
+    }
+
+    /// How many members of a set are chosen; of one strategy, that one.
+    pub(super) fn members(&self, offers: &[RestoreOffer]) -> usize {
+        let is_chosen = |one: &&RestoreOffer| {
+            let strategy = one.strategy.as_deref();
+            let mut only = self.only.iter().map(|name| name.split('/').next());
+            strategy.is_none() || self.only.is_empty() || only.any(|first| first == strategy)
+        };
+        offers.iter().filter(is_chosen).count()
+    }
+
     /// What is asked of the service. Fails for what only the command line may do.
     pub(super) fn order(
         &self,
         config: &Config,
         manifest: &Manifest,
+        offers: &[RestoreOffer],
     ) -> Result<Order, ErrorResponse> {
         let destination = self.destination.as_ref().ok_or_else(no_destination)?;
         let into = match destination {
@@ -101,24 +127,29 @@ impl Choice {
             }
             _ => None,
         };
-        let mut only = Vec::new();
-        for name in parts(&self.only, manifest, destination) {
-            let new_name = match destination {
-                Destination::NewNames => Some(self.plain_name(&name)?),
-                _ => None,
-            };
-            only.push(Selection {
-                name,
-                new_name,
-                written_as_one: false,
-            });
-        }
+        let only = match destination {
+            Destination::NewNames => self.renamed(offers)?,
+            _ => self.only.iter().map(|name| select(name, None)).collect(),
+        };
         Ok(Order {
             only,
             into,
             replace: *destination == Destination::Replace,
             ..Order::all_of(&manifest.id)
         })
+    }
+
+    /// Every part with its new name, and those that can have none as they are.
+    fn renamed(&self, offers: &[RestoreOffer]) -> Result<Vec<Selection>, ErrorResponse> {
+        let parts = self.parts(offers).ok_or_else(no_new_names)?;
+        if !parts.iter().any(|part| part.renames) {
+            return Err(no_new_names());
+        }
+        let each = parts.into_iter().map(|part| match part.renames {
+            true => Ok(select(&part.name, Some(self.plain_name(&part.name)?))),
+            false => Ok(select(&part.name, None)),
+        });
+        each.collect()
     }
 
     /// A path would be written to a place that the configuration may not list.
@@ -131,24 +162,22 @@ impl Choice {
     }
 }
 
-/// New names are given to every part, so that each has to be named.
-fn parts(only: &[String], manifest: &Manifest, destination: &Destination) -> Vec<String> {
-    let all = || {
-        manifest
-            .parts
-            .iter()
-            .map(|part| part.name.clone())
-            .collect()
-    };
-    match (only.is_empty(), destination) {
-        (true, Destination::NewNames) => all(),
-        _ => only.to_vec(),
+fn select(name: &str, new_name: Option<String>) -> Selection {
+    Selection {
+        name: name.to_owned(),
+        new_name,
+        written_as_one: false,
     }
 }
 
 fn no_destination() -> ErrorResponse {
     ErrorResponse::bad_request("it was not said where the backup is to come back to")
         .hint("go back, and choose a place")
+}
+
+fn no_new_names() -> ErrorResponse {
+    ErrorResponse::bad_request("what is chosen has no parts that could get new names")
+        .hint("go back, and choose single parts, or another place")
 }
 
 fn bad_name(part: &str) -> ErrorResponse {

@@ -10,6 +10,7 @@
 
 mod choice;
 mod read;
+mod target_rows;
 mod to_where;
 mod what;
 

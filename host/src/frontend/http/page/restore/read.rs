@@ -9,14 +9,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
 use super::super::backup_rows::BackupRow;
+use super::super::command_line::CommandLine;
 use super::super::failure::PageFailure;
-use super::super::fields::{FormFields, encoded};
 use super::super::frame::{Frame, MenuEntry, html, see};
 use super::super::marks::Tone;
 use super::super::visit::PageVisit;
 use super::choice::{Choice, Destination};
-use super::what::backup;
+use super::target_rows::TargetRow;
+use super::what::{backup, offers};
 use crate::frontend::http::audit::AuditTarget;
+use crate::frontend::http::fields::{FormFields, encoded};
 use crate::frontend::http::restore::order_in_words;
 use crate::frontend::http::start;
 use crate::frontend::http::state::{ApiState, Peer};
@@ -30,8 +32,12 @@ struct ReadScreen {
     /// One for each member of a set, else one.
     plans: Vec<Preview>,
     size: u64,
-    /// What comes back, and as what.
-    targets: Vec<RestoredName>,
+    /// What comes back, as what, and what is there already.
+    targets: Vec<TargetRow>,
+    /// What is restored to, with their versions.
+    servers: Vec<String>,
+    /// Why it is not known what is there.
+    unknown: Vec<String>,
     place: String,
     replaces: bool,
     /// What has to be typed for that.
@@ -41,13 +47,7 @@ struct ReadScreen {
     plan: String,
     hidden: Vec<(String, String)>,
     back: String,
-    command: String,
-}
-
-/// A part, and what it is called then.
-struct RestoredName {
-    part: String,
-    new_name: String,
+    command: Vec<CommandLine>,
 }
 
 /// What is asked, and what that would do.
@@ -121,11 +121,12 @@ async fn prepare(
     choice: Choice,
 ) -> Result<PreparedRestore, PageFailure> {
     let row = backup(app, visit, id).await?;
+    let offers = offers(app, &row).await?;
     let manifest = row.manifest.clone();
     let (choice, order, preview, strategy) = app
         .blocking(move |app| {
             let service = app.jobs.service().holding(&manifest.id)?;
-            let order = choice.order(service.config(), &manifest)?;
+            let order = choice.order(service.config(), &manifest, &offers)?;
             let preview = service.preview_restore(&order)?;
             let strategy = service.config().member.clone();
             Ok::<_, PageFailure>((choice, order, preview, strategy))
@@ -157,18 +158,16 @@ fn screen(visit: &PageVisit, prepared: PreparedRestore, problem: Option<String>)
         Some(Destination::NewNames) => locale.text("into-new-names"),
         Some(Destination::Original) | None => locale.text("into-original"),
     };
-    let targets = order.only.iter().map(|selection| RestoredName {
-        part: selection.name.clone(),
-        new_name: selection
-            .new_name
-            .clone()
-            .unwrap_or_else(|| selection.name.clone()),
-    });
+    let previews = previews(&preview);
+    let server = |one: &&Preview| one.server.clone();
+    let unknown = |one: &&Preview| Some(one.unknown.as_ref()?.message.clone());
     let title = locale.text("restore-read-title");
     html(&ReadScreen {
         page: Frame::new(visit, MenuEntry::Backups, &title).icon(Tone::Empty),
         size: preview.size,
-        targets: targets.collect(),
+        targets: TargetRow::all(locale, &order, &previews),
+        servers: previews.iter().filter_map(server).collect(),
+        unknown: previews.iter().filter_map(unknown).collect(),
         place,
         replaces: order.replace,
         typed_name,
@@ -176,50 +175,45 @@ fn screen(visit: &PageVisit, prepared: PreparedRestore, problem: Option<String>)
         plan,
         hidden: choice.all_fields().pairs().to_vec(),
         back: format!("where{}", choice.all_fields().query()),
-        command: command(&row.manifest.id, &choice, &order),
-        plans: match preview.members.is_empty() {
-            true => vec![preview],
-            false => preview.members,
-        },
+        command: vec![command(&row.manifest.id, &choice, &order)],
+        plans: previews.into_iter().cloned().collect(),
         row,
     })
 }
 
-/// The one part that is replaced, or what the backup is of.
+/// Of a set those of its members, else the one.
+fn previews(preview: &Preview) -> Vec<&Preview> {
+    match preview.members.as_slice() {
+        [] => vec![preview],
+        members => members.iter().collect(),
+    }
+}
+
+/// The one part that is replaced, or the members of a set, or what the backup is of.
 fn typed_name(prepared: &PreparedRestore) -> String {
-    match prepared.order.only.as_slice() {
-        [only] => only.name.clone(),
-        _ => match &prepared.row.of {
+    let members = prepared.preview.members.iter();
+    let members: Vec<&str> = members.filter_map(|one| one.strategy.as_deref()).collect();
+    match (prepared.order.only.as_slice(), members.as_slice()) {
+        ([only], _) => only.name.clone(),
+        (_, []) => match &prepared.row.of {
             Some(of) => of.clone(),
             None => prepared.row.manifest.strategy.name.clone(),
         },
+        (_, members) => members.join(", "),
     }
 }
 
 /// The same on the command line.
-fn command(id: &str, choice: &Choice, order: &Order) -> String {
-    let mut line = format!("sidecar restore {id}");
+fn command(id: &str, choice: &Choice, order: &Order) -> CommandLine {
+    let mut line = CommandLine::new("restore").word(id);
     for selection in &order.only {
-        let name = match &selection.new_name {
-            Some(new_name) => format!("{}={new_name}", selection.name),
-            None => selection.name.clone(),
-        };
-        line.push_str(&format!(" --only {}", quoted(&name)));
+        line = line.only(&selection.name, selection.new_name.as_deref());
     }
     if let Some(Destination::Target(name)) = &choice.destination {
-        line.push_str(&format!(" --into {}", quoted(name)));
+        line = line.option("--into", name);
     }
-    if order.replace {
-        line.push_str(" --replace");
-    }
-    line
-}
-
-/// As a shell reads it.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/=:".contains(c);
-    match text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
+    match order.replace {
+        true => line.word("--replace"),
+        false => line,
     }
 }

@@ -13,7 +13,7 @@ use super::super::frame::{Frame, MenuEntry, html};
 use super::super::marks::Tone;
 use super::super::visit::PageVisit;
 use super::choice::{Choice, Destination};
-use super::what::backup;
+use super::what::{backup, offers};
 use crate::frontend::http::state::ApiState;
 
 #[derive(Template)]
@@ -25,6 +25,8 @@ struct WhereScreen {
     /// Parts that can have a new name; none if that is not how this backup comes back.
     names: Vec<NewName>,
     targets: Vec<String>,
+    /// Whether several strategies come back, for which one place is none.
+    has_several: bool,
     /// The value of the choice that is ticked.
     to: &'static str,
     hidden: Vec<(String, String)>,
@@ -44,16 +46,15 @@ pub(in super::super) async fn to_where(
     Path(id): Path<String>,
 ) -> Result<Response, PageFailure> {
     let row = backup(&app, &visit, &id).await?;
+    let offers = offers(&app, &row).await?;
     let choice = Choice::of(&visit.query);
-    let manifest = &row.manifest;
-    let is_chosen =
-        |name: &str| choice.only.is_empty() || choice.only.iter().any(|one| one == name);
-    let parts = manifest.parts.iter().filter(|part| is_chosen(&part.name));
-    let names: Vec<NewName> = parts
+    let parts = choice.parts(&offers).unwrap_or_default();
+    let renamed = parts.into_iter().filter(|part| part.renames);
+    let names: Vec<NewName> = renamed
         .map(|part| NewName {
             new_name: match choice.new_name(&part.name) {
                 Some(name) => name.to_owned(),
-                None => format!("{}_copy", part.name),
+                None => copy_of(&part.name),
             },
             part: part.name.clone(),
         })
@@ -66,7 +67,11 @@ pub(in super::super) async fn to_where(
             Ok::<_, crate::error::Error>(targets.map(|target| target.name.clone()).collect())
         })
         .await??;
-    let targets: Vec<String> = targets;
+    let has_several = choice.members(&offers) > 1;
+    let targets: Vec<String> = match has_several {
+        false => targets,
+        true => Vec::new(),
+    };
     let default = match (names.is_empty(), targets.first()) {
         (false, _) => Destination::NewNames,
         (true, Some(first)) => Destination::Target(first.clone()),
@@ -81,6 +86,13 @@ pub(in super::super) async fn to_where(
         only: choice.only,
         names,
         targets,
+        has_several,
         row,
     }))
+}
+
+/// What a part is called beside the one that is there: of a set, the name of its strategy is none of the part's.
+fn copy_of(part: &str) -> String {
+    let name = part.rsplit('/').next().unwrap_or(part);
+    format!("{name}_copy")
 }

@@ -170,7 +170,8 @@ fn text(field: &[u8]) -> String {
 }
 
 fn padding(size: u64) -> u64 {
-    size.next_multiple_of(BLOCK as u64) - size
+    // A block is a power of two.
+    size.wrapping_neg() % BLOCK as u64
 }
 
 fn damaged() -> io::Error {

@@ -18,11 +18,9 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), PublishError> {
 pub fn rename_new(from: &Path, to: &Path) -> Result<(), PublishError> {
     attempt(PublishStep::Rename, to, || {
         rename_unless_exists(CWD, from, to)?;
-        // Still there where the file system can only link.
-        match fs::remove_file(from) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        // Still there where the file system can only link. The name is given, also if it stays.
+        let _ = fs::remove_file(from);
+        Ok(())
     })?;
     sync_folder(folder_of(to))
 }

@@ -93,7 +93,13 @@ impl PartialFile {
                 Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {
                     fs::remove_file(&self.path).map(|()| None)
                 }
-                Err(failed) => Err(failed.error),
+                Err(failed) => {
+                    if failed.step == fs_atomic::PublishStep::SyncFolder {
+                        // It must not be taken for what it may not be after a crash.
+                        let _ = fs::remove_file(&path);
+                    }
+                    Err(failed.error)
+                }
             }
         };
         let Some(path) = self.explained(publish())? else {

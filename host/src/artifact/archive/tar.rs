@@ -21,11 +21,12 @@ struct Extension {
     modified: Option<Timestamp>,
 }
 
-/// Calls `visit` for each entry with the bytes of its content, until it has enough.
-pub(super) fn entries(
-    source: &mut ArchiveSource,
-    visit: &mut dyn FnMut(ArchiveEntry, &mut dyn Read) -> io::Result<ControlFlow<()>>,
-) -> io::Result<bool> {
+/// What is done with an entry and the bytes of its content; it says whether that is enough.
+type VisitContent<'a> =
+    &'a mut dyn FnMut(ArchiveEntry, &mut dyn Read) -> io::Result<ControlFlow<()>>;
+
+/// Calls `visit` for each entry, until it has enough.
+pub(super) fn entries(source: &mut ArchiveSource, visit: VisitContent<'_>) -> io::Result<bool> {
     let mut extension = Extension::default();
     let mut is_first = true;
     loop {

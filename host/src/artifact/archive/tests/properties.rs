@@ -79,8 +79,10 @@ fn compressed(files: &[NamedFile]) -> Vec<u8> {
     gz(&tar(files))
 }
 
-/// What makes an archive of files.
-const KINDS: [fn(&[NamedFile]) -> Vec<u8>; 3] = [tar, zip, compressed];
+/// Makes an archive of files.
+type Archiver = fn(&[NamedFile]) -> Vec<u8>;
+
+const KINDS: [Archiver; 3] = [tar, zip, compressed];
 
 /// An archive of one of the kinds, changed.
 fn damaged_archives() -> impl Strategy<Value = Vec<u8>> {

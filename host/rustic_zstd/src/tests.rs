@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use zstd_current::stream::{decode_all as published_decode, encode_all as published_encode};
 
 use super::stream::{copy_encode, decode_all, encode_all};

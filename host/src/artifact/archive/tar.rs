@@ -21,12 +21,12 @@ struct Extension {
     modified: Option<Timestamp>,
 }
 
-/// What is done with an entry and the bytes of its content; it says whether that is enough.
-type VisitContent<'a> =
-    &'a mut dyn FnMut(ArchiveEntry, &mut dyn Read) -> io::Result<ControlFlow<()>>;
+/// What is called for each entry with the bytes of its content, until it has enough.
+type VisitTarEntry<'v> =
+    &'v mut dyn FnMut(ArchiveEntry, &mut dyn Read) -> io::Result<ControlFlow<()>>;
 
 /// Calls `visit` for each entry, until it has enough.
-pub(super) fn entries(source: &mut ArchiveSource, visit: VisitContent<'_>) -> io::Result<bool> {
+pub(super) fn entries(source: &mut ArchiveSource, visit: VisitTarEntry<'_>) -> io::Result<bool> {
     let mut extension = Extension::default();
     let mut is_first = true;
     loop {
@@ -157,7 +157,7 @@ fn is_tar(header: &[u8; BLOCK]) -> bool {
 fn number(field: &[u8]) -> Option<u64> {
     if field[0] == 0x80 {
         let (high, low) = field.split_at(field.len() - 8);
-        let is_small = high[1..].iter().all(|byte| *byte == 0);
+        let is_small = high.iter().skip(1).all(|byte| *byte == 0);
         return is_small.then(|| low.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)));
     }
     let digits = text(field);

@@ -119,10 +119,11 @@ impl Patient {
             Stop::After(text) => {
                 psql(text, &format!("$real \"$@\"; code=$?; {wait}; exit $code"));
             }
+            // psql itself waits there: it may not have connected when all was written to it.
             Stop::InTheSwap => psql(
                 "RENAME TO",
                 &format!(
-                    "{{ sed 's/^ *COMMIT;$//' && {wait} && echo 'COMMIT;'; }} | $real \"$@\"; exit"
+                    "{{ sed 's/^ *COMMIT;$//' && printf '%s\\n' \"\\! {wait}\" && echo 'COMMIT;'; }} | $real \"$@\"; exit"
                 ),
             ),
             Stop::Loading => {

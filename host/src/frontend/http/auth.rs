@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -65,6 +65,8 @@ pub(super) struct Guard {
     /// `POST /backup/restore`
     pub(super) operation: String,
     pub(super) needs: TokenScope,
+    /// What a caller is answered who may not.
+    pub(super) refused: fn(&Caller, TokenScope) -> Response,
 }
 
 /// Lets requests with a token pass. An address that sent too many wrong ones is told to wait with the next.
@@ -101,7 +103,7 @@ pub(super) async fn require_scope(
     let asked = AuditedRequest::of(&guard.operation, &caller, address, &request);
     let response = match caller.scope >= guard.needs {
         true => next.run(request).await,
-        false => out_of_scope(&caller, guard.needs).into_response(),
+        false => (guard.refused)(&caller, guard.needs),
     };
     asked.answered(&guard.app, response).await
 }

@@ -6,9 +6,10 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, get};
 
-use super::auth::{Guard, authenticate, require_scope};
+use super::auth::{Guard, authenticate, out_of_scope, require_scope};
 use super::error_response::ErrorResponse;
 use super::middleware::log;
 use super::operations::operations;
@@ -26,6 +27,7 @@ pub(super) fn router(app: Arc<ApiState>) -> Router {
             app: app.clone(),
             operation,
             needs,
+            refused: |caller, needs| out_of_scope(caller, needs).into_response(),
         };
         handler
             .route_layer(from_fn_with_state(Arc::new(guard), require_scope))

@@ -143,7 +143,14 @@ impl StoreLock {
         match &self.lease {
             Some(_) => self.store.put_new(key, manifest.to_json()).await,
             // A store that knows no conditions refuses them, or ignores them.
-            None => self.store.put(key, manifest.to_json()).await.map(|()| true),
+            None => match self.store.put(key, manifest.to_json()).await {
+                Ok(()) => Ok(true),
+                Err(error) => {
+                    // It may stand there all the same: a run that fails lists no backup.
+                    let _ = self.store.delete(key).await;
+                    Err(error)
+                }
+            },
         }
     }
 }

@@ -29,6 +29,7 @@ mod job;
 mod left_out_files;
 mod limit;
 mod module;
+mod module_request;
 mod name_lookup;
 mod output;
 mod preflight;

@@ -4,7 +4,8 @@ use super::bindings::refusal_finder::RefusalFinder as Bindings;
 use super::bindings::refusal_finder::exports::sidecar::strategy::refusals as exported;
 use super::bounds;
 use super::module::Module;
-use super::restore::{RestoreJob, RestoreRequest};
+use super::module_request::module_request;
+use super::restore::RestoreJob;
 use super::state::{Restoring, State, TargetDirectory, TargetView};
 use crate::error::{Error, Result};
 
@@ -34,7 +35,7 @@ impl Module {
                 target: view.map(TargetDirectory::View),
             },
         };
-        let asked = request.asked_of_module(&job.config);
+        let asked = module_request!(exported, &request, &job.config);
         let prepare = |state: &mut State| {
             state.restoring = Some(restoring);
             state.written_as_one = request.written_as_one();
@@ -47,28 +48,5 @@ impl Module {
             let found = refusals.call_find_refusals(store, &asked).await?;
             Ok(bounds::failures(&found))
         })
-    }
-}
-
-impl RestoreRequest {
-    fn asked_of_module(&self, config: &str) -> exported::Request {
-        let parts = self.parts.iter().map(|part| exported::Part {
-            name: part.name.clone(),
-            offset: part.offset,
-            length: part.length,
-        });
-        let only = self.only.iter().map(|selection| exported::Selection {
-            name: selection.name.clone(),
-            new_name: selection.new_name.clone(),
-        });
-        exported::Request {
-            config: config.to_owned(),
-            format: self.format.clone(),
-            size: self.size,
-            parts: parts.collect(),
-            only: only.collect(),
-            into: self.into.clone(),
-            replace: self.replace,
-        }
     }
 }

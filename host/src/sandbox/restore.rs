@@ -10,6 +10,7 @@ use super::call;
 use super::choices::Choices;
 use super::job::SandboxJob;
 use super::module::Module;
+use super::module_request::module_request;
 use super::output::ModuleOutput;
 use super::restored_part::RestoredPart;
 use super::state::{LostOwners, Restoring, State, TargetDirectory, Tree, TreeRequest, rolled_back};
@@ -115,7 +116,7 @@ impl Module {
             return Err(cannot_restore(self.name()));
         }
         let choices = request.choices.clone();
-        let request = request.for_module(config);
+        let request = module_request!(exported, &request, config);
         let answer = self.ask(helpers, async |store| {
             store.data_mut().choices = choices;
             let instance =
@@ -147,7 +148,7 @@ impl Module {
         state.choices = request.choices.clone();
         state.written_as_one = request.written_as_one();
         let (replaces, cancel) = (request.replace, job.cancel.clone());
-        let request = request.for_module(&job.config);
+        let request = module_request!(exported, &request, &job.config);
         let (answer, state) = call::call(self.engine(), state, async |store| {
             let instance =
                 Bindings::instantiate_async(&mut *store, self.component(), self.linker()).await?;
@@ -232,27 +233,6 @@ impl RestoreRequest {
         let only = self.only.iter().enumerate();
         let as_one = only.filter(|(_, selection)| selection.written_as_one);
         as_one.map(|(at, _)| at).collect()
-    }
-
-    fn for_module(&self, config: &str) -> exported::Request {
-        let parts = self.parts.iter().map(|part| exported::Part {
-            name: part.name.clone(),
-            offset: part.offset,
-            length: part.length,
-        });
-        let only = self.only.iter().map(|selection| exported::Selection {
-            name: selection.name.clone(),
-            new_name: selection.new_name.clone(),
-        });
-        exported::Request {
-            config: config.to_owned(),
-            format: self.format.clone(),
-            size: self.size,
-            parts: parts.collect(),
-            only: only.collect(),
-            into: self.into.clone(),
-            replace: self.replace,
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::bounds;
 use super::found_targets::FoundTargets;
 use super::job::SandboxJob;
 use super::module::Module;
+use super::module_request::module_request;
 use super::restore::RestoreRequest;
 use super::state::State;
 use crate::error::Result;
@@ -22,7 +23,7 @@ impl Module {
     /// Asks on this thread, with the grants of the restore. The caller cancels the job after a while.
     pub fn find_targets(&self, job: SandboxJob, request: &RestoreRequest) -> Result<FoundTargets> {
         let choices = request.choices.clone();
-        let asked = request.for_finding_targets(&job.config);
+        let asked = module_request!(exported, &request, &job.config);
         let prepare = |state: &mut State| state.choices = choices;
         let found = self.ask_without_changes(EXPORT, job, prepare, async |store, _| {
             let instance =
@@ -34,29 +35,6 @@ impl Module {
             None => Ok(FoundTargets::default()),
             Some(Ok(found)) => Ok(bounds::targets(found)),
             Some(Err(failure)) => Err(bounds::failure(&failure)),
-        }
-    }
-}
-
-impl RestoreRequest {
-    fn for_finding_targets(&self, config: &str) -> exported::Request {
-        let parts = self.parts.iter().map(|part| exported::Part {
-            name: part.name.clone(),
-            offset: part.offset,
-            length: part.length,
-        });
-        let only = self.only.iter().map(|selection| exported::Selection {
-            name: selection.name.clone(),
-            new_name: selection.new_name.clone(),
-        });
-        exported::Request {
-            config: config.to_owned(),
-            format: self.format.clone(),
-            size: self.size,
-            parts: parts.collect(),
-            only: only.collect(),
-            into: self.into.clone(),
-            replace: self.replace,
         }
     }
 }

@@ -85,6 +85,18 @@ fn files_of_an_archive_come_alone_however_it_was_made() {
 }
 
 #[test]
+fn a_folder_and_a_file_in_it_may_both_be_asked_for() {
+    let (sidecar, id) = archive(json!({"filename": "files.tar"}));
+    let server = sidecar.serve();
+    let both = "only=uploads%2Fdocs&only=uploads%2Fdocs%2Fb.txt&only=uploads%2Fdocs";
+    let unpacked = unpacked(
+        &asks(&server, &id, both),
+        &sidecar.folder().join("unpacked"),
+    );
+    assert_eq!(unpacked, ["./uploads/docs/b.txt", "./uploads/docs/c.txt"]);
+}
+
+#[test]
 fn what_was_altered_is_not_handed_out_as_whole() {
     let (sidecar, id) = archive(json!({"filename": "files.tar"}));
     let daily = sidecar.folder().join("store/citus/daily");

@@ -99,17 +99,22 @@ fn read_files(
     let mut out: Option<Output<'_>> = None;
     let mut found = vec![false; files.len()];
     let is_tar = archive::contents(whole.source(), &mut |entry, bytes| {
-        let mut which = files.iter().zip(&mut found);
-        let Some((file, found)) = which.find(|(file, _)| file.has(&entry.name)) else {
-            return Ok(());
-        };
         if entry.kind != EntryKind::File || out.as_ref().is_some_and(|out| out.zip.is_none()) {
             return Ok(());
         }
-        *found = true;
+        let mut is_selected = false;
+        // A folder and a file in it may both be selected.
+        for (file, found) in files.iter().zip(&mut found) {
+            if file.has(&entry.name) {
+                (is_selected, *found) = (true, true);
+            }
+        }
+        if !is_selected {
+            return Ok(());
+        }
         let mut add = || {
             if let Some(to) = to.take() {
-                let is_alone = files.len() == 1 && file.name() == entry.name;
+                let is_alone = matches!(files, [file] if file.name() == entry.name);
                 out = Some(match is_alone {
                     true => Output::of_file(to, &entry.name, entry.size)?,
                     false => Output::zip(to, manifest)?,

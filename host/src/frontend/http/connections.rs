@@ -15,8 +15,8 @@ use super::throttle::network;
 const MAX_CONNECTIONS: usize = 512;
 /// Connections of one client that wait for a request. With more, those that have waited for a while are closed.
 const MAX_WAITING: usize = 64;
-/// By then the request of a client that has one has come.
-const WHILE: Duration = Duration::from_secs(2);
+/// How long a new connection may have no request yet before it counts as one that waits.
+const REQUEST_GRACE: Duration = Duration::from_secs(2);
 
 /// All connections of a server.
 #[derive(Default)]
@@ -66,7 +66,7 @@ impl Connections {
         let client = network(address);
         let mut open = self.open.lock();
         if open.waiting(client).count() >= MAX_WAITING {
-            open.close_oldest(client, |since| now.duration_since(since) >= WHILE);
+            open.close_oldest(client, |since| now.duration_since(since) >= REQUEST_GRACE);
         }
         if open.by_id.len() >= MAX_CONNECTIONS {
             let most = open.waits_most()?;

@@ -156,7 +156,7 @@ impl From<Refusal> for Error {
             Refusal::Nonce => (
                 "oidc-wrong-nonce",
                 "belongs to another sign-in",
-                "sign in again; if that happens again, a stranger may have got between",
+                "sign in again; if it happens again, another program may be intercepting the sign-in",
             ),
             Refusal::Expired => ("oidc-expired-token", "has expired", COMPARE_CLOCKS),
             Refusal::NotYet => ("oidc-early-token", "is not valid yet", COMPARE_CLOCKS),

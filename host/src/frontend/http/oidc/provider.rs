@@ -124,7 +124,7 @@ impl OidcProvider {
         if from_elsewhere {
             let message = "the answer comes from another issuer than app.oidc.issuer";
             return Err(Error::new(Kind::Forbidden, "oidc-wrong-issuer", message)
-                .hint("sign in again; if that happens again, a stranger may have got between"));
+                .hint("sign in again; if it happens again, another program may be intercepting the sign-in"));
         }
         if let Some(error) = answer.get("error") {
             let why = answer.get("error_description").unwrap_or_default();

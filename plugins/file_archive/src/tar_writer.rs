@@ -49,6 +49,9 @@ impl<'a> TarWriter<'a> {
             member.link = &first;
             return self.headers(&member);
         }
+        if !follow && self.unchanged(name, listed)? {
+            return Ok(true);
+        }
         let Some(file) = open(listed, follow, gaps)? else {
             self.links.forget(listed);
             return Ok(false);
@@ -64,11 +67,28 @@ impl<'a> TarWriter<'a> {
         if entry.size > 0 {
             let whole = self.artifact.append_file(&file, entry.size)?;
             gaps.note_change(&entry.path, &file, !whole);
-            self.buffer.clear();
-            pad(entry.size, &mut self.buffer);
-            self.artifact.append(&self.buffer)?;
+            self.pad(entry.size)?;
         }
         Ok(true)
+    }
+
+    /// Adds a small file as it was listed. False if it has to be opened.
+    fn unchanged(&mut self, name: &[u8], listed: &Entry) -> Result<bool> {
+        let mut member = member(name, listed, EntryType::Regular, &[]);
+        member.size = listed.size;
+        self.buffer.clear();
+        self.headers.write(&member, &mut self.buffer);
+        let appended = self.artifact.append_unchanged(&listed.path, &self.buffer)?;
+        if appended {
+            self.pad(listed.size)?;
+        }
+        Ok(appended)
+    }
+
+    fn pad(&mut self, size: u64) -> Result<()> {
+        self.buffer.clear();
+        pad(size, &mut self.buffer);
+        self.artifact.append(&self.buffer)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::deflate::{self, Deflated, Facts};
-use crate::imports::{artifact, files, temp_dump};
+use crate::imports::{artifact, changes, files, temp_dump};
 use crate::runnable::Runnable;
 use crate::types::{Failure, Finished, Result};
 
@@ -41,6 +41,16 @@ impl Artifact {
     pub fn append_file(&mut self, file: &files::File, length: u64) -> Result<bool> {
         self.flush_buffer()?;
         artifact::append_file(file, length).map(|appended| !appended.short)
+    }
+
+    /// Appends `header` and behind it all of a small file, if the file is still what its listing said and has no extended
+    /// attributes: the fastest way for many of them. Returns false if not, and nothing was appended.
+    pub fn append_unchanged(&mut self, path: &[u8], header: &[u8]) -> Result<bool> {
+        let before = self.buffer.len();
+        self.buffer.extend_from_slice(header);
+        let appended = changes::append_unchanged(path, &self.buffer)?;
+        self.buffer.truncate(if appended { 0 } else { before });
+        Ok(appended)
     }
 
     /// Appends a file that was deflated in advance.

@@ -194,8 +194,10 @@ impl State {
 
     /// The artifact, unless the FIFO at `SIDE_CAR_TEMP_DUMP` is writing it.
     pub(in crate::sandbox) fn artifact(&mut self) -> Result<&mut Writer> {
-        let missing = self.no_artifact();
-        self.artifact.as_mut().ok_or(missing)
+        match self.artifact {
+            Some(ref mut artifact) => Ok(artifact),
+            None => Err(self.no_artifact()),
+        }
     }
 
     /// Why there is none.

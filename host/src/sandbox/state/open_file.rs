@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rustix::fs::{FileType, Stat, fstat};
 
 use crate::cancel::Cancel;
@@ -21,8 +22,8 @@ pub struct OpenFile {
     /// When it was opened.
     pub(in crate::sandbox) facts: Stat,
     /// Its first bytes, if they were read already.
-    pub(in crate::sandbox) content: Vec<u8>,
-    /// Whether those are all, and nothing changed while they were read.
+    pub(in crate::sandbox) content: Bytes,
+    /// Whether those are all, and nothing changed from its listing until they were read.
     pub(in crate::sandbox) read_at_once: bool,
     /// Its extended attributes, if they were read already.
     pub(in crate::sandbox) attributes: Option<Vec<Attribute>>,
@@ -38,7 +39,7 @@ impl OpenFile {
                 path,
                 moved: false,
                 facts,
-                content: Vec::new(),
+                content: Bytes::new(),
                 read_at_once: false,
                 attributes: None,
             }),
@@ -47,6 +48,11 @@ impl OpenFile {
                 format!("{} is not a regular file", path.display()),
             )),
         }
+    }
+
+    /// Whether it was read at once, and has no extended attributes.
+    pub(super) fn is_plain(&self) -> bool {
+        self.read_at_once && self.attributes.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// Bytes, when it was opened.

@@ -44,10 +44,7 @@ impl ModuleReader {
 
     /// Waits until all is open that there is room for.
     fn wait_until_idle(&self) {
-        let worker = &self.read_ahead.worker.as_ref().unwrap().0;
-        while !worker.lock().idle {
-            std::thread::yield_now();
-        }
+        self.read_ahead.worker.as_ref().unwrap().wait_until_idle();
     }
 }
 
@@ -105,8 +102,8 @@ fn a_folder_among_files_is_gone_into_first() {
     reader.list(folder.path());
     reader.take(&path("a"));
     reader.wait_until_idle();
-    let worker = &reader.read_ahead.worker.as_ref().unwrap().0;
-    assert!(worker.lock().opened.is_empty(), "c is not next");
+    let worker = reader.read_ahead.worker.as_ref().unwrap();
+    assert_eq!(worker.opened(), 0, "c is not next");
     reader.list(&path("b"));
     for name in ["b/1", "b/2"] {
         reader.wait_until_idle();
@@ -185,4 +182,48 @@ fn what_was_written_after_the_listing_is_left_to_the_module() {
     }
     reader.wait_until_idle();
     is_whole(&reader.take(&path("d")).unwrap(), &path("d"));
+}
+
+#[test]
+fn what_is_more_than_content_is_opened_once_and_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["a", "b", "c", "d"] {
+        fs::write(path(name), name).unwrap();
+    }
+    let attribute = rustix::fs::XattrFlags::empty();
+    rustix::fs::setxattr(path("b"), "user.note", b"x", attribute).unwrap();
+    let mut reader = ModuleReader::new();
+    reader.list(folder.path());
+    reader.take(&path("a"));
+    reader.wait_until_idle();
+    assert!(reader.read_ahead.take_plain(&path("b")).is_none());
+    let whole = reader.take(&path("b")).unwrap();
+    assert_eq!(whole.attributes.as_ref().unwrap().len(), 1);
+    is_whole(&whole, &path("b"));
+    is_whole(
+        &reader.read_ahead.take_plain(&path("c")).unwrap(),
+        &path("c"),
+    );
+    assert!(
+        reader.read_ahead.take_plain(&path("b")).is_none(),
+        "it is behind"
+    );
+    is_whole(&reader.take(&path("d")).unwrap(), &path("d"));
+}
+
+#[test]
+fn files_come_in_their_order_whatever_their_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: u32| folder.path().join(format!("{name:04}"));
+    for name in 0..900 {
+        fs::write(path(name), name.to_string().repeat(1 + name as usize)).unwrap();
+    }
+    let mut reader = ModuleReader::new();
+    reader.list(folder.path());
+    // Nothing waits for the thread here: what is not open is what the module opens itself.
+    let ahead = (0..900).filter_map(|name| Some((name, reader.take(&path(name))?)));
+    for (name, file) in ahead.collect::<Vec<_>>() {
+        is_whole(&file, &path(name));
+    }
 }

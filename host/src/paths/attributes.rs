@@ -26,10 +26,6 @@ pub(crate) struct Attribute {
 /// Those of a file that is open for reading, sorted by name.
 pub(crate) fn of_file(file: impl AsFd) -> Result<Vec<Attribute>> {
     let file = file.as_fd();
-    // Most have none, which takes no buffer to learn.
-    if flistxattr(file, &mut [0_u8; 0]) == Ok(0) {
-        return Ok(Vec::new());
-    }
     read(
         |names| flistxattr(file, spare_capacity(names)),
         |name, value| fgetxattr(file, name, spare_capacity(value)),

@@ -12,7 +12,6 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{Mode, Stat, openat};
 use rustix::io::{pread, retry_on_intr};
 
-use super::queue::OpenedFile;
 use crate::paths::{NO_LINK, attributes_of_file};
 use crate::sandbox::state::directory::ListedEntry;
 use crate::sandbox::state::open_file::OpenFile;
@@ -30,6 +29,13 @@ pub(super) struct Listing {
     pub(super) path: PathBuf,
     /// In the order of the listing: a name, and what was listed of it if it is a regular file's.
     entries: Vec<(Vec<u8>, Option<Stat>)>,
+}
+
+/// A file that was opened for an entry of a listing.
+pub(super) struct OpenedFile {
+    pub(super) entry: usize,
+    /// None where it could not be opened: the call that asks for it finds out why.
+    pub(super) file: Option<OpenFile>,
 }
 
 impl Listing {

@@ -13,8 +13,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use self::listing::Listing;
-use self::queue::{OpenedFile, ReadAheadThread};
+use self::listing::{Listing, OpenedFile};
+use self::queue::ReadAheadThread;
 use super::directory::ListedEntry;
 use super::open_file::OpenFile;
 

@@ -8,18 +8,10 @@ use std::thread::Builder;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::listing::Listing;
-use crate::sandbox::state::open_file::OpenFile;
+use super::listing::{Listing, OpenedFile};
 
 /// Files that wait for the module at most, before the thread opens no more.
 const WINDOW: usize = 32;
-
-/// A file that was opened for an entry of a listing.
-pub(super) struct OpenedFile {
-    pub(super) entry: usize,
-    /// None where it could not be opened: the call that asks for it finds out why.
-    pub(super) file: Option<OpenFile>,
-}
 
 /// The thread that opens them. Ends when this is dropped, which does not wait for it, as a disk may be dead.
 pub(super) struct ReadAheadThread(Arc<SharedQueue>);

@@ -222,8 +222,8 @@ fn files_come_in_their_order_whatever_their_number() {
     let mut reader = ModuleReader::new();
     reader.list(folder.path());
     // Nothing waits for the thread here: what is not open is what the module opens itself.
-    let ahead = (0..900).filter_map(|name| Some((name, reader.take(&path(name))?)));
-    for (name, file) in ahead.collect::<Vec<_>>() {
+    let found = (0..900).filter_map(|name| Some((name, reader.take(&path(name))?)));
+    for (name, file) in found.collect::<Vec<_>>() {
         is_whole(&file, &path(name));
     }
 }

@@ -1,6 +1,8 @@
 //! Interfaces `deflate` and `changes`: levels that are none, handles that are none, files that were not listed.
 
-use sidecar_sdk::bindings::observant::sidecar::strategy::changes::{append_unchanged, since_opened};
+use sidecar_sdk::bindings::observant::sidecar::strategy::changes::{
+    append_unchanged, since_opened,
+};
 use sidecar_sdk::bindings::sidecar::strategy::deflate::{
     Deflated, append_deflated, append_file_deflated, prepare,
 };
@@ -59,13 +61,21 @@ pub(super) const PROBES: &[Probe] = &[
     trapping("changes.since-opened", "a handle that is none", || {
         since_opened(&no_file()).unwrap_or_default()
     }),
-    probe("changes.append-unchanged", "a file that is not granted", || {
-        said(append_unchanged(b"/etc/passwd", b"header"))
-    }),
-    probe("changes.append-unchanged", "a file that was not listed", || {
-        said(append_unchanged(&granted("file"), b"header"))
-    }),
+    probe(
+        "changes.append-unchanged",
+        "a file that is not granted",
+        || appended(b"/etc/passwd"),
+    ),
+    probe(
+        "changes.append-unchanged",
+        "a file that was not listed",
+        || appended(&granted("file")),
+    ),
     restoring("changes.append-unchanged", "in a restore", || {
-        said(append_unchanged(&granted("file"), b"header"))
+        appended(&granted("file"))
     }),
 ];
+
+fn appended(path: &[u8]) -> String {
+    append_unchanged(path, b"header").map_or_else(|failure| failure.code, |done| done.to_string())
+}

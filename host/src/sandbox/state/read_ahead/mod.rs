@@ -13,6 +13,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use self::listing::{Listing, OpenedFile};
 use self::queue::ReadAheadThread;
 use super::directory::ListedEntry;
@@ -50,7 +52,10 @@ impl ReadAhead {
     /// The module opens a file, itself and not what it may lead to: this is it, if it is there.
     /// Those behind it will probably be next.
     pub(in crate::sandbox) fn take(&mut self, path: &Path) -> Option<OpenFile> {
-        self.opened(path)?.file
+        let file = self.opened(path)?.file?;
+        // What the module holds does not hold the bytes of its neighbours.
+        let content = Bytes::copy_from_slice(&file.content);
+        Some(OpenFile { content, ..file })
     }
 
     /// The same for a file that is still what was listed, and has content alone: its bytes are all there.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 use std::thread::Builder;
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
@@ -12,6 +13,9 @@ use super::listing::{Listing, OpenedFile};
 
 /// Files that wait for the module at most, before the thread opens no more.
 const WINDOW: usize = 32;
+/// How long the module waits for files that the thread is at. A disk that takes longer is asked by the module's own
+/// thread, which a cancel reaches.
+const WAIT_LIMIT: Duration = Duration::from_millis(10);
 
 /// The thread that opens them. Ends when this is dropped, which does not wait for it, as a disk may be dead.
 pub(super) struct ReadAheadThread(Arc<SharedQueue>);
@@ -60,9 +64,12 @@ impl ReadAheadThread {
     pub(super) fn take(&self, listing: &Arc<Listing>, entry: usize) -> VecDeque<OpenedFile> {
         let mut queue = self.0.queue.lock();
         queue.move_to(listing);
-        while queue.in_flight.contains(&entry) {
-            self.0.opened.wait(&mut queue);
-        }
+        let is_at_it = |queue: &mut FileQueue| queue.in_flight.contains(&entry);
+        // Whether it came in time is seen below.
+        let _ = self
+            .0
+            .opened
+            .wait_while_for(&mut queue, is_at_it, WAIT_LIMIT);
         let mut taken = std::mem::take(&mut queue.opened);
         // What the module has left out it does not want.
         while taken.front().is_some_and(|opened| opened.entry < entry) {
@@ -79,6 +86,17 @@ impl ReadAheadThread {
         while !self.0.queue.lock().idle {
             std::thread::yield_now();
         }
+    }
+
+    /// One whose thread does not come back from these entries.
+    #[cfg(test)]
+    pub(super) fn stuck_at(listing: &Arc<Listing>, entries: Range<usize>) -> Self {
+        let worker = Self(Arc::default());
+        let mut queue = worker.0.queue.lock();
+        queue.move_to(listing);
+        queue.in_flight = entries;
+        drop(queue);
+        worker
     }
 
     /// How many files are open that were not taken.

@@ -4,10 +4,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use rustix::fs::{CWD, Mode, open};
 
-use super::{OpenFile, ReadAhead};
+use super::{Listing, OpenFile, ReadAhead, ReadAheadThread};
 use crate::paths::NO_LINK;
 use crate::sandbox::state::ListedNames;
 use crate::sandbox::state::directory::{Directory, ListedEntry};
@@ -226,4 +227,13 @@ fn files_come_in_their_order_whatever_their_number() {
     for (name, file) in found.collect::<Vec<_>>() {
         is_whole(&file, &path(name));
     }
+}
+
+#[test]
+fn a_disk_that_does_not_answer_the_thread_keeps_no_module_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(folder.path(), NO_LINK, Mode::empty()).unwrap();
+    let listing = Arc::new(Listing::new(&Arc::new(opened), folder.path(), &[]));
+    let worker = ReadAheadThread::stuck_at(&listing, 3..19);
+    assert!(worker.take(&listing, 7).is_empty());
 }

@@ -14,6 +14,9 @@ use super::{Daemon, agent, repository, within};
 /// How long a page may take to show what it has to.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 
+/// How often the driver is started at most.
+const MOST_STARTS: u32 = 5;
+
 /// One tab. It ends with its owner.
 pub(crate) struct Browser {
     session: String,
@@ -30,13 +33,9 @@ impl Browser {
             .output()
             .ok()?;
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").env("TMPDIR", folder.path());
-        let mut driver = Daemon::start(command);
-        let port = driver.await_line(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse::<u16>().ok()
-        });
+        // The port that it chooses may be taken by another process before it listens there.
+        let mut started = (0..MOST_STARTS).filter_map(|_| start_driver(folder.path()));
+        let (driver, port) = started.next().expect("chromedriver finds a port");
         // No sandbox of its own: it would refuse to run as root.
         let options = json!({"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en"]});
         let logs = json!({"browser": "ALL"});
@@ -210,6 +209,18 @@ impl Browser {
     fn tell(&self, what: &str, body: &Value) -> Value {
         post(&format!("{}/{what}", self.session), body)
     }
+}
+
+/// The driver and its port; none if it has ended at once.
+fn start_driver(folder: &Path) -> Option<(Daemon, u16)> {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0").env("TMPDIR", folder);
+    let mut driver = Daemon::start(command);
+    let port = driver.next_line(|line| {
+        let (_, port) = line.split_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    })?;
+    Some((driver, port))
 }
 
 impl Drop for Browser {

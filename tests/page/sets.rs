@@ -79,6 +79,7 @@ fn one_member_comes_back_and_the_others_stay() {
     browser
         .clicks("input[value=uploads]")
         .clicks("main form button");
+    browser.reads("h1", "Where should it come back to?");
     browser.clicks("main form button");
     let read = browser.reads("main", "uploads: What happens");
     assert!(!read.contains("db: What happens"), "{read}");

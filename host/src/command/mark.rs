@@ -3,11 +3,16 @@
 
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rustix::process::Pid;
 use uuid::Uuid;
 
 const VARIABLE: &str = "SIDECAR_WATCHED";
+
+/// How often, and how far apart, one is looked at that is only starting.
+const MOST_LOOKS: u32 = 50;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 /// The value that the commands of one process have, and of no other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +41,33 @@ impl ProcessMark {
 
     /// Whether a process has it, as far as it may be looked at.
     pub(super) fn is_on(&self, process: Pid) -> bool {
-        let path = format!("/proc/{}/environ", process.as_raw_nonzero());
-        let environment = std::fs::read(path).unwrap_or_default();
         let entry = format!("{VARIABLE}={}", self.0);
+        let mut environment = of_process(process, "environ");
+        for _ in 0..MOST_LOOKS {
+            if !environment.is_empty() || !is_starting(process) {
+                break;
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+            environment = of_process(process, "environ");
+        }
         let mut all = environment.split(|byte| *byte == 0);
         all.any(|one| one == entry.as_bytes())
     }
+}
+
+/// Whether its program has just taken the place of another one, and has neither words nor environment yet. What belongs
+/// to the kernel has no program, and what has ended neither.
+fn is_starting(process: Pid) -> bool {
+    let program = std::fs::read_link(path_of(process, "exe"));
+    program.is_ok() && of_process(process, "cmdline").is_empty()
+}
+
+fn of_process(process: Pid, file: &str) -> Vec<u8> {
+    std::fs::read(path_of(process, file)).unwrap_or_default()
+}
+
+fn path_of(process: Pid, file: &str) -> String {
+    format!("/proc/{}/{file}", process.as_raw_nonzero())
 }
 
 #[cfg(test)]

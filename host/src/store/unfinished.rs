@@ -43,6 +43,14 @@ impl UnfinishedArtifact {
         self.damaged("the backup has lost its manifest", Some(hint))
     }
 
+    /// For one who asks for a backup that is not there.
+    pub fn may_be_meant(&self) -> String {
+        let (store, key) = (&self.store, &self.key);
+        format!(
+            "if its upload goes on, it will be one; if not, {key} in store `{store}` may be what is left of it, without its manifest"
+        )
+    }
+
     fn damaged(&self, message: &str, hint: Option<String>) -> DamagedBackup {
         let error = Error::new(Kind::Verification, "missing-manifest", message);
         DamagedBackup {

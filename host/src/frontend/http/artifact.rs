@@ -14,7 +14,7 @@ use super::error_response::ErrorResponse;
 use super::range::{RequestedRange, requested_range};
 use super::state::ApiState;
 use super::{headers, jobs, set_export};
-use crate::service::{Run, RunArtifact, RunKind};
+use crate::service::{Run, RunArtifact, RunKind, RunState};
 
 /// Answers with the artifact or a part of it, as long as it is kept.
 pub(super) async fn fetch(
@@ -132,6 +132,10 @@ pub(super) async fn note(app: &Arc<ApiState>, run: &Run, start: u64, transfer: T
 fn no_artifact(run: &Run) -> ErrorResponse {
     if run.kind != RunKind::Backup {
         return ErrorResponse::not_found("this run makes no artifact: it is no backup");
+    }
+    if run.state == RunState::Cancelled {
+        // What was asked for happened: no failure of the server.
+        return ErrorResponse::of_run(run).with_status(StatusCode::NOT_FOUND);
     }
     if run.state.is_over() {
         return ErrorResponse::of_run(run);

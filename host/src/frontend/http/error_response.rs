@@ -97,6 +97,10 @@ impl ErrorResponse {
         self
     }
 
+    pub(super) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         self.status
     }

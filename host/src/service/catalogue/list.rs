@@ -171,10 +171,17 @@ pub(super) fn undamaged<'c>(
         }
         Ok(_) => None,
         Err(error) if error.kind() != Kind::NotFound => None,
-        Err(_) => damaged.iter().chain(&unfinished).next(),
+        Err(_) if wanted == Which::Latest => damaged.iter().chain(&unfinished).next(),
+        Err(_) => damaged.first(),
     };
     match doubtful {
         Some(damaged) => Err(in_doubt(damaged)),
+        None if wanted != Which::Latest => {
+            found.map_err(|error| match catalogue.unfinished.first() {
+                Some(artifact) => error.hint(artifact.may_be_meant()),
+                None => error,
+            })
+        }
         None => {
             if let (Ok(newest), Which::Latest) = (&found, &wanted) {
                 require_newest(context, catalogue, newest)?;

@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::harness::{Raw, Server, Sidecar, peak_memory};
 
 /// More than there are places.
@@ -70,4 +72,28 @@ fn an_answer_that_is_being_sent_is_not_ended_for_them() {
     drop((open, held));
     let (body, _) = export.chunks();
     assert_eq!(body, b"first\nlast\n");
+}
+
+#[test]
+fn streams_of_one_token_end_its_own_and_keep_none_out() {
+    let token = "a-token-that-may-only-look";
+    let sidecar = Sidecar::printing("x");
+    let server = sidecar
+        .set(
+            "secrets.tokens.wall",
+            json!({"scope": "read", "token": token}),
+        )
+        .serve();
+    let mut admin = Raw::ask(&server, "GET /backup/events HTTP/1.1", &[]);
+    admin.chunk().expect("how all stands");
+    let ask =
+        format!("GET /backup/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let held = connect_idle(&server, &ask);
+    is_alive(&server);
+    assert_eq!(server.get("/backup/status").status, 200);
+    server.export();
+    let told = std::iter::from_fn(|| admin.chunk().ok());
+    let mut told = told.map(|chunk| String::from_utf8_lossy(&chunk).into_owned());
+    assert!(told.any(|event| event.contains("run-finished")));
+    drop(held);
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod forty;
 mod page;
+mod reload;
 
 use std::time::Duration;
 
@@ -45,10 +46,10 @@ fn drilled(sidecar: Sidecar) -> Sidecar {
 }
 
 /// A session at the page of a fleet.
-struct FleetPage(Client);
+pub(crate) struct FleetPage(Client);
 
 impl FleetPage {
-    fn of(fleet: &Server) -> Self {
+    pub(crate) fn of(fleet: &Server) -> Self {
         Self(Client::signed_in(fleet))
     }
 
@@ -71,7 +72,7 @@ impl FleetPage {
 
     /// Waits until the row of a sidecar has `text` in it.
     #[track_caller]
-    fn says(&self, name: &str, text: &str) -> String {
+    pub(crate) fn says(&self, name: &str, text: &str) -> String {
         within(SOON, &format!("{name} shows `{text}`"), || {
             Some(self.row(name)).filter(|row| row.contains(text))
         })

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Receiver, Sidecar, component};
 
 /// A sidecar whose backup lacks a letter, which the operator has allowed.
-fn without_a_letter() -> Sidecar {
+pub(crate) fn without_a_letter() -> Sidecar {
     let sidecar = Sidecar::new();
     let file = sidecar.folder().join("letter.txt");
     let store = sidecar.folder().join("store");

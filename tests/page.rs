@@ -1,15 +1,19 @@
 //! The web page, in a browser and to a client that is none.
 
 mod backups;
+mod checking;
 pub(crate) mod client;
 mod command_lines;
 mod databases;
+mod days;
 mod downloads;
 mod languages;
 mod live;
 mod logs;
 mod many;
+mod odd_names;
 mod oidc;
+mod one_backup;
 mod overview;
 mod prefix;
 mod restoring;
@@ -18,6 +22,7 @@ mod scopes;
 mod screens;
 mod sets;
 mod sign_in;
+mod warnings;
 
 use serde_json::{Value, json};
 

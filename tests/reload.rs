@@ -4,8 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use rustix::process::Signal;
+use serde_json::json;
 
 use crate::harness::{Answer, Server, Sidecar, TOKEN, send};
+use crate::page::client::Client;
 
 const IN_FORCE: &str = "the new configuration is in force";
 const REFUSED: &str = "the new configuration is refused, the one before stays in force";
@@ -91,6 +93,61 @@ fn the_run_in_progress_is_completed_before() {
     let run = server.get(&url).json();
     assert_eq!(run["state"], "succeeded", "{run}");
     assert_eq!(server.get(&format!("{url}/artifact")).body, b"one");
+    exports(&server, "two");
+}
+
+#[test]
+fn a_token_that_was_removed_is_refused_although_a_run_is_in_progress() {
+    let sidecar = Sidecar::new();
+    let gate = sidecar.gate("half-way");
+    let line = format!("{}; printf one", gate.wait());
+    let tokens = json!({"night": {"scope": "run", "token": "the-token-of-the-thief"}});
+    let sidecar = sidecar.command(&line).capture();
+    let sidecar = sidecar.set("secrets.tokens", tokens);
+    let mut server = sidecar.serve();
+    let status = |server: &Server| {
+        let url = format!("{}/backup/status", server.url);
+        Answer::get(&url, Some("the-token-of-the-thief")).status
+    };
+    let page = Client::signed_in_with(&server, "the-token-of-the-thief");
+    assert!(!page.reads("/ui/runs").contains("name=\"token\""));
+    let url = server.start_run();
+    let open = gate.reached();
+    sidecar.set("secrets.tokens", json!({})).write_config();
+    send(server.pid(), Signal::HUP);
+    server.logs("the new tokens and grants are in force");
+    let id = url.rsplit('/').next().unwrap();
+    let waits = server.logs("waits for the run in progress");
+    assert!(
+        waits.contains(&format!("DELETE /backup/jobs/{id}")),
+        "{waits}"
+    );
+    assert_eq!(status(&server), 401);
+    assert!(page.reads("/ui/runs").contains("name=\"token\""));
+    // The run itself is none of theirs.
+    assert_eq!(server.get(&url).json()["state"], "running");
+    drop(open);
+    server.logs(IN_FORCE);
+    assert_eq!(server.get(&url).json()["state"], "succeeded");
+    assert_eq!(status(&server), 401);
+}
+
+#[test]
+fn one_that_is_wrong_ends_no_waiting_for_the_one_before() {
+    let sidecar = Sidecar::new();
+    let gate = sidecar.gate("half-way");
+    let line = format!("{}; printf one", gate.wait());
+    let sidecar = sidecar.command(&line).capture();
+    let mut server = sidecar.serve();
+    server.start_run();
+    let open = gate.reached();
+    let sidecar = sidecar.command("printf two");
+    sidecar.write_config();
+    server.logs("waits for the run in progress");
+    sidecar.set("strategy.timeout", "soon").write_config();
+    server.logs(REFUSED);
+    drop(open);
+    server.logs(IN_FORCE);
     exports(&server, "two");
 }
 

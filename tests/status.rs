@@ -6,21 +6,25 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::harness::{Clock, STOP_LIMIT, Server, Sidecar, TOKEN, agent, within};
+use crate::page::client::Client;
 
-/// A sidecar that keeps its backups in one folder, and makes one every night.
-fn nightly() -> Sidecar {
+/// A sidecar that keeps its backups in one folder.
+fn stored() -> Sidecar {
     let sidecar = Sidecar::printing("0123456789");
     let path = sidecar.folder().join("store");
     std::fs::create_dir(&path).unwrap();
-    sidecar
-        .set(
-            "stores",
-            json!([{"name": "local", "type": "fs", "path": path}]),
-        )
-        .set(
-            "schedule",
-            json!([{"cron": "0 3 * * *", "catch_up": false}]),
-        )
+    sidecar.set(
+        "stores",
+        json!([{"name": "local", "type": "fs", "path": path}]),
+    )
+}
+
+/// The same, which makes one every night.
+fn nightly() -> Sidecar {
+    stored().set(
+        "schedule",
+        json!([{"cron": "0 3 * * *", "catch_up": false}]),
+    )
 }
 
 fn member(server: &Server) -> Value {
@@ -256,4 +260,25 @@ fn the_stream_ends_with_the_sidecar() {
     // The last chunk came: nothing broke.
     let mut rest = String::new();
     body.read_to_string(&mut rest).unwrap();
+}
+
+#[test]
+fn without_a_schedule_one_backup_is_not_up_to_date_for_ever() {
+    let clock = Clock::at("2026-11-20T12:00:00Z");
+    let server = clock.rules(stored()).serve();
+    made(&server);
+    clock.set("2026-11-22T12:00:00Z");
+    assert_eq!(member(&server)["state"], "fresh");
+    clock.set("2026-11-24T12:00:00Z");
+    let late = member(&server);
+    assert_eq!(
+        (&late["state"], &late["why"][0]["code"]),
+        (&json!("late"), &json!("no-rhythm"))
+    );
+    assert_eq!(late["since"], "2026-11-23T12:00:00Z");
+    let page = Client::signed_in(&server).reads("/");
+    assert!(
+        page.contains("Neither a schedule nor enough backups say when one is due"),
+        "{page}"
+    );
 }

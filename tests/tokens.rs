@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Server, Sidecar, TOKEN};
+use crate::page::client::Client;
 
 const SCOPES: [&str; 4] = ["read", "run", "restore", "admin"];
 
@@ -158,7 +159,7 @@ fn the_configuration_is_shown_without_what_variables_hold() {
 #[test]
 fn modules_say_what_they_ask_for_and_may_have() {
     let server = with_tokens().serve();
-    let told = ask(&server, "read", "GET", "/backup/modules").json();
+    let told = ask(&server, "admin", "GET", "/backup/modules").json();
     let names = told["modules"]
         .as_array()
         .unwrap()
@@ -175,6 +176,108 @@ fn modules_say_what_they_ask_for_and_may_have() {
         (&json!("printf '0123456789'"), &json!(true))
     );
     assert_eq!(told["strategies"][0]["errors"], json!([]));
+}
+
+#[test]
+fn equal_refusals_are_counted_and_what_was_done_is_in_the_log_too() {
+    let sidecar = with_tokens();
+    let mut server = sidecar.serve();
+    let made = ask(&server, "run", "POST", "/backup/export");
+    assert_eq!(made.status, 200);
+    for number in 0..30 {
+        let path = format!("/backup/config?{number}");
+        assert_eq!(ask(&server, "read", "GET", &path).status, 403);
+    }
+    let log = ask(&server, "admin", "GET", "/backup/audit").json();
+    let [refused, done] = log["audit"].as_array().unwrap().as_slice() else {
+        panic!("{log}");
+    };
+    assert_eq!(
+        (&refused["who"], &refused["times"], &refused["target"]),
+        (&json!("read"), &json!(30), &json!("/backup/config?29"))
+    );
+    assert!(refused["since"].is_string(), "{log}");
+    assert_eq!(
+        (&done["who"], &done["operation"], &done["times"]),
+        (&json!("run"), &json!("POST /backup/export"), &Value::Null)
+    );
+    sidecar
+        .run(&["audit"])
+        .succeeds()
+        .stdout_contains("(30 times since ");
+    let line = server.logs("done for a client");
+    for text in ["POST /backup/export", "127.0.0.1", "\"who\":\"run\""] {
+        assert!(line.contains(text), "{line}");
+    }
+}
+
+#[test]
+fn a_command_line_is_for_those_who_may_see_the_configuration_and_tells_no_secret() {
+    const SECRETS: [&str; 3] = ["URLSECRET-1234", "hunter2", "hunt7"];
+    let store = tempfile::tempdir().unwrap();
+    let sidecar = with_tokens()
+        .set("stores", json!([{"name": "local", "type": "fs", "path": store.path()}]))
+        .command("PGPASSWORD=hunter2 printf x # postgresql://app:URLSECRET-1234@db/app")
+        .set(
+            "strategy.config.restore",
+            "cat > \"${SIDE_CAR_RESTORE_INTO:-.}/state\" # mysql -u root -phunt7 postgresql://app:URLSECRET-1234@db/app",
+        );
+    sidecar.backup().succeeds();
+    let server = sidecar.serve();
+    let read = ask(&server, "read", "GET", "/backup/modules");
+    let commands = |answer: &Answer| -> Vec<String> {
+        let told = answer.json();
+        let strategy = &told["strategies"][0];
+        let all = [&strategy["grants"], &strategy["restore_grants"]];
+        let all = all
+            .into_iter()
+            .flat_map(|grants| grants.as_array().unwrap());
+        let lines = all.filter(|grant| grant["access"] == "commands");
+        lines
+            .map(|grant| grant["asked"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let hidden = commands(&read);
+    assert!(
+        !hidden.is_empty() && hidden.iter().all(|line| line == "***"),
+        "{hidden:?}"
+    );
+    let admin = ask(&server, "admin", "GET", "/backup/modules");
+    let shown = commands(&admin);
+    let line = "PGPASSWORD=*** printf x # postgresql://app:***@db/app";
+    assert!(shown.iter().any(|one| one == line), "{shown:?}");
+
+    let order = json!({"dry_run": true});
+    let url = format!("{}/backup/restore", server.url);
+    let preview = Answer::send(&url, "a-token-for-restore", &order);
+    assert!(
+        preview.json()["commands"][0]
+            .as_str()
+            .unwrap()
+            .contains("-p***"),
+        "{preview:?}"
+    );
+    let page = Client::signed_in_with(&server, "a-token-for-restore");
+    let id = preview.json()["backup"].as_str().unwrap().to_owned();
+    let read_screen = page.reads(&format!("/ui/restore/{id}/read?to=original"));
+    assert!(read_screen.contains("app:***@db"), "{read_screen}");
+    let checked = sidecar.run(&["check"]).succeeds().stdout;
+    assert!(checked.contains("app:***@db"), "{checked}");
+    let text = |answer: Answer| String::from_utf8(answer.body).unwrap();
+    for shown in [
+        text(read),
+        text(admin),
+        text(preview),
+        text(ask(&server, "admin", "GET", "/backup/config")),
+        read_screen,
+        Client::signed_in(&server).reads("/ui/sidecar"),
+        checked,
+        sidecar.run(&["check", "--json"]).succeeds().stdout,
+    ] {
+        for secret in SECRETS {
+            assert!(!shown.contains(secret), "{secret}: {shown}");
+        }
+    }
 }
 
 #[test]

@@ -17,6 +17,9 @@ pub(crate) struct ClientSpec<'a> {
     pub(crate) ca_file: Option<&'a Path>,
     /// How long a connection may take.
     pub(crate) connect_timeout: Duration,
+    /// Whether `HTTP_PROXY` and the like are followed. Without TLS a proxy reads what is sent, and such a variable may
+    /// stand in a container without anyone having asked for it.
+    pub(crate) uses_proxy: bool,
 }
 
 /// A client that follows no redirect. Without TLS no certificates are looked for: a small image has none.
@@ -26,6 +29,10 @@ pub(crate) fn client(spec: &ClientSpec<'_>) -> Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
         .connect_timeout(spec.connect_timeout)
         .redirect(reqwest::redirect::Policy::none());
+    let builder = match spec.uses_proxy {
+        true => builder,
+        false => builder.no_proxy(),
+    };
     let builder = if spec.url.starts_with("http://") {
         builder.tls_certs_only([])
     } else if let Some(file) = spec.ca_file {
@@ -62,7 +69,7 @@ pub(crate) fn failure(error: &reqwest::Error, limit: Duration) -> String {
     if error.is_builder() {
         return "its URL is not valid".to_owned();
     }
-    if causes(error).any(|cause| cause.is::<rustls::Error>() || is_invalid_data(cause)) {
+    if is_untrusted(error) {
         return "no trusted connection: its certificate or TLS version is not accepted".to_owned();
     }
     if !error.is_connect() {
@@ -77,6 +84,11 @@ pub(crate) fn failure(error: &reqwest::Error, limit: Duration) -> String {
         Some(io) => format!("no connection: {}", io.kind()),
         None => "no connection".to_owned(),
     }
+}
+
+/// Whether its certificate or its TLS is not accepted.
+pub(crate) fn is_untrusted(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.is::<rustls::Error>() || is_invalid_data(cause))
 }
 
 /// So `rustls` reports a certificate that it does not trust.

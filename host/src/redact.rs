@@ -1,6 +1,8 @@
 //! The values that the configuration keeps secret, and text without them: in every error and in every
 //! log line, those of libraries included.
 
+mod command_line;
+
 use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
@@ -14,13 +16,36 @@ const SHORTEST: usize = 8;
 const LONG: usize = 16;
 
 static KNOWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
+/// Words that hold a secret, and how each is shown; the word before tells even a short one apart.
+static WORDS: RwLock<Vec<(String, String)>> = RwLock::new(Vec::new());
 
 /// Keeps `value` out of errors, logs and foreign environments from now on.
 pub fn keep_secret(value: &str) {
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    for form in [value.to_owned(), escaped(value)] {
+    for form in forms(value) {
         if !form.is_empty() && !known.contains(&form) {
             known.push(form);
+        }
+    }
+}
+
+/// The same for what is a secret within a command line.
+pub fn keep_in_line(line: &str) {
+    line.split_whitespace().for_each(keep_password);
+    for found in command_line::secrets(line) {
+        keep_secret(found.secret);
+        let word = format!("{}{}", found.before, found.secret);
+        // A line, and the list of its words as JSON.
+        for list in [" ", "\",\""] {
+            let each = [word.as_str(), found.before].map(|text| forms(&text.replace(' ', list)));
+            let [words, before] = each;
+            let mut known = WORDS.write().unwrap_or_else(PoisonError::into_inner);
+            for (word, before) in words.into_iter().zip(before) {
+                let shown = (word, format!("{before}{HIDDEN}"));
+                if !known.contains(&shown) {
+                    known.push(shown);
+                }
+            }
         }
     }
 }
@@ -55,6 +80,12 @@ pub fn redacted(text: &str) -> Cow<'_, str> {
             shown = Cow::Owned(shown.replace(secret.as_str(), HIDDEN));
         }
     }
+    let words = WORDS.read().unwrap_or_else(PoisonError::into_inner);
+    for (word, without) in words.iter() {
+        if shown.contains(word.as_str()) {
+            shown = Cow::Owned(shown.replace(word.as_str(), without));
+        }
+    }
     shown
 }
 
@@ -64,9 +95,12 @@ fn is_distinct(secret: &str) -> bool {
     secret.len() >= LONG || secret.len() >= SHORTEST && !is_word
 }
 
-/// As JSON and Rust's own debug form write it.
-fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"")
+/// As it is, as JSON and Rust's own debug form write it, and as a page does.
+fn forms(value: &str) -> [String; 3] {
+    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+    let html = value.replace('&', "&#38;").replace('<', "&#60;");
+    let html = html.replace('>', "&#62;").replace('"', "&#34;");
+    [value.to_owned(), escaped, html.replace('\'', "&#39;")]
 }
 
 #[cfg(test)]
@@ -85,6 +119,27 @@ mod tests {
         assert_eq!(redacted("the database"), "the database");
         assert!(is_secret("database") && !is_secret("the database"));
         assert!(is_secret("x=S3cr\"et-of-this-test"));
+    }
+
+    #[test]
+    fn one_in_a_command_line_is_known_by_the_word_before_it() {
+        keep_in_line(
+            "mysqldump -u root -phunt7 app; PGPASSWORD='Pass & word-of-this-test' pg_dump",
+        );
+        assert_eq!(
+            redacted("run mysqldump -u root -phunt7"),
+            "run mysqldump -u root -p***"
+        );
+        assert_eq!(
+            redacted("hunt7"),
+            "hunt7",
+            "too short to be told from a word"
+        );
+        assert_eq!(redacted("Pass & word-of-this-test"), "***");
+        assert_eq!(
+            redacted("<code>Pass &#38; word-of-this-test</code>"),
+            "<code>***</code>"
+        );
     }
 
     #[test]

@@ -134,7 +134,14 @@ const ROOMS: [(&str, &[&str]); 28] = [
     ),
     (
         "fleet",
-        &["clock", "config", "error", "http_client", "service"],
+        &[
+            "clock",
+            "config",
+            "display",
+            "error",
+            "http_client",
+            "service",
+        ],
     ),
     (
         "frontend",

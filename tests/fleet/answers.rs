@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{FleetPage, SOON, drilled, new, standing};
-use crate::harness::{Answer, Daemon, Fleet, READING, free_port, within};
+use crate::harness::{Answer, Clock, Daemon, Fleet, READING, free_port, within};
 use crate::https::certificate;
 
 /// A server that takes every connection and does with it what `with` does; its URL.
@@ -19,7 +19,8 @@ fn server(with: impl Fn(TcpStream) + Send + 'static) -> String {
 }
 
 /// A server that answers this to whatever is asked.
-fn answering(answer: &'static str) -> String {
+fn answering(answer: impl Into<String>) -> String {
+    let answer = answer.into();
     server(move |mut connection| {
         let _request = connection.read(&mut [0; 4096]);
         // The fleet may have gone away.
@@ -100,11 +101,33 @@ fn one_that_has_stopped_is_not_green_and_its_last_state_is_told() {
 }
 
 #[test]
+fn one_whose_clock_stands_is_not_green() {
+    // Its nightly backup is of the day at which its clock stands: to itself it is never late.
+    let clock = Clock::at("2026-01-04T12:00:00Z");
+    let nightly = json!([{"cron": "0 3 * * *", "catch_up": false}]);
+    let sidecar = drilled(clock.rules(new().set("schedule", nightly))).serve();
+    assert_eq!(sidecar.get("/backup/status").json()["state"], "fresh");
+    let fleet = Fleet::new().shows("shop", &sidecar).serve();
+    let page = FleetPage::of(&fleet);
+    let row = page.says("shop", "Clock differs");
+    assert!(row.contains("by the clock of the fleet"), "{row}");
+    assert!(row.contains("compare the clocks"), "{row}");
+    assert!(!row.contains("mark good"), "{row}");
+    assert_eq!(page.heading(), "1 of 1 needs you");
+    let shop = standing(&fleet, "shop");
+    assert_eq!(
+        (&shop["state"], &shop["doubt"]["code"]),
+        (&json!("unknown"), &json!("clock-differs"))
+    );
+    assert_eq!(shop["status"]["state"], "fresh");
+}
+
+#[test]
 fn what_is_no_sidecar_is_told_as_such() {
     let cases = [
         (
             "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
-            "it answered 302",
+            "single sign-on",
         ),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
@@ -113,6 +136,10 @@ fn what_is_no_sidecar_is_told_as_such() {
         (
             "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
             "does not say how backups stand",
+        ),
+        (
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+            "a proxy in front of it does not reach it",
         ),
         ("220 mail.example ready\r\n", "it does not speak HTTP"),
     ];
@@ -124,7 +151,7 @@ fn what_is_no_sidecar_is_told_as_such() {
     for ((_, words), number) in cases.into_iter().zip(0..) {
         page.says(&format!("odd-{number}"), words);
     }
-    assert_eq!(page.heading(), "4 of 4 need you");
+    assert_eq!(page.heading(), "5 of 5 need you");
 }
 
 #[test]
@@ -144,7 +171,8 @@ fn a_certificate_counts_if_its_authority_is_named() {
         .serve();
     let page = FleetPage::of(&fleet);
     page.says("named", "Nothing yet");
-    page.says("unnamed", "no trusted connection");
+    let unnamed = page.says("unnamed", "no trusted connection");
+    assert!(unnamed.contains("ca_file"), "{unnamed}");
 }
 
 #[test]
@@ -180,4 +208,44 @@ fn a_configuration_that_is_missing_or_wrong_ends_it() {
         .exits(3)
         .stderr_contains("sidecars[0].url");
     Fleet::new().run().exits(3).stderr_contains("sidecars");
+}
+
+#[test]
+fn no_proxy_gets_the_tokens() {
+    let (send, asked) = std::sync::mpsc::channel();
+    let proxy = server(move |connection| send.send(connection).unwrap());
+    let sidecar = new().serve();
+    let fleet = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"]
+        .into_iter()
+        .fold(Fleet::new(), |fleet, name| fleet.env(name, &proxy));
+    let fleet = fleet.shows("shop", &sidecar).serve();
+    FleetPage::of(&fleet).says("shop", "Nothing yet");
+    assert!(asked.try_recv().is_err(), "the proxy was asked");
+}
+
+#[test]
+fn what_one_sidecar_says_is_bounded() {
+    let why = json!({"code": "overdue", "args": {}, "message": "x".repeat(100_000)});
+    let member = json!({
+        "name": "db", "strategy": "custom", "state": "late", "why": [why],
+        "damaged": [], "missing_uploads": [], "stores": [],
+    });
+    let says = |members: usize| {
+        let all = vec![member.clone(); members];
+        let status = json!({"as_of": "2026-11-30T09:00:00Z", "state": "late", "members": all});
+        let body = status.to_string();
+        let length = body.len();
+        answering(format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}"
+        ))
+    };
+    let fleet = Fleet::new()
+        .asks(json!({"name": "wordy", "url": says(2), "token": READING}))
+        .asks(json!({"name": "huge", "url": says(3), "token": READING}))
+        .serve();
+    let page = FleetPage::of(&fleet);
+    let row = page.says("wordy", "db: ");
+    assert!(row.len() < 5_000, "{}", row.len());
+    page.says("huge", "its answer is larger than 256 KiB");
+    assert!(fleet.get("/fleet/status").body.len() < 10_000);
 }

@@ -1,5 +1,6 @@
 //! `sidecar fleet`, over sidecars that a test has started.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 
@@ -15,6 +16,7 @@ pub(crate) const READING: &str = "a-token-of-a-sidecar-that-reads";
 pub(crate) struct Fleet {
     folder: Rc<TempDir>,
     config: Value,
+    environment: Vec<(String, String)>,
 }
 
 impl Fleet {
@@ -27,6 +29,7 @@ impl Fleet {
                 "interval": "5s",
                 "sidecars": [],
             }),
+            environment: Vec::new(),
         }
     }
 
@@ -58,12 +61,29 @@ impl Fleet {
         self
     }
 
-    fn command(&self) -> Command {
-        let file = self.folder.path().join("fleet.yaml");
+    /// Where its configuration lies.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Writes the configuration, in which a fleet that runs already finds it.
+    pub(crate) fn write_config(&self) -> PathBuf {
+        let file = self.folder().join("fleet.yaml");
         std::fs::write(&file, self.config.to_string()).unwrap();
+        file
+    }
+
+    fn command(&self) -> Command {
+        let file = self.write_config();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sidecar"));
         command.args(["fleet", "--config"]).arg(file);
         command.env_clear().current_dir(self.folder.path());
+        command.envs(self.environment.iter().cloned());
         command
     }
 

@@ -113,7 +113,8 @@ fn an_archive_is_looked_into_folder_by_folder() {
         .clicks("input[name=only]")
         .clicks("form[action*=restore] button");
     browser.reads("h1", "What should come back?");
-    let ticked = browser.evaluates("return document.querySelector('input:checked').value");
+    let ticked =
+        browser.evaluates("return document.querySelector('input:checked + span').innerText");
     assert_eq!(ticked, "uploads/docs/b.txt");
 }
 

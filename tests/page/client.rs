@@ -31,6 +31,17 @@ impl Client {
         client
     }
 
+    /// What it would send.
+    pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
+        self.cookies.borrow().clone()
+    }
+
+    /// With cookies of another one.
+    pub(crate) fn with_cookies(self, cookies: BTreeMap<String, String>) -> Self {
+        self.cookies.replace(cookies);
+        self
+    }
+
     pub(crate) fn gets(&self, path: &str) -> Answer {
         self.sends("GET", path, &[], "")
     }

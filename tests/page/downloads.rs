@@ -172,7 +172,7 @@ fn the_page_offers_what_is_ticked() {
         "{}/ui/backups/{id}?inside=1&under=uploads",
         server.url
     ));
-    browser.clicks("input[value='uploads/docs/**']");
+    browser.clicks("input[value='uploads%2Fdocs%2F%2A%2A']");
     let action = browser.evaluates(
         "const button = document.querySelector('button[formaction]'); \
          const fields = new URLSearchParams(new FormData(button.form)); \

@@ -71,7 +71,8 @@ fn a_person_signs_in_in_a_browser_and_may_do_what_is_granted() {
     browser.clicks("#members button");
     browser.reads("#run .state", "Succeeded");
     let audit = server.get("/backup/audit").json();
-    assert_eq!(audit["audit"][0]["who"], "oidc:alice", "{audit}");
+    let alice = format!("oidc:alice (sub 248289761001 of {})", provider.issuer);
+    assert_eq!(audit["audit"][0]["who"], alice, "{audit}");
     assert_eq!(audit["audit"][0]["operation"], "POST /backup/run");
     browser.clicks("header form button");
     browser.reads("h1", "Sign in");
@@ -195,5 +196,48 @@ fn behind_a_proxy_the_configured_address_is_the_one_to_come_back_to() {
     let below = back.strip_prefix("https://backup.example/citus");
     let arrival = client.gets(below.unwrap_or_else(|| panic!("{back}")));
     assert_eq!(arrival.status, 200, "{arrival:?}");
+    // Others of that host get no cookie, and nothing is sent without TLS.
+    let session = arrival.header("set-cookie");
+    assert!(session.starts_with("__Secure-sidecar-"), "{session}");
+    assert!(session.contains("; Path=/citus/; "), "{session}");
+    assert!(session.ends_with("; Secure"), "{session}");
     assert!(is_in(&client));
+}
+
+#[test]
+fn the_address_of_the_page_is_enough_for_the_provider_to_send_browsers_back() {
+    let provider = OpenId::start();
+    let page = "https://backup.example/citus/";
+    let server = at(&provider).set("app.page", page).serve();
+    let departure = Client::new(&server).gets("/ui/sign-in/oidc");
+    let back = provider.signs_in(departure.header("location"));
+    let callback = "https://backup.example/citus/ui/sign-in/callback?";
+    assert!(back.starts_with(callback), "{back}");
+}
+
+#[test]
+fn signing_in_again_ends_the_session_of_before() {
+    let provider = OpenId::start();
+    let server = at(&provider).serve();
+    let client = Client::signed_in(&server);
+    let before = client.cookies();
+    assert_eq!(signs_in(&server, &client, &provider).status, 200);
+    assert!(is_in(&client));
+    let thief = Client::new(&server).with_cookies(before);
+    assert!(!is_in(&thief));
+}
+
+#[test]
+fn the_audit_log_tells_a_person_from_one_who_takes_the_name() {
+    let provider = OpenId::start();
+    let server = at(&provider).serve();
+    provider.says(json!({
+        "sub": "mallory", "preferred_username": null, "email": "alice@corp", "email_verified": false,
+    }));
+    let client = Client::new(&server);
+    signs_in(&server, &client, &provider);
+    assert_eq!(client.submits("/ui/runs", &[]).status, 303);
+    let audit = server.get("/backup/audit").json();
+    let who = format!("oidc:mallory (sub mallory of {})", provider.issuer);
+    assert_eq!(audit["audit"][0]["who"], who, "{audit}");
 }

@@ -1,6 +1,6 @@
 //! Who may look, and whose forms are obeyed.
 
-use super::{Client, signed_in};
+use super::{Client, backup, signed_in, with_store};
 use crate::harness::{Browser, Sidecar, TOKEN, skip};
 
 #[test]
@@ -144,4 +144,80 @@ fn a_user_signs_in_and_out_without_a_mouse() {
     assert_eq!(focused, "Back up now");
     browser.presses("\u{e007}");
     browser.reads("h1", "Backup");
+}
+
+#[test]
+fn a_proxy_that_names_another_host_is_told_apart() {
+    let server = Sidecar::printing("x").serve();
+    let headers = [("Origin", "http://backup.example")];
+    let form = format!("token={TOKEN}");
+    let answer = Client::new(&server).sends("POST", "/ui/sign-in", &headers, &form);
+    assert_eq!(answer.status, 403);
+    let text = String::from_utf8(answer.body).unwrap();
+    let host = server.url.strip_prefix("http://").unwrap();
+    for words in [
+        "http://backup.example",
+        host,
+        "proxy_set_header Host $http_host",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn after_a_session_is_over_a_form_leads_back_to_a_screen() {
+    let sidecar = with_store(Sidecar::printing("x"));
+    let id = backup(&sidecar, &[]);
+    let server = sidecar.serve();
+    for (form, screen) in [
+        (
+            format!("/ui/backups/{id}/verify"),
+            format!("/ui/backups/{id}"),
+        ),
+        ("/ui/sign-out".to_owned(), "/".to_owned()),
+    ] {
+        let client = Client::new(&server);
+        client.submits(&form, &[]);
+        let next = form.strip_prefix('/').unwrap();
+        // A wrong token in between forgets nothing.
+        let wrong = client.submits("/ui/sign-in", &[("token", "wrong"), ("next", next)]);
+        let text = String::from_utf8(wrong.body).unwrap();
+        assert!(
+            text.contains(&format!("name=\"next\" value=\"{next}\"")),
+            "{text}"
+        );
+        let signed_in = client.submits("/ui/sign-in", &[("token", TOKEN), ("next", next)]);
+        assert_eq!(signed_in.header("location"), format!("../{next}"));
+        let back = client.gets(&form);
+        assert_eq!(back.status, 303, "{back:?}");
+        let folder = form.rsplit_once('/').unwrap().0;
+        let parent = folder.rsplit_once('/').unwrap().0;
+        let to = back.header("location").strip_prefix("../").unwrap();
+        assert_eq!(format!("{parent}/{to}"), screen);
+        client.reads(&screen);
+    }
+}
+
+#[test]
+fn signing_in_again_ends_the_session_of_this_browser() {
+    let server = Sidecar::printing("x").serve();
+    let client = Client::signed_in(&server);
+    let before = client.cookies();
+    client.submits("/ui/sign-in", &[("token", TOKEN)]);
+    let old = Client::new(&server).with_cookies(before);
+    assert!(old.reads("/ui/runs").contains("name=\"token\""));
+    assert!(!client.reads("/ui/runs").contains("name=\"token\""));
+}
+
+#[test]
+fn a_session_that_began_over_https_is_sent_over_https_alone() {
+    let server = Sidecar::printing("x").serve();
+    let form = format!("token={TOKEN}");
+    let signs_in = |origin: &str| {
+        let headers = [("Origin", origin), ("Sec-Fetch-Site", "same-origin")];
+        let answer = Client::new(&server).sends("POST", "/ui/sign-in", &headers, &form);
+        answer.header("set-cookie").to_owned()
+    };
+    assert!(signs_in("https://backup.example").ends_with("; Secure"));
+    assert!(!signs_in(&server.url).contains("; Secure"));
 }

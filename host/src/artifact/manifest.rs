@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::set::SetMember;
+use super::set::{SetMember, is_id};
 use super::{Omission, Part};
 use crate::config::{Codec, Tier};
 use crate::error::{Error, Kind, Result};
@@ -327,6 +327,13 @@ impl Manifest {
             ));
         }
         let manifest = Self::deserialize(value).map_err(damaged)?;
+        if !is_id(&manifest.id) || !manifest.members.iter().all(SetMember::has_id) {
+            return Err(Error::new(
+                Kind::Verification,
+                "damaged-manifest",
+                "the manifest is damaged: an id in it is none",
+            ));
+        }
         match manifest.parts.iter().find(|part| !manifest.holds(part)) {
             None => Ok(manifest),
             Some(part) => Err(Error::new(

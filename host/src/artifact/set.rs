@@ -47,6 +47,19 @@ pub struct SetMember {
     pub manifest_sha256: Sha256,
 }
 
+/// Whether it may be the id of a run. Ids become parts of addresses: one that says anything else leads elsewhere.
+pub(super) fn is_id(id: &str) -> bool {
+    const LONGEST: usize = 64;
+    let is_of_it = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=LONGEST).contains(&id.len()) && id.bytes().all(is_of_it)
+}
+
+impl SetMember {
+    pub(super) fn has_id(&self) -> bool {
+        is_id(&self.id)
+    }
+}
+
 impl SetContents {
     /// The version that new sets have.
     pub const VERSION: u32 = VERSION;
@@ -64,6 +77,11 @@ impl SetContents {
         let damaged = |why: String| Error::new(Kind::Verification, "damaged-set", why);
         let read = serde_json::from_slice::<Self>(text);
         let read = read.map_err(|error| damaged(format!("the set is damaged: {error}")))?;
+        if !is_id(&read.id) || !read.members.iter().all(SetMember::has_id) {
+            return Err(damaged(
+                "the set is damaged: an id in it is none".to_owned(),
+            ));
+        }
         match read.version <= VERSION {
             true => Ok(read),
             false => {
@@ -108,6 +126,10 @@ mod tests {
         let mut value: Value = serde_json::from_slice(&text).unwrap();
         let validator = jsonschema::validator_for(&schema()).unwrap();
         validator.validate(&value).unwrap();
+        let mut other = value.clone();
+        other["members"][0]["id"] = "//evil.example".into();
+        let error = SetContents::from_json(other.to_string().as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "damaged-set");
         value["set_version"] = 2.into();
         let error = SetContents::from_json(value.to_string().as_bytes()).unwrap_err();
         assert_eq!(error.code(), "newer-set");

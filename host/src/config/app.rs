@@ -6,9 +6,14 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::base_url::base_url;
 use super::duration::RawDuration;
 use super::oidc::{self, Oidc, RawOidc};
 use super::section_reader::SectionReader;
+use super::stores::RawUrl;
+
+/// Where the key stands, of a fleet too.
+const PAGE: &str = "/app/page";
 
 /// How the API listens.
 #[derive(Deserialize, JsonSchema, Default)]
@@ -23,6 +28,13 @@ pub(super) struct RawApp {
     pub(super) host: Option<String>,
     /// HTTPS instead of HTTP.
     pub(super) tls: Option<RawTls>,
+    /// Where browsers find the page, if a proxy has TLS, or a path of its own for it.
+    #[schemars(extend("examples" = ["https://backup.example/citus"]))]
+    #[expect(
+        dead_code,
+        reason = "read with its position, for what is wrong with it"
+    )]
+    pub(super) page: Option<RawUrl>,
     /// Where people sign in to the page, beside the tokens.
     #[expect(dead_code, reason = "a file of its own reads it, with its secret")]
     pub(super) oidc: Option<RawOidc>,
@@ -43,6 +55,13 @@ pub(super) struct RawListen {
     host: Option<String>,
     /// HTTPS instead of HTTP.
     tls: Option<RawTls>,
+    /// Where browsers find the page, if a proxy has TLS, or a path of its own for it.
+    #[schemars(extend("examples" = ["https://backups.example/fleet"]))]
+    #[expect(
+        dead_code,
+        reason = "read with its position, for what is wrong with it"
+    )]
+    page: Option<RawUrl>,
 }
 
 /// The server's certificate and its key, as PEM files.
@@ -88,6 +107,8 @@ pub struct Listen {
     pub host: String,
     /// HTTPS instead of HTTP.
     pub tls: Option<Tls>,
+    /// Where browsers find the page, without a slash at its end; none: where it listens.
+    pub page: Option<String>,
 }
 
 /// `app.tls`: PEM files.
@@ -101,10 +122,15 @@ pub struct Tls {
 
 pub(super) fn read(reader: &mut SectionReader<'_>) -> App {
     let raw: RawApp = reader.read_or_default("/app");
-    let oidc = oidc::read(reader);
+    let page = base_url(reader, PAGE);
+    let oidc = oidc::read(reader, page.as_deref());
+    let page = page.or_else(|| oidc.as_ref()?.page().map(str::to_owned));
     let within = raw.export.unwrap_or_default().first_byte_within;
     App {
-        listen: listen(reader, raw.port, raw.host, raw.tls),
+        listen: Listen {
+            page,
+            ..listen(reader, raw.port, raw.host, raw.tls)
+        },
         oidc,
         first_byte_within: within.map_or(Duration::from_secs(240), |span| span.0),
     }
@@ -113,7 +139,11 @@ pub(super) fn read(reader: &mut SectionReader<'_>) -> App {
 /// `app` of a fleet, which sends no artifacts.
 pub(super) fn read_listen(reader: &mut SectionReader<'_>) -> Listen {
     let raw: RawListen = reader.read_or_default("/app");
-    listen(reader, raw.port, raw.host, raw.tls)
+    let page = base_url(reader, PAGE);
+    Listen {
+        page,
+        ..listen(reader, raw.port, raw.host, raw.tls)
+    }
 }
 
 fn listen(
@@ -130,5 +160,6 @@ fn listen(
         port: port.unwrap_or(8000),
         host: host.unwrap_or_else(|| "0.0.0.0".to_owned()),
         tls,
+        page: None,
     }
 }

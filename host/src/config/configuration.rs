@@ -31,6 +31,7 @@ use super::stores::{self, RawStore, StoreSpec};
 use super::strategy::{self, RawStrategy, Strategy};
 use super::strategy_config::StrategyConfig;
 use super::yaml::{ConfigProblem, ConfigProblems, Document};
+use crate::redact;
 
 /// The configuration of a sidecar.
 #[derive(JsonSchema)]
@@ -187,12 +188,30 @@ impl Config {
     }
 }
 
+/// Command lines stand at many places, and in the configurations of modules at any.
+fn keep_in_lines(value: &Value) {
+    match value {
+        Value::String(text) => redact::keep_in_line(text),
+        Value::Array(values) => {
+            let words = values.iter().filter_map(Value::as_str);
+            redact::keep_in_line(&words.collect::<Vec<_>>().join(" "));
+            values.iter().for_each(keep_in_lines);
+        }
+        Value::Object(values) => values.values().for_each(keep_in_lines),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// The configuration, or what is wrong with it. `problems` are those that were found so far.
 pub(super) fn check(
     mut document: Document,
     environment: &Environment,
     mut problems: Vec<ConfigProblem>,
 ) -> Result<Config, Vec<ConfigProblem>> {
+    document
+        .get("")
+        .iter()
+        .for_each(|whole| keep_in_lines(whole));
     let schema = schema_of(&document);
     problems.extend(json_schema::check_file(&mut document, &schema));
     let document = Arc::new(document);

@@ -4,20 +4,27 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::app::Listen;
 use super::configuration::Config;
+use super::yaml::Document;
 
 impl Config {
     /// The file itself, those that its keys `…_file` name, and the certificate with its key.
     pub fn files(&self) -> Vec<PathBuf> {
-        let mut files = vec![self.file.clone()];
-        if let Some(all) = self.document.get("") {
-            collect(all, &mut files);
-        }
-        if let Some(tls) = &self.app.listen.tls {
-            files.extend([tls.cert.clone(), tls.key.clone()]);
-        }
-        files
+        files_of(self.file.clone(), &self.document, &self.app.listen)
     }
+}
+
+/// The same of any configuration.
+pub(super) fn files_of(file: PathBuf, document: &Document, listen: &Listen) -> Vec<PathBuf> {
+    let mut files = vec![file];
+    if let Some(all) = document.get("") {
+        collect(all, &mut files);
+    }
+    if let Some(tls) = &listen.tls {
+        files.extend([tls.cert.clone(), tls.key.clone()]);
+    }
+    files
 }
 
 fn collect(value: &Value, files: &mut Vec<PathBuf>) {

@@ -1,5 +1,6 @@
 //! The configuration of a fleet: the sidecars that one page shows.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use super::app::{self, Listen, RawListen};
 use super::duration::{RawDuration, duration};
 use super::environment::Environment;
+use super::files::files_of;
 use super::fleet_sidecars::{self, FleetSidecar, RawFleetSidecar};
 use super::json_schema;
 use super::secrets::{self, RawSecrets, Secrets};
@@ -61,6 +63,8 @@ pub struct FleetConfig {
     pub timeout: Duration,
     /// In the order of the file.
     pub sidecars: Vec<FleetSidecar>,
+    /// What it was made of: the file itself, those that its keys `…_file` name, and the certificate with its key.
+    pub files: Vec<PathBuf>,
 }
 
 /// The configuration, or what is wrong with it. `problems` are those that were found so far.
@@ -87,6 +91,7 @@ pub(super) fn check(
     );
     let sidecars = fleet_sidecars::read(&mut reader);
     let problems = reader.finish();
+    let files = files_of(document.file().to_owned(), &document, &listen);
     match secrets {
         Some(secrets) if problems.is_empty() => Ok(FleetConfig {
             listen,
@@ -94,6 +99,7 @@ pub(super) fn check(
             interval,
             timeout,
             sidecars,
+            files,
         }),
         _ => Err(problems),
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use http::Uri;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::base_url::base_url;
 use super::secret::{self, Secret};
 use super::secrets::read_token;
 use super::section_reader::SectionReader;
@@ -88,19 +88,4 @@ fn token(reader: &mut SectionReader<'_>, at: &str) -> Option<Secret> {
     let write = "add `token_file: /run/secrets/NAME`, with a token of the scope `read` that the sidecar knows";
     reader.key_problem(at, "`token` or `token_file` is required", write);
     None
-}
-
-/// The URL at a pointer, without a slash at its end.
-fn base_url(reader: &mut SectionReader<'_>, at: &str) -> Option<String> {
-    let RawUrl(url) = reader.read(at)?;
-    let is_plain = url.parse::<Uri>().is_ok_and(|uri| {
-        let authority = uri.authority().map(|authority| authority.as_str());
-        authority.is_some_and(|authority| !authority.contains('@')) && uri.query().is_none()
-    });
-    if !is_plain {
-        let wrong = "a browser and the fleet could not both use this URL";
-        let write = "write `https://HOST:PORT`, with a path where a proxy has one, and without user, password and query";
-        reader.problem(at, wrong, write);
-    }
-    Some(url.trim_end_matches('/').to_owned())
 }

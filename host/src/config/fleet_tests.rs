@@ -21,7 +21,7 @@ fn the_example_of_a_fleet_is_valid() {
         panic!("{:?}", config.sidecars);
     };
     assert_eq!((shop.name.as_str(), shop.token.reveal()), ("shop", "shop"));
-    assert_eq!(shop.page, "https://backups.example.org/shop");
+    assert_eq!(shop.page, "https://shop-backup.example.org");
     assert_eq!(crm.page, crm.url);
     assert_eq!(config.interval, std::time::Duration::from_secs(15));
     assert_eq!(config.timeout, std::time::Duration::from_secs(3));

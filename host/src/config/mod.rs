@@ -28,6 +28,7 @@ mod trial;
 
 mod app;
 mod artifact;
+mod base_url;
 mod capabilities;
 mod codec;
 mod drill;

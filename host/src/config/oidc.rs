@@ -38,7 +38,7 @@ pub(super) struct RawOidc {
     /// A file that holds the client's secret, such as a mounted one.
     #[schemars(length(min = 1), extend("examples" = ["/run/secrets/oidc"]))]
     client_secret_file: Option<String>,
-    /// The page's `ui/sign-in/callback` as browsers reach it. Left out: at the host that the browser asks.
+    /// The page's `ui/sign-in/callback` as browsers reach it. Left out: below `app.page`, else at the host that the browser asks.
     #[schemars(length(min = 1), extend("examples" = ["https://backup.example/ui/sign-in/callback"]))]
     redirect_url: Option<String>,
     /// Certificates (PEM) that the provider's must come from, instead of the system's.
@@ -56,7 +56,7 @@ pub(super) struct RawOidc {
 }
 
 /// `app.oidc`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Oidc {
     /// An https URL, or http on loopback.
     pub issuer: String,
@@ -77,6 +77,12 @@ pub struct Oidc {
 }
 
 impl Oidc {
+    /// Where browsers find the page, if that is known.
+    pub(super) fn page(&self) -> Option<&str> {
+        let below = self.redirect_url.as_ref()?.strip_suffix(CALLBACK_PATH)?;
+        below.strip_suffix('/')
+    }
+
     /// The issuer's host, and its port if it has one: what people know the provider by.
     pub fn host(&self) -> String {
         let uri = self.issuer.parse::<Uri>().ok();
@@ -95,7 +101,8 @@ pub fn is_confidential(url: &str) -> bool {
     })
 }
 
-pub(super) fn read(reader: &mut SectionReader<'_>) -> Option<Oidc> {
+/// `page` is where browsers find the page.
+pub(super) fn read(reader: &mut SectionReader<'_>, page: Option<&str>) -> Option<Oidc> {
     let has_secret = secret::is_given(reader, SECTION, "client_secret");
     let client_secret = has_secret.then(|| secret::read(reader, SECTION, "client_secret"));
     let raw: RawOidc = reader.read(SECTION)?;
@@ -115,6 +122,16 @@ pub(super) fn read(reader: &mut SectionReader<'_>) -> Option<Oidc> {
             format!("write the page's own address with `{CALLBACK_PATH}` at its end: `https://backup.example/{CALLBACK_PATH}`"),
         );
     }
+    if let (Some(url), Some(page)) = (&raw.redirect_url, page)
+        && *url != format!("{page}/{CALLBACK_PATH}")
+    {
+        reader.problem(
+            &format!("{SECTION}/redirect_url"),
+            format!("`{url}` is not below app.page, {page}"),
+            "leave it out: it follows from app.page",
+        );
+    }
+    let callback = page.map(|page| format!("{page}/{CALLBACK_PATH}"));
     let scopes = raw
         .scopes
         .unwrap_or_else(|| vec!["profile".to_owned(), "email".to_owned()]);
@@ -122,7 +139,7 @@ pub(super) fn read(reader: &mut SectionReader<'_>) -> Option<Oidc> {
         issuer: raw.issuer,
         client_id: raw.client_id,
         client_secret: client_secret.flatten().map(|(_, secret)| secret),
-        redirect_url: raw.redirect_url,
+        redirect_url: raw.redirect_url.or(callback),
         ca_file: raw.ca_file.map(|file| reader.environment.absolute(file)),
         scopes,
         claim: raw.claim.unwrap_or_else(|| "groups".to_owned()),

@@ -75,7 +75,7 @@ impl TokenScope {
 }
 
 /// `secrets`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secrets {
     /// The bearer token that may do everything.
     pub api_token: Secret,
@@ -84,7 +84,7 @@ pub struct Secrets {
 }
 
 /// A token of the API with a name and a scope.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedToken {
     /// What the audit log calls it.
     pub name: String,

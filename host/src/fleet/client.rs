@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::bounds::bounded;
 use crate::config::{FleetSidecar, Secret};
 use crate::error::{Error, Result};
-use crate::http_client::{self, ClientSpec, failure};
+use crate::http_client::{self, ClientSpec, failure, is_untrusted};
 use crate::service::SidecarStatus;
 
-/// Bytes of an answer at most: many times what a sidecar says.
-const LARGEST_ANSWER: usize = 4 << 20;
+/// Bytes of an answer at most: what a sidecar says of more than a hundred strategies.
+const LARGEST_ANSWER: usize = 256 << 10;
 
 /// How a sidecar is asked.
 pub(super) struct SidecarClient {
@@ -25,6 +26,8 @@ impl SidecarClient {
             url: &sidecar.url,
             ca_file: sidecar.ca_file.as_deref(),
             connect_timeout: timeout,
+            // The token is for the sidecar alone.
+            uses_proxy: false,
         })?;
         Ok(Self {
             http,
@@ -32,6 +35,11 @@ impl SidecarClient {
             token: sidecar.token.clone(),
             timeout,
         })
+    }
+
+    /// What it is asked at.
+    pub(super) fn url(&self) -> &str {
+        &self.url
     }
 
     /// How it stands, or why it does not say so in time.
@@ -54,14 +62,22 @@ impl SidecarClient {
             };
             body.extend_from_slice(&chunk);
             if body.len() > LARGEST_ANSWER {
-                return Err(no_status());
+                return Err(too_large());
             }
         }
-        serde_json::from_slice(&body).map_err(|error| no_status().caused_by(error))
+        let unreadable = |error| no_status().caused_by(error);
+        let said = serde_json::from_slice(&body).map_err(unreadable)?;
+        serde_json::from_value(bounded(said)).map_err(unreadable)
     }
 
     fn no_answer(&self, error: &reqwest::Error) -> Error {
-        Error::run("no-answer", failure(error, self.timeout))
+        let failed = Error::run("no-answer", failure(error, self.timeout));
+        match is_untrusted(error) {
+            true => failed.hint(
+                "name the authority of its certificate as `ca_file`, and write `url` with the name that the certificate is for",
+            ),
+            false => failed,
+        }
     }
 }
 
@@ -73,8 +89,35 @@ fn refused(status: u16) -> Error {
         429 => Error::run("too-many-bad-tokens", "it got too many wrong tokens from here")
             .hint("correct the token; it listens again after a minute"),
         404 => no_status(),
-        other => Error::run("no-status", format!("it answered {other}")),
+        other => {
+            let error = Error::run("no-status", format!("it answered {other}"));
+            match hint(other) {
+                Some(hint) => error.hint(hint),
+                None => error,
+            }
+        }
     }
+}
+
+/// What mostly answers so, which is no sidecar.
+fn hint(status: u16) -> Option<&'static str> {
+    match status {
+        300..400 => Some(
+            "something in front of it sends clients elsewhere, such as a single sign-on or a redirect to https: let \
+             /backup/status through with its token, or write the address behind it as `url`",
+        ),
+        403 => {
+            Some("a proxy or firewall in front of it refuses the fleet: let /backup/status through")
+        }
+        500..600 => Some("it has just started, or a proxy in front of it does not reach it"),
+        _ => None,
+    }
+}
+
+fn too_large() -> Error {
+    let most = LARGEST_ANSWER >> 10;
+    Error::run("no-status", format!("its answer is larger than {most} KiB"))
+        .hint("is the URL that of a sidecar? `GET /backup/status` shows what it says")
 }
 
 fn no_status() -> Error {

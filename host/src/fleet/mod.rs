@@ -1,12 +1,14 @@
 //! Many sidecars at a glance: each is asked over its own API how it stands.
 //!
 //! ```text
-//! config ──► client ──► watched, one for each sidecar ──► standing, pure
+//! config ──► client ──► watched, one for each sidecar ──► standing ──► doubt, both pure
 //! ```
 //!
 //! Nothing is written down: what a sidecar answered last is remembered as long as the process runs.
 
+mod bounds;
 mod client;
+mod doubt;
 mod standing;
 mod watched;
 
@@ -41,6 +43,15 @@ impl Fleet {
             changes: AtomicU64::default(),
             closed: AtomicBool::default(),
         })
+    }
+
+    /// What the one before knows of a sidecar is known of the same one here. What follows sees that all has changed.
+    pub fn follow(&self, before: &Self) {
+        for sidecar in &self.sidecars {
+            let same = before.sidecars.iter().find(|old| old.is_same(sidecar));
+            same.into_iter().for_each(|old| sidecar.remember(old));
+        }
+        self.changes.store(before.version() + 1, Ordering::Release);
     }
 
     /// Asks every sidecar again and again, without an end. One that does not answer keeps no other waiting.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::doubt::doubt;
 use crate::service::{MemberState, RunFailure, SidecarStatus};
 
 /// How a fleet stands.
@@ -23,7 +24,8 @@ pub struct SidecarStanding {
     pub name: String,
     /// Where a browser finds its own page.
     pub page: String,
-    /// What it says itself; `unknown` as long as it does not answer.
+    /// The worst of what it says of itself and its strategies; `unknown` as long as it does not answer, and at best
+    /// `unknown` if what it answers is in `doubt`.
     pub state: MemberState,
     /// Whether it needs a person.
     pub needs_you: bool,
@@ -35,6 +37,9 @@ pub struct SidecarStanding {
     /// Why it did not when it was last asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RunFailure>,
+    /// Why what it said cannot be taken as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<RunFailure>,
     /// What it said at `answered_at`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<SidecarStatus>,
@@ -58,9 +63,10 @@ impl SidecarStanding {
         answer: Option<(Timestamp, SidecarStatus)>,
         error: Option<RunFailure>,
     ) -> Self {
+        let doubt = answer.as_ref().and_then(|(at, status)| doubt(status, *at));
         let (answered_at, status) = answer.unzip();
         let state = match (&error, &status) {
-            (None, Some(status)) => status.state,
+            (None, Some(status)) => worst(status, doubt.is_some()),
             _ => MemberState::Unknown,
         };
         let never_drilled = status.as_ref().map(never_drilled).unwrap_or_default();
@@ -73,6 +79,7 @@ impl SidecarStanding {
             never_drilled,
             answered_at,
             error,
+            doubt,
             status,
         };
         Self {
@@ -85,6 +92,14 @@ impl SidecarStanding {
     pub fn is_asked(&self) -> bool {
         self.error.is_some() || self.status.is_some()
     }
+}
+
+/// A summary that is better than what it sums up is none.
+fn worst(status: &SidecarStatus, is_doubtful: bool) -> MemberState {
+    let all = status.members.iter().chain(&status.set);
+    let doubtful = is_doubtful.then_some(MemberState::Unknown);
+    let states = all.map(|one| one.state).chain(doubtful);
+    states.fold(status.state, MemberState::max)
 }
 
 /// The strategies that have a good backup and no drill that is over.
@@ -125,7 +140,7 @@ mod tests {
             message: "no answer within 3s".to_owned(),
             hint: None,
         });
-        let answer = answer.map(|status| (at("09:12"), status));
+        let answer = answer.map(|status| (at("09:01"), status));
         SidecarStanding::new("shop".to_owned(), String::new(), answer, error)
     }
 
@@ -145,6 +160,28 @@ mod tests {
     }
 
     #[test]
+    fn the_worst_of_several_counts_whatever_the_summary_says() {
+        let mut said = status("fresh", true);
+        said.members[0].state = MemberState::Failed;
+        let standing = standing(Some(said), None);
+        assert_eq!(
+            (standing.state, standing.needs_you),
+            (MemberState::Failed, true)
+        );
+    }
+
+    #[test]
+    fn what_is_not_of_now_is_at_best_unknown() {
+        let mut said = status("fresh", true);
+        said.as_of = at("08:00");
+        let old = standing(Some(said.clone()), None);
+        assert_eq!((old.state, old.needs_you), (MemberState::Unknown, true));
+        assert_eq!(old.doubt.unwrap().code, "clock-differs");
+        said.state = MemberState::Failed;
+        assert_eq!(standing(Some(said), None).state, MemberState::Failed);
+    }
+
+    #[test]
     fn one_that_was_never_drilled_needs_a_person() {
         let standing = standing(Some(status("fresh", false)), None);
         assert_eq!(standing.state, MemberState::Fresh);
@@ -159,7 +196,7 @@ mod tests {
             (standing.state, standing.needs_you),
             (MemberState::Unknown, true)
         );
-        assert_eq!(standing.answered_at, Some(at("09:12")));
+        assert_eq!(standing.answered_at, Some(at("09:01")));
         assert_eq!(standing.status.unwrap().state, MemberState::Fresh);
     }
 

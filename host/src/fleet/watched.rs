@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use super::client::SidecarClient;
+use super::doubt::doubt;
 use super::standing::SidecarStanding;
 use crate::clock;
 use crate::config::FleetSidecar;
@@ -39,10 +40,22 @@ impl WatchedSidecar {
         })
     }
 
+    /// Whether both are the same sidecar, by whatever token.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.name, self.client.url()) == (&other.name, other.client.url())
+    }
+
+    /// What `other` has heard.
+    pub(super) fn remember(&self, other: &Self) {
+        let answers = other.answers.lock().clone();
+        *self.answers.lock() = answers;
+    }
+
     /// Asks once. Whether it stands otherwise than before.
     pub(super) async fn ask(&self) -> bool {
         let answer = self.client.status().await;
         let answer = answer.map_err(|error| RunFailure::from(&error));
+        let now = clock::now();
         let mut answers = self.answers.lock();
         match &answer {
             Ok(_) if answers.error.is_some() => {
@@ -60,7 +73,22 @@ impl WatchedSidecar {
             }
             _ => {}
         }
-        answers.take(answer, clock::now())
+        let before = answers.doubt();
+        let is_changed = answers.take(answer, now);
+        match answers.doubt() {
+            Some(doubt) if before.as_ref() != Some(&doubt) => {
+                let (code, hint) = (&doubt.code, doubt.hint.as_deref());
+                tracing::warn!(
+                    sidecar = self.name,
+                    code,
+                    hint,
+                    "its status is in doubt: {}",
+                    doubt.message
+                );
+                true
+            }
+            doubt => is_changed || before.is_some() != doubt.is_some(),
+        }
     }
 
     /// How it stands, as far as is known.
@@ -71,6 +99,12 @@ impl WatchedSidecar {
 }
 
 impl Answers {
+    /// Why the last status cannot be taken as it stands.
+    fn doubt(&self) -> Option<RunFailure> {
+        let (at, status) = self.status.as_ref()?;
+        doubt(status, *at)
+    }
+
     /// Whether the answer says something else than what was known.
     fn take(&mut self, answer: Result<SidecarStatus, RunFailure>, now: Timestamp) -> bool {
         match answer {

@@ -242,6 +242,15 @@ impl From<&RunFailure> for Error {
 }
 
 impl Run {
+    /// How much is to be looked at although it succeeded: its warnings, and what was left out.
+    pub fn warning_count(&self) -> usize {
+        let omissions = self
+            .artifact
+            .as_ref()
+            .map(|artifact| artifact.omissions.len());
+        self.warnings.len() + omissions.unwrap_or(0)
+    }
+
     /// It begins now.
     pub fn start(&mut self) {
         self.state = RunState::Running;

@@ -7,8 +7,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Result, TransactionBehavior};
 
 /// What makes each version of the one before it. A file of a later version is treated as damaged.
-const STEPS: [&str; 9] = [
-    FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH,
+const STEPS: [&str; 10] = [
+    FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH,
 ];
 
 const VERSION: i64 = STEPS.len() as i64;
@@ -56,6 +56,15 @@ const NINTH: &str = "
         id TEXT PRIMARY KEY,
         log TEXT NOT NULL
     ) STRICT;
+";
+
+/// From version 9, in which refusals pushed out what was done.
+const TENTH: &str = "
+    ALTER TABLE audit ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE audit ADD COLUMN times INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE audit ADD COLUMN since TEXT;
+    UPDATE audit SET refused = 1 WHERE outcome >= '4';
+    CREATE INDEX IF NOT EXISTS audit_by_caller ON audit (refused, who, address, operation, outcome);
 ";
 
 /// How long to wait for another process that is writing.

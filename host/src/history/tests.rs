@@ -146,8 +146,8 @@ fn a_damaged_page_is_found_when_it_is_read() {
         .query_row(checkpoint, [], |_| Ok(()))
         .unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 4096].fill(0x5a);
+    // All of it but what says which tables there are.
+    bytes[4096..].fill(0x5a);
     std::fs::write(&path, bytes).unwrap();
     let history = History::open(folder.path());
     assert_eq!(history.list(1000), []);
@@ -255,20 +255,73 @@ fn each_of_several_strategies_has_its_own_runs() {
     assert_eq!(db.get("set").unwrap().set_id.as_deref(), Some("set"));
 }
 
+/// What a token was answered so many seconds after the first.
+fn asked(who: &str, at: i64, target: &str, outcome: &str) -> AuditEntry {
+    AuditEntry {
+        at: Timestamp::from_second(at).unwrap(),
+        who: who.to_owned(),
+        address: "10.0.0.3".to_owned(),
+        operation: "GET /backup/backups/{id}/artifact".to_owned(),
+        target: target.to_owned(),
+        outcome: outcome.to_owned(),
+        times: 1,
+        since: None,
+    }
+}
+
 #[test]
-fn what_was_asked_is_remembered_and_bounded() {
+fn what_was_done_is_remembered_and_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let history = History::open(folder.path());
-    let entry = |number: usize| AuditEntry {
-        at: Timestamp::from_second(number as i64).unwrap(),
-        who: "orchestrator".to_owned(),
-        address: "10.0.0.3".to_owned(),
-        operation: "POST /backup/restore".to_owned(),
-        target: format!("backup {number}"),
-        outcome: "403 scope-missing".to_owned(),
-    };
+    history.audit(&asked("admin", 0, "of another", "200"));
+    let entry = |number: i64| asked("night", number, &format!("backup {number}"), "200");
     (0..10_020).for_each(|number| history.audit(&entry(number)));
     let all = history.audited(20_000);
     assert_eq!((all.len(), &all[0]), (10_000, &entry(10_019)));
     assert_eq!(history.audited(2), [entry(10_019), entry(10_018)]);
+    assert_eq!(all[9_999].who, "admin", "one with many loses its own");
+}
+
+#[test]
+fn refusals_push_out_nothing_that_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path());
+    history.audit(&asked("thief", 0, "all of it", "200"));
+    for at in 0..5_000 {
+        let address = format!("10.0.{}.{}", at / 250, at % 250);
+        history.audit(&AuditEntry {
+            address,
+            ..asked("thief", at, "x", "403 scope-missing")
+        });
+    }
+    let all = history.audited(20_000);
+    assert_eq!(all.len(), 2_001);
+    assert_eq!(all[2_000], asked("thief", 0, "all of it", "200"));
+}
+
+#[test]
+fn equal_entries_share_one_and_nights_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path());
+    for at in 0..10_080 {
+        history.audit(&asked(
+            "fleet",
+            at,
+            &format!("/x?{at}"),
+            "403 scope-missing",
+        ));
+    }
+    let first = Timestamp::from_second(0).ok();
+    let counted = AuditEntry {
+        times: 10_080,
+        since: first,
+        ..asked("fleet", 10_079, "/x?10079", "403 scope-missing")
+    };
+    assert_eq!(history.audited(10), [counted]);
+    // A range after the other is one download; that of the next night is another.
+    for at in [0, 30, 60, 86_400] {
+        history.audit(&asked("night", at, "latest", "206"));
+    }
+    let times: Vec<u64> = history.audited(2).iter().map(|one| one.times).collect();
+    assert_eq!(times, [1, 3]);
 }

@@ -6,6 +6,9 @@ use super::{AccessRequest, argv, line, normal};
 use crate::config::Allow;
 use crate::error::{Error, Kind};
 
+/// What stands in place of a line.
+const HIDDEN: &str = "***";
+
 /// One line of a request, and whether it is allowed: what `sidecar check` prints.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct AccessVerdict {
@@ -21,6 +24,19 @@ pub struct AccessVerdict {
 }
 
 impl AccessVerdict {
+    /// The same for those who may not see the configuration: command lines are a part of it.
+    #[must_use]
+    pub fn without_line(self) -> Self {
+        match self.access {
+            "commands" | "argv" => Self {
+                asked: HIDDEN.to_owned(),
+                note: None,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     fn new(access: &'static str, asked: &str, allowed: bool) -> Self {
         Self {
             access,

@@ -20,12 +20,12 @@ use super::context::Context;
 use super::restore::{self, RestoreReport};
 use super::runs::{Job, Order, Queue, QueueMoment, RunHandle, RunLock, RunRequest, Task};
 use super::schedule::{self, Clock};
-use super::status::{self, ScheduledStrategy, SidecarStatus};
-use super::{CompletedBackup, Service, backup, set, verification};
+use super::status::{self, ScheduledStrategy, SidecarStatus, StrategyDays};
+use super::{CheckReport, CompletedBackup, Service, backup, set, verification};
 use crate::cancel::Reason;
 use crate::clock;
 use crate::command::LostProcesses;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::history::Run;
 use crate::run_log::LogExcerpt;
 use crate::schedule::Timetable;
@@ -44,6 +44,8 @@ pub struct Jobs {
     listings: Arc<Listings>,
     /// What lies in the backup that was last looked into.
     contents: Mutex<Option<Arc<ContentsIndex>>>,
+    /// Taken by the check in progress.
+    checking: Mutex<()>,
     /// When this process started.
     since: Timestamp,
 }
@@ -58,6 +60,7 @@ impl Jobs {
             queue,
             listings,
             contents: Mutex::default(),
+            checking: Mutex::default(),
             since: clock::now(),
         }
     }
@@ -98,16 +101,42 @@ impl Jobs {
     /// How each strategy stands, and of several their set. May wait for the disk, and a little for the stores.
     pub fn status(&self) -> SidecarStatus {
         let listing = self.listings.latest(STORES_TIMEOUT);
-        let service = &self.service;
-        let scheduled = service.all().map(|one| ScheduledStrategy {
-            context: &one.context,
-            timetables: starting(service, one),
-        });
-        let all: Vec<_> = scheduled.collect();
+        let all = self.scheduled();
         let here = self.queue.job().filter(|job| !job.run().state.is_over());
         let here = here.map(RunHandle::Here);
         let running = here.or_else(|| Some(RunHandle::Written(Box::new(self.in_progress()?))));
         status::status(&all, listing.as_deref(), running.as_ref(), self.since)
+    }
+
+    /// What became of the last 30 days of each strategy, and of several first of their set. May wait like `status`.
+    pub fn days(&self) -> Vec<StrategyDays> {
+        let listing = self.listings.latest(STORES_TIMEOUT);
+        status::days(&self.scheduled(), listing.as_deref(), self.since)
+    }
+
+    fn scheduled(&self) -> Vec<ScheduledStrategy<'_>> {
+        let all = self.service.all().map(|one| ScheduledStrategy {
+            context: &one.context,
+            timetables: starting(&self.service, one),
+        });
+        all.collect()
+    }
+
+    /// Looks at everything that a run of the strategy needs, or of all; one check at a time. Waits for servers and stores.
+    pub fn check(&self, strategy: Option<&str>) -> Result<CheckReport> {
+        let service = self.service.strategy(strategy)?;
+        let Some(_checking) = self.checking.try_lock() else {
+            return Err(Error::new(
+                Kind::Busy,
+                "check-in-progress",
+                "another check is in progress",
+            )
+            .hint("wait until it is over: it takes as long as the stores take to answer"));
+        };
+        let mut report = service.check();
+        service.preflight(&mut report);
+        service.check_stores(&mut report)?;
+        Ok(report)
     }
 
     /// Some of the backups in the stores, newest first, as the stores hold them now.

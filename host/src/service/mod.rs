@@ -94,14 +94,14 @@ pub use schedule::{Clock, SystemClock};
 pub use set::{LatestSet, TakeBytes};
 pub use shown_config::ShownConfig;
 pub use status::{
-    DamagedCopy, DrillResult, LastGood, LastRun, MemberState, MemberStatus, MissingUpload,
-    RunInProgress, SidecarStatus, StatusReason, StoreStatus, VerifiedCopy,
+    DamagedCopy, DayState, DayStatus, DrillResult, LastGood, LastRun, MemberState, MemberStatus,
+    MissingUpload, RunInProgress, SidecarStatus, StatusReason, StoreStatus, StrategyDays,
+    VerifiedCopy,
 };
 
 #[cfg(test)]
 #[path = "tests/histories/mod.rs"]
 mod histories;
-
 #[cfg(test)]
 #[path = "tests/model/mod.rs"]
 mod model;

@@ -81,6 +81,37 @@ impl ModuleAccess {
     }
 }
 
+impl ModuleAccess {
+    /// The same for those who may not see the configuration: no command line, and no error, which may quote one.
+    #[must_use]
+    pub fn without_lines(self) -> Self {
+        let hidden = |all: Vec<AccessVerdict>| {
+            let all = all.into_iter().map(AccessVerdict::without_line);
+            all.collect()
+        };
+        let strategies = self.strategies.into_iter().map(|one| StrategyAccess {
+            grants: hidden(one.grants),
+            restore_grants: hidden(one.restore_grants),
+            errors: one.errors.into_iter().map(unsaid).collect(),
+            ..one
+        });
+        Self {
+            strategies: strategies.collect(),
+            ..self
+        }
+    }
+}
+
+fn unsaid(error: RunFailure) -> RunFailure {
+    RunFailure {
+        message: "the configuration has to be changed".to_owned(),
+        hint: Some(
+            "a token of the scope admin sees what is wrong; so does `sidecar check`".to_owned(),
+        ),
+        ..error
+    }
+}
+
 impl ListedModule {
     fn of(name: String, looked: Result<Inspection>) -> Self {
         let (inspection, error) = match looked {

@@ -30,10 +30,15 @@ fn a_state_is_good_once_and_in_the_browser_that_left_with_it() {
     let client = Client::new(&server);
     let back = leaves(&server, &client, &provider);
     let unknown = client.gets(&with(&back, "state", &"0".repeat(64)));
-    reads_failure(unknown, 403, "oidc-unknown-state");
+    reads_failure(unknown, 403, "oidc-other-browser");
+    let cookies = client.cookies();
     assert_eq!(client.gets(&back).status, 200);
     client.submits("/ui/sign-out", &[]);
     reads_failure(client.gets(&back), 403, "oidc-unknown-state");
+    // Not even with the cookie of then.
+    let again = Client::new(&server).with_cookies(cookies);
+    reads_failure(again.gets(&back), 403, "oidc-unknown-state");
+    assert!(!is_in(&again));
     reads_failure(
         client.gets("/ui/sign-in/callback"),
         403,
@@ -44,11 +49,31 @@ fn a_state_is_good_once_and_in_the_browser_that_left_with_it() {
     // A stranger who has signed in sends the end of that way to another person, whose browser may be on its own way.
     let (stranger, person) = (Client::new(&server), Client::new(&server));
     leaves(&server, &person, &provider);
-    for victim in [&person, &Client::new(&server)] {
+    for (victim, code) in [
+        (&person, "oidc-other-browser"),
+        (&Client::new(&server), "oidc-unknown-state"),
+    ] {
         let sent = leaves(&server, &stranger, &provider);
-        reads_failure(victim.gets(&sent), 403, "oidc-other-browser");
+        let text = reads_failure(victim.gets(&sent), 403, code);
+        assert!(
+            text.contains("if you did not begin it, another person did"),
+            "{text}"
+        );
         assert!(!is_in(victim));
     }
+}
+
+#[test]
+fn strangers_who_leave_for_the_provider_keep_no_one_from_coming_back() {
+    let provider = OpenId::start();
+    let server = at(&provider).serve();
+    let person = Client::new(&server);
+    let back = leaves(&server, &person, &provider);
+    for _ in 0..60 {
+        assert_eq!(Client::new(&server).gets("/ui/sign-in/oidc").status, 303);
+    }
+    assert_eq!(person.gets(&back).status, 200);
+    assert!(is_in(&person));
 }
 
 #[test]
@@ -74,6 +99,11 @@ fn a_token_for_others_or_for_another_time_begins_nothing() {
             json!({"aud": ["sidecar", "another"], "azp": "another"}),
             "oidc-wrong-audience",
         ),
+        (
+            json!({"aud": ["sidecar", "another"]}),
+            "oidc-wrong-audience",
+        ),
+        (json!({"sub": ""}), "oidc-malformed-token"),
         (
             json!({"iss": "https://accounts.example"}),
             "oidc-wrong-issuer",

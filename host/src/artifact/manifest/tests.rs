@@ -185,3 +185,40 @@ fn the_published_schema_is_up_to_date() {
     let published = std::fs::read_to_string(PUBLISHED).unwrap_or_default();
     assert_eq!(published, current, "UPDATE_GOLDEN=1 writes it anew");
 }
+
+#[test]
+fn an_id_that_would_lead_elsewhere_is_none() {
+    let member = |id: &str| SetMember {
+        strategy: "db".to_owned(),
+        id: id.to_owned(),
+        manifest_sha256: Sha256::parse("a".repeat(64)).unwrap(),
+    };
+    let long = "a".repeat(65);
+    for id in [
+        "https://evil.example/",
+        "javascript:x",
+        "..",
+        "a/b",
+        "a.b",
+        "",
+        long.as_str(),
+    ] {
+        let of_member = Manifest {
+            members: vec![member(id)],
+            ..manifest()
+        };
+        let own = Manifest {
+            id: id.to_owned(),
+            ..manifest()
+        };
+        for written in [of_member, own] {
+            let error = Manifest::from_json(&written.to_json()).unwrap_err();
+            assert_eq!(error.code(), "damaged-manifest", "{id}");
+        }
+    }
+    let good = Manifest {
+        members: vec![member("019b0e8c-7a31-7e0f-8d5e-3f6f0e5f2a11")],
+        ..manifest()
+    };
+    assert_eq!(Manifest::from_json(&good.to_json()).unwrap(), good);
+}

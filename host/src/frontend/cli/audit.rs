@@ -27,8 +27,12 @@ pub(super) fn run(options: &Options, args: &AuditArgs) -> Result<ExitCode> {
         outln!("the API was asked for nothing that is written down");
     }
     for one in &audit {
+        let again = match one.since {
+            Some(since) => format!("  ({} times since {since:.0})", one.times),
+            None => String::new(),
+        };
         outln!(
-            "{:.0}  {:<14}  {:<15}  {:<28}  {:<22}  {}",
+            "{:.0}  {:<14}  {:<15}  {:<28}  {:<22}  {}{again}",
             one.at,
             one.who,
             one.address,

@@ -81,6 +81,7 @@ mod tests {
                 host: host.to_owned(),
                 port: 8000,
                 tls: None,
+                page: None,
             })
         };
         assert_eq!(url("0.0.0.0"), "http://127.0.0.1:8000/readyz");

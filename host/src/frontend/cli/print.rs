@@ -6,6 +6,7 @@ use super::options::Options;
 use crate::display::visible;
 pub(super) use crate::display::visible_line as plain;
 use crate::error::Error;
+use crate::redact::redacted;
 
 /// Prints a line on standard output.
 macro_rules! outln {
@@ -15,14 +16,14 @@ macro_rules! outln {
 }
 pub(super) use outln;
 
-/// Prints a line on standard output. Nothing in it steers the terminal; a reader that has gone is none.
+/// Prints a line on standard output. Nothing in it steers the terminal, or is a secret; a reader that has gone is none.
 pub(super) fn line(text: &str) {
-    let _ = writeln!(io::stdout(), "{}", visible(text));
+    let _ = writeln!(io::stdout(), "{}", visible(&redacted(text)));
 }
 
 /// Prints a line on stderr.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", visible(text));
+    let _ = writeln!(io::stderr(), "{}", visible(&redacted(text)));
 }
 
 /// Prints an error: as an object on stdout with `--json`, as text on stderr otherwise.

@@ -10,8 +10,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 
 use super::signals;
-use crate::config::Config;
-use crate::error::Result;
+use crate::config::Listen;
+use crate::error::{Error, Kind, Result};
 
 /// Between two looks at the files. What looks the same twice is not being written any more.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -38,21 +38,21 @@ struct FileState {
 }
 
 impl Reloads {
-    /// Starts to watch what `config` was made of.
-    pub(super) async fn watch(config: &Config) -> Result<Self> {
+    /// Starts to watch the files that the configuration in force was made of.
+    pub(super) async fn watch(files: Vec<PathBuf>) -> Result<Self> {
         let mut reloads = Self {
             hangup: signal(SignalKind::hangup()).map_err(signals::failed)?,
             read: FileStates::new(),
             seen: FileStates::new(),
         };
-        reloads.follow(config).await;
+        reloads.follow(files).await;
         Ok(reloads)
     }
 
-    /// From now on `config` is in force.
-    pub(super) async fn follow(&mut self, config: &Config) {
+    /// From now on one that was made of these files is in force.
+    pub(super) async fn follow(&mut self, files: Vec<PathBuf>) {
         let mut read = FileStates::new();
-        for file in config.files() {
+        for file in files {
             let state = match self.read.remove(&file) {
                 // It may have changed again since it was read.
                 Some(state) => state,
@@ -103,6 +103,31 @@ impl Reloads {
         let changed = pairs.filter(|((_, seen), read)| seen != read);
         changed.map(|((file, _), _)| file).collect()
     }
+}
+
+/// Refuses another address than the one at which a server listens already.
+pub(super) fn require_same_address(asked: &Listen, listen: &Listen) -> Result<()> {
+    if (&asked.host, asked.port) == (&listen.host, listen.port) {
+        return Ok(());
+    }
+    let message = "app.host and app.port are others, where a running server does not move to";
+    Err(Error::new(Kind::Config, "address-fixed", message)
+        .hint("start it again, or leave them as they were"))
+}
+
+/// Says why a configuration is not taken.
+pub(super) fn refused(error: &Error) {
+    let (code, hint) = (error.code(), error.hint_text());
+    tracing::error!(
+        code,
+        hint,
+        "the new configuration is refused, the one before stays in force: {error}"
+    );
+}
+
+/// Says that one is taken.
+pub(super) fn in_force() {
+    tracing::info!("the new configuration is in force");
 }
 
 async fn state_of(file: &PathBuf) -> Option<FileState> {

@@ -1,7 +1,8 @@
 //! `sidecar serve`: the HTTP API and the schedule; the container runs it.
 //!
 //! Each configuration that comes into force has a generation of its own: a service, its jobs and its API, on the one
-//! server of all. The next one takes over when no run is in progress; responses of the one before are completed.
+//! server of all. The next one takes over when no run is in progress; responses of the one before are completed. Who may
+//! come in waits for no run.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -12,13 +13,13 @@ use tokio::task::{spawn, spawn_blocking};
 use tokio::time::timeout;
 
 use super::options::Options;
-use super::reload::Reloads;
+use super::reload::{self, Reloads};
 use super::signals::Signals;
 use super::{exit, print, server};
 use crate::config::Listen;
 use crate::error::{Error, Kind, Result};
 use crate::frontend::http::{HttpApi, HttpServer};
-use crate::service::{Jobs, Service, SystemClock};
+use crate::service::{Jobs, RunHandle, Service, SystemClock};
 
 /// How long notifications about a run that the shutdown has stopped may take.
 const NOTIFY_TIMEOUT: Duration = Duration::from_secs(3);
@@ -55,9 +56,9 @@ fn fatal_errors(service: &Service) -> Vec<Arc<Error>> {
 /// Serves until a signal comes. The service that was the last in force.
 async fn serve(options: &Options, service: Service) -> Result<Arc<Service>> {
     let signals = Signals::watch()?;
-    let mut reloads = Reloads::watch(service.config()).await?;
+    let mut reloads = Reloads::watch(service.config().files()).await?;
     let mut current = Generation::new(service)?;
-    let server = HttpServer::new(&current.api);
+    let server = HttpServer::new(current.api.served());
     let listener = server::bind(current.listen()).await?;
     let serving = server.serve(&listener, server::stop(signals));
     tokio::pin!(serving);
@@ -71,15 +72,17 @@ async fn serve(options: &Options, service: Service) -> Result<Arc<Service>> {
                 }
                 return Ok(current.jobs.service().clone());
             }
-            next = current.successor(options, &mut reloads) => next,
+            next = current.successor(options, &mut reloads, &server) => next,
             never = &mut starts => match never {},
             never = current.api.clean_up() => match never {},
             never = current.jobs.collect_lost_processes() => match never {},
         };
-        server.replace(&next.api);
+        server.replace(next.api.served());
         std::mem::replace(&mut current, next).leave(starts);
-        reloads.follow(current.jobs.service().config()).await;
-        tracing::info!("the new configuration is in force");
+        reloads
+            .follow(current.jobs.service().config().files())
+            .await;
+        reload::in_force();
     }
 }
 
@@ -112,11 +115,21 @@ impl Generation {
     }
 
     /// Waits for the next one: it was read and found good, and no run of this one is in progress.
-    async fn successor(&self, options: &Options, reloads: &mut Reloads) -> Self {
-        let mut next = None;
+    async fn successor(
+        &self,
+        options: &Options,
+        reloads: &mut Reloads,
+        server: &HttpServer,
+    ) -> Self {
+        let mut next: Option<Self> = None;
         loop {
             tokio::select! {
-                () = reloads.next() => next = self.read_next(options).await,
+                () = reloads.next() => {
+                    if let Some(read) = self.read_next(options).await {
+                        self.announce(next.as_ref().unwrap_or(self), &read, server);
+                        next = Some(read);
+                    }
+                }
                 () = self.jobs.idle(), if next.is_some() => {
                     if let Some(next) = next.take() {
                         return next;
@@ -124,6 +137,36 @@ impl Generation {
                 }
             }
         }
+    }
+
+    /// Says what `next` waits for, and lets in at once whom it lets in, and no one else. `last` is the one that was read
+    /// before it.
+    fn announce(&self, last: &Self, next: &Self, server: &HttpServer) {
+        // Also without a run: one could be started with a token that was removed.
+        if !last.lets_in_like(next) {
+            server.replace(self.api.letting_in(&next.api).served());
+            for before in [self, last] {
+                before.api.lets_in_no_more();
+            }
+            tracing::info!("the new tokens and grants are in force, and no other");
+        }
+        let run = self.jobs.follow().borrow().run.as_ref().map(RunHandle::run);
+        let Some(run) = run.filter(|run| !run.state.is_over()) else {
+            return;
+        };
+        let id = run.id;
+        let hint = format!("`DELETE /backup/jobs/{id}` ends it");
+        tracing::info!(
+            run = id,
+            hint,
+            "the new configuration waits for the run in progress"
+        );
+    }
+
+    /// Whether both let in the same tokens and people.
+    fn lets_in_like(&self, other: &Self) -> bool {
+        let [own, other] = [self, other].map(|one| one.jobs.service().config());
+        (&own.secrets, &own.app.oidc) == (&other.secrets, &other.app.oidc)
     }
 
     /// What is wrong with it is logged.
@@ -134,14 +177,7 @@ impl Generation {
             Ok(Err(errors)) => errors,
             Err(error) => vec![Arc::new(Error::run("internal", error.to_string()))],
         };
-        for error in errors {
-            let (code, hint) = (error.code(), error.hint_text());
-            tracing::error!(
-                code,
-                hint,
-                "the new configuration is refused, the one before stays in force: {error}"
-            );
-        }
+        errors.iter().for_each(|error| reload::refused(error));
         None
     }
 
@@ -161,14 +197,7 @@ impl Generation {
 fn read_again(options: &Options, listen: &Listen) -> Result<Generation, Vec<Arc<Error>>> {
     let one = |error| vec![Arc::new(error)];
     let service = options.load().and_then(Service::new).map_err(one)?;
-    let asked = &service.config().app.listen;
-    if (&asked.host, asked.port) != (&listen.host, listen.port) {
-        let message = "app.host and app.port are others, where a running server does not move to";
-        let error = Error::new(Kind::Config, "address-fixed", message);
-        return Err(one(
-            error.hint("start the sidecar again, or leave them as they were")
-        ));
-    }
+    reload::require_same_address(&service.config().app.listen, listen).map_err(one)?;
     match fatal_errors(&service) {
         fatal if fatal.is_empty() => Generation::new(service).map_err(one),
         fatal => Err(fatal),

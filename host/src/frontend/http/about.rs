@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 
+use super::auth::Caller;
 use super::error_response::ErrorResponse;
 use super::shown::Shown;
 use super::state::ApiState;
+use crate::config::TokenScope;
 use crate::service::{ModuleAccess, ShownConfig};
 
 /// Answers with the configuration in force, without secrets.
@@ -19,12 +22,16 @@ pub(super) async fn config(
     ))
 }
 
-/// Answers what each module is, what it asks for, and what it may have.
+/// Answers what each module is, what it asks for, and what it may have; the lines themselves, as the configuration has
+/// them, to those who may see that.
 pub(super) async fn modules(
     State(app): State<Arc<ApiState>>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Shown<ModuleAccess>, ErrorResponse> {
-    Ok(Shown(
-        app.blocking(|app| app.jobs.service().module_access())
-            .await?,
-    ))
+    let access = app.blocking(|app| app.jobs.service().module_access());
+    let access = access.await?;
+    Ok(Shown(match caller.scope >= TokenScope::Admin {
+        true => access,
+        false => access.without_lines(),
+    }))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::Response;
+use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,6 +22,8 @@ use tower_service::Service as _;
 
 use super::busy_body::BusyBody;
 use super::connections::{ConnectionPlace, Connections};
+use super::error_response::ErrorResponse;
+use super::health;
 use super::request_body::read_body;
 use super::state::Peer;
 
@@ -31,6 +33,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_HEADERS_SIZE: usize = 64 * 1024;
 /// Time after a failure to accept, in which file descriptors may become free.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Seconds after which a client may come back that there was no room for.
+const OVERLOADED_RETRY: u64 = 5;
 
 /// What connections and requests are answered by.
 #[derive(Clone)]
@@ -142,11 +147,25 @@ async fn answer(
     place: Arc<ConnectionPlace>,
 ) -> Result<Response<BusyBody>, Infallible> {
     let request = read_body(request).await;
-    let busy = place.busy();
+    let is_health = |request: &Request| health::PATHS.contains(&request.uri().path());
+    let busy = place.busy(request.as_ref().is_ok_and(is_health));
     let response = match request {
-        Ok(request) => router.call(request).await?,
+        Ok(request) if busy.is_some() => router.call(request).await?,
+        Ok(_) => overloaded().into_response(),
         Err(refused) => refused.into_response(),
     };
     // Until the last byte was handed over.
     Ok(response.map(|body| BusyBody::of(body, busy)))
+}
+
+fn overloaded() -> ErrorResponse {
+    ErrorResponse::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too-many-requests",
+        "too many requests are being answered at the same time",
+    )
+    .hint(
+        "try again in a moment; each download and each stream of events is a request until it ends",
+    )
+    .retry_after(OVERLOADED_RETRY)
 }

@@ -23,7 +23,9 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(5);
 /// Sends `status` at once and whenever it has changed, `run-started` and `run-finished` for each run, and
 /// `run-progress` every second meanwhile. Ends when the sidecar stops.
 pub(super) async fn follow(State(app): State<Arc<ApiState>>) -> Response {
-    answer(stream::unfold(QueueFollower::new(app), QueueFollower::next).boxed())
+    let replaced = app.sign_in.until_replaced();
+    let events = stream::unfold(QueueFollower::new(app), QueueFollower::next);
+    answer(events.take_until(replaced).boxed())
 }
 
 /// A client that follows the queue.

@@ -88,8 +88,10 @@ pub(super) async fn authenticate(
             }
         });
     };
+    let name = caller.name.clone();
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    let answer = next.run(request).await;
+    Ok(sign_in.streams.bounded(&name, address, answer))
 }
 
 /// Lets callers pass that may do it, and writes down what was asked.

@@ -8,15 +8,15 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::connections::BusyConnection;
 
-/// A body of a connection that is busy until this is dropped.
+/// A body of a connection that is busy until this is dropped, if it had room for its request.
 pub(super) struct BusyBody {
     body: Body,
-    _busy: BusyConnection,
+    _busy: Option<BusyConnection>,
 }
 
 impl BusyBody {
     /// The same body.
-    pub(super) fn of(body: Body, busy: BusyConnection) -> Self {
+    pub(super) fn of(body: Body, busy: Option<BusyConnection>) -> Self {
         Self { body, _busy: busy }
     }
 }

@@ -11,8 +11,12 @@ use tokio::sync::Notify;
 
 use super::throttle::network;
 
-/// Connections at the same time. With more that all have a request, clients have to wait.
+/// Connections at the same time.
 const MAX_CONNECTIONS: usize = 512;
+/// Those among them that may have a request; the others are for whether the sidecar is well.
+const MAX_BUSY: usize = 480;
+/// The same of one client: what it holds is not all that others could have.
+const MAX_BUSY_OF_CLIENT: usize = 384;
 /// Connections of one client that wait for a request. With more, those that have waited for a while are closed.
 const MAX_WAITING: usize = 64;
 /// How long a new connection may have no request yet before it counts as one that waits.
@@ -97,6 +101,18 @@ impl OpenConnections {
         of_client.filter_map(|(id, connection)| Some((connection.waiting_since?, *id)))
     }
 
+    /// Whether this client may have no more requests at the same time.
+    fn is_full(&self, client: IpAddr) -> bool {
+        let all = self.by_id.values();
+        let busy = all.filter(|one| one.waiting_since.is_none());
+        let (mut of_all, mut of_client) = (0, 0);
+        for one in busy {
+            of_all += 1;
+            of_client += usize::from(one.client == client);
+        }
+        of_all >= MAX_BUSY || of_client >= MAX_BUSY_OF_CLIENT
+    }
+
     /// The client with the most connections that wait; none if none waits.
     fn waits_most(&self) -> Option<IpAddr> {
         let mut waiting = HashMap::new();
@@ -127,17 +143,14 @@ impl ConnectionPlace {
         self.close.notified().await;
     }
 
-    /// A request has come.
-    pub(super) fn busy(self: &Arc<Self>) -> BusyConnection {
-        self.set_waiting(false);
-        BusyConnection(self.clone())
-    }
-
-    fn set_waiting(&self, waits: bool) {
+    /// A request has come. None: others have so many that it has to be refused; one for the health never is.
+    pub(super) fn busy(self: &Arc<Self>, is_health: bool) -> Option<BusyConnection> {
         let mut open = self.connections.open.lock();
-        if let Some(connection) = open.by_id.get_mut(&self.id) {
-            connection.waiting_since = waits.then(Instant::now);
+        if !is_health && open.is_full(open.by_id.get(&self.id)?.client) {
+            return None;
         }
+        open.by_id.get_mut(&self.id)?.waiting_since = None;
+        Some(BusyConnection(self.clone()))
     }
 }
 
@@ -150,8 +163,13 @@ impl Drop for ConnectionPlace {
 
 impl Drop for BusyConnection {
     fn drop(&mut self) {
-        self.0.set_waiting(true);
-        self.0.connections.freed.notify_one();
+        let Self(place) = self;
+        let mut open = place.connections.open.lock();
+        if let Some(connection) = open.by_id.get_mut(&place.id) {
+            connection.waiting_since = Some(Instant::now());
+        }
+        drop(open);
+        place.connections.freed.notify_one();
     }
 }
 
@@ -198,8 +216,8 @@ mod tests {
         let waiting: Vec<_> = (0..=MAX_WAITING)
             .map(|_| admit(&connections, 1, 0).unwrap())
             .collect();
-        let busy = waiting[0].busy();
-        drop(waiting[1].busy());
+        let busy = waiting[0].busy(false);
+        drop(waiting[1].busy(false));
         let _more = admit(&connections, 1, 2);
         assert!(is_open(&waiting[0]) && is_open(&waiting[1]) && !is_open(&waiting[2]));
         drop(busy);
@@ -218,12 +236,31 @@ mod tests {
         assert_eq!(connections.open.lock().by_id.len(), MAX_CONNECTIONS);
     }
 
+    #[test]
+    fn requests_of_one_client_leave_places_for_others_and_those_of_all_for_the_health() {
+        let connections = Arc::new(Connections::default());
+        let of = |last: u8, count: usize| -> Vec<_> {
+            let places = (0..count).map(|_| admit(&connections, last, 0).unwrap());
+            let busy = places.map(|place| place.busy(false)).collect::<Vec<_>>();
+            busy.into_iter().flatten().collect()
+        };
+        let one = of(1, MAX_BUSY);
+        assert_eq!(one.len(), MAX_BUSY_OF_CLIENT);
+        let other = of(2, MAX_BUSY);
+        assert_eq!(one.len() + other.len(), MAX_BUSY);
+        let third = admit(&connections, 3, 0).unwrap();
+        assert!(third.busy(false).is_none());
+        assert!(third.busy(true).is_some());
+        drop(one);
+        assert!(third.busy(false).is_some());
+    }
+
     #[tokio::test]
     async fn many_clients_take_all_places_only_with_requests() {
         let connections = Arc::new(Connections::default());
         let places = (0..MAX_CONNECTIONS).map(|number| admit(&connections, number as u8, 0));
         let places: Vec<_> = places.map(Option::unwrap).collect();
-        let mut busy: Vec<_> = places.iter().map(ConnectionPlace::busy).collect();
+        let mut busy: Vec<_> = places.iter().map(|place| place.busy(true)).collect();
         assert!(admit(&connections, 100, 0).is_none());
         let next = connections.admit([10, 0, 0, 100].into());
         drop(busy.pop());

@@ -29,7 +29,8 @@ pub(super) async fn follow(
     Path(id): Path<String>,
 ) -> Result<Response, ErrorResponse> {
     let handle = find(&app, id).await?;
-    Ok(answer(events(app, handle)))
+    let replaced = app.sign_in.until_replaced();
+    Ok(answer(events(app, handle).take_until(replaced).boxed()))
 }
 
 /// Sends events, as fast as the client takes them. A line without a meaning comes before a client could take the

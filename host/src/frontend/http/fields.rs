@@ -2,6 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::redact::redacted;
+
 /// What RFC 3986 reserves, and all that is not ASCII.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -53,6 +55,15 @@ impl FormFields {
         Self(others.chain(new).collect())
     }
 
+    /// With the values of this name as forms have them: see [`exact`].
+    pub(super) fn exactly(&self, name: &str) -> Self {
+        let pairs = self.0.iter().map(|(given, value)| match given == name {
+            true => (given.clone(), exact(value)),
+            false => (given.clone(), value.clone()),
+        });
+        Self(pairs.collect())
+    }
+
     /// As a query, with its question mark; `?` alone keeps a relative link on its own page.
     pub(super) fn query(&self) -> String {
         format!("?{}", self.body())
@@ -73,9 +84,20 @@ impl FormFields {
     }
 }
 
-/// A name as a segment of a path or a value of a query.
+/// A name as a segment of a path or a value of a query; of a form too, where a page would show it in another way, or a
+/// browser send it with other ends of lines. [`exact`] reads it.
 pub(super) fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, ENCODED).to_string()
+    let value = utf8_percent_encode(text, ENCODED).to_string();
+    match redacted(&value) == value {
+        true => value,
+        // Taken out of what is shown, it must still be the same name.
+        false => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+    }
+}
+
+/// What [`encoded`] wrote into a form.
+pub(super) fn exact(value: &str) -> String {
+    percent_decode_str(value).decode_utf8_lossy().into_owned()
 }
 
 fn decoded(text: &str) -> String {
@@ -95,5 +117,25 @@ mod tests {
         assert_eq!(fields.get("missing"), None);
         let other = fields.replacing("only", Some("ñ&"));
         assert_eq!(other.query(), "?empty=&flag=&only=%C3%B1%26");
+    }
+
+    #[test]
+    fn a_value_of_a_form_is_plain_ascii_and_comes_back_as_it_was() {
+        crate::redact::keep_secret("aValueThatIsSecret1");
+        for name in [
+            "a b",
+            "p\u{200d}ay.txt",
+            "p\\u200day.txt",
+            "50%25.txt",
+            "two\r\nlines\n",
+            "of aValueThatIsSecret1",
+        ] {
+            let value = encoded(name);
+            assert_eq!(exact(&value), name);
+            assert_eq!(crate::display::visible(&value), value);
+            assert_eq!(redacted(&value), value);
+            let fields = FormFields::default().with("only", &value);
+            assert_eq!(fields.exactly("only").get("only"), Some(name));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The server of a fleet: its page, and the same for scripts.
+//! What the server of a fleet answers: its page, and the same for scripts.
 
 use std::sync::Arc;
 
@@ -6,50 +6,39 @@ use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::time::timeout;
 
-use super::accept::{ConnectionContext, serve_until};
+use super::accept::ConnectionContext;
 use super::auth::authenticate;
+use super::cookie::CookieScope;
 use super::error_response::ErrorResponse;
 use super::router::bounded;
-use super::server::SHUTDOWN_TIMEOUT;
+use super::server::Served;
 use super::shown::Shown;
 use super::sign_in::SignIn;
 use super::{health, page, tls};
-use crate::cancel::Reason;
 use crate::config::FleetConfig;
 use crate::error::Result;
 use crate::fleet::{Fleet, FleetStatus};
 
 /// The page of a fleet, ready to be served.
-pub struct FleetServer {
-    fleet: Arc<Fleet>,
-    connections: ConnectionContext,
-}
+pub struct FleetPage(ConnectionContext);
 
-impl FleetServer {
+impl FleetPage {
     /// A page of this fleet. Fails when the certificate cannot be used.
-    pub fn new(config: &FleetConfig, fleet: Arc<Fleet>) -> Result<Self> {
+    pub fn new(config: &FleetConfig, fleet: &Arc<Fleet>) -> Result<Self> {
         let tls = config.listen.tls.as_ref();
         let tls = tls.map(tls::acceptor).transpose()?;
-        let sign_in = Arc::new(SignIn::new(&config.secrets, tls.is_some()));
-        let router = router(&fleet, &sign_in);
-        Ok(Self {
-            fleet,
-            connections: ConnectionContext { router, tls },
-        })
+        let sign_in = Arc::new(SignIn::new(
+            &config.secrets,
+            &CookieScope::of(&config.listen),
+        ));
+        let router = router(fleet, &sign_in);
+        Ok(Self(ConnectionContext { router, tls }))
     }
 
-    /// Serves until `stop` ends; then responses may be completed, as long as that takes less than two seconds.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = Reason>) {
-        let in_force = watch::Sender::new(self.connections).subscribe();
-        let (_, open) = serve_until(&listener, in_force, stop).await;
-        self.fleet.close();
-        if timeout(SHUTDOWN_TIMEOUT, open.shutdown()).await.is_err() {
-            tracing::warn!("stopping before every connection has ended");
-        }
+    /// For a server.
+    pub fn served(&self) -> Served {
+        Served(self.0.clone())
     }
 }
 

@@ -7,6 +7,9 @@ use axum::http::StatusCode;
 
 use super::state::ApiState;
 
+/// Where that is asked: places for connections are kept for it.
+pub(super) const PATHS: [&str; 2] = ["/healthz", "/readyz"];
+
 /// Answers that the process is alive.
 pub(super) async fn healthy() -> &'static str {
     "ok\n"

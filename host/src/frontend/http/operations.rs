@@ -7,6 +7,7 @@ use super::backups::{
     AcceptQuery, ArtifactQuery, BackupList, BackupsQuery, PruneQuery, PruneResponse,
 };
 use super::capabilities::CapabilitiesView;
+use super::check::{CheckQuery, CheckView};
 use super::contents::ContentsParameters;
 use super::drill::DrillQuery;
 use super::jobs::{JobList, JobView, PageQuery, RunJournal};
@@ -16,8 +17,8 @@ use super::request::Parameters;
 use super::restore::{RestoreBody, RestorePreview};
 use super::start::Accepted;
 use super::{
-    about, all_events, artifact, audit, backups, capabilities, contents, drill, events, export,
-    health, jobs, log, metrics, restore, status,
+    about, all_events, artifact, audit, backups, capabilities, check, contents, drill, events,
+    export, health, jobs, log, metrics, restore, status,
 };
 use crate::config::TokenScope;
 use crate::service::{
@@ -72,6 +73,12 @@ pub(super) fn operations() -> Vec<Operation> {
             .header("Idempotency-Key", "the same key is the same job for 24 hours")
             .json::<Accepted>(202)
             .fails(&[400, 404, 409, 500, 503]),
+        Operation::new("post", "/backup/check", post(check::check))
+            .needs(TokenScope::Run)
+            .summary("Looks at everything that a backup needs, servers and stores among it, and answers with what would go wrong")
+            .query::<CheckQuery>()
+            .json::<CheckView>(200)
+            .fails(&[400, 404, 409, 500]),
         Operation::new("get", "/backup/jobs", get(jobs::list))
             .needs(TokenScope::Read)
             .summary("Runs in progress and over, newest first")
@@ -262,7 +269,7 @@ mod tests {
             ),
             (
                 TokenScope::Run,
-                "POST /backup/export, POST /backup/run, POST /backup/drill, DELETE /backup/jobs/{id}, \
+                "POST /backup/export, POST /backup/run, POST /backup/drill, POST /backup/check, DELETE /backup/jobs/{id}, \
               GET /backup/jobs/{id}/artifact, GET /backup/backups/{id}/artifact, POST /backup/backups/{id}/verify, \
               POST /backup/verify",
             ),
@@ -292,7 +299,7 @@ mod tests {
         let names: Vec<_> = schemas.keys().map(String::as_str).collect();
         let stable = "Capabilities StrategyCapabilities Error Status MemberState MemberStatus StatusReason LastGood RunInProgress Kind State Progress \
                       LastRun Failure VerifiedCopy DrillResult DamagedCopy MissingUpload StoreStatus Accepted AcceptedMember RestorePreview FoundTarget Preview Restore Selection \
-                      Jobs Job Artifact RunOmission Outcome Run RunLog LogLine Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
+                      Check Jobs Job Artifact RunOmission Outcome Run RunLog LogLine Runs Backups Backup BackupHealth Manifest Tier MadeBy Contents Codec \
                       Encrypted InRepository FilesInTree Part Omission SetMember BackupVerdict Damaged BackupContents ContentsEntry EntryKind Unaltered Verified Proof Pruning Pruned Audit AuditEntry Configuration Modules Module StrategyAccess AccessVerdict";
         assert_eq!(names, stable.split(' ').collect::<Vec<_>>());
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 
 use super::auth::{Guard, authenticate, out_of_scope, require_scope};
@@ -59,11 +59,17 @@ async fn not_found() -> ErrorResponse {
     ErrorResponse::not_found("there is nothing here").hint("GET /openapi.json lists what there is")
 }
 
-async fn not_allowed() -> ErrorResponse {
-    ErrorResponse::new(
+/// A browser that opens the address of one of the page's forms, such as after signing in, is led to the screen above.
+async fn not_allowed(method: Method, uri: Uri) -> Response {
+    if let Some(above) = page::screen_above(uri.path()).filter(|_| method == Method::GET) {
+        return page::see(&above);
+    }
+    let refused = ErrorResponse::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method-not-allowed",
         "this cannot be done here",
-    )
-    .hint("the header Allow lists what can")
+    );
+    refused
+        .hint("the header Allow lists what can")
+        .into_response()
 }

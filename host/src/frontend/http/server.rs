@@ -42,6 +42,27 @@ impl HttpApi {
         })
     }
 
+    /// For a server.
+    pub fn served(&self) -> Served {
+        Served(self.context.clone())
+    }
+
+    /// The same jobs, for those whom `other` lets in.
+    pub fn letting_in(&self, other: &Self) -> Self {
+        let app = Arc::new(self.app.letting_in(&other.app));
+        let router = router::router(app.clone());
+        let tls = self.context.tls.clone();
+        Self {
+            app,
+            context: ConnectionContext { router, tls },
+        }
+    }
+
+    /// Others decide now who may come in: streams of those that this one has let in end.
+    pub fn lets_in_no_more(&self) {
+        self.app.sign_in.replace();
+    }
+
     /// Removes artifacts that were not fetched in time, until it is dropped.
     pub async fn clean_up(&self) -> Infallible {
         clean_up(self.app.clone()).await
@@ -66,18 +87,21 @@ impl HttpApi {
     }
 }
 
-/// Answers requests by the API that is in force.
+/// What a server answers by: an API, or the page of a fleet.
+pub struct Served(pub(super) ConnectionContext);
+
+/// Answers requests by what is in force.
 pub struct HttpServer(watch::Sender<ConnectionContext>);
 
 impl HttpServer {
-    /// A server of this API.
-    pub fn new(api: &HttpApi) -> Self {
-        Self(watch::Sender::new(api.context.clone()))
+    /// A server of this.
+    pub fn new(served: Served) -> Self {
+        Self(watch::Sender::new(served.0))
     }
 
     /// The next requests, of connections that are open too, are answered by this one.
-    pub fn replace(&self, api: &HttpApi) {
-        self.0.send_replace(api.context.clone());
+    pub fn replace(&self, served: Served) {
+        self.0.send_replace(served.0);
     }
 
     /// Serves until `stop` ends. What it ended with, and the connections that are still open.
@@ -93,6 +117,15 @@ impl HttpServer {
 
 /// Connections that are still open where no more are accepted.
 pub struct RemainingConnections(GracefulShutdown);
+
+impl RemainingConnections {
+    /// Waits until they have ended, or too long.
+    pub async fn shut_down(self) {
+        if timeout(SHUTDOWN_TIMEOUT, self.0.shutdown()).await.is_err() {
+            tracing::warn!("stopping before every connection has ended");
+        }
+    }
+}
 
 /// Waits until the `post` of a stopped run has ended. It has a limit of its own; if the sidecar is killed
 /// before, its next start runs it.

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::auth::Tokens;
+use super::cookie::CookieScope;
 use super::oidc::OidcProvider;
 use super::page::Sessions;
+use super::streams::EventStreams;
 use super::throttle::Throttle;
 use crate::config::Secrets;
 
@@ -15,18 +19,24 @@ pub(super) struct SignIn {
     pub(super) throttle: Throttle,
     /// Browsers that have signed in.
     pub(super) sessions: Sessions,
+    /// Streams of events of all of them.
+    pub(super) streams: Arc<EventStreams>,
     /// At which people sign in, too.
     pub(super) provider: Option<Arc<OidcProvider>>,
+    /// Whether others decide now who may come in.
+    replaced: watch::Sender<bool>,
 }
 
 impl SignIn {
-    /// With `over_tls`, cookies that only TLS carries.
-    pub(super) fn new(secrets: &Secrets, over_tls: bool) -> Self {
+    /// Who knows one of the secrets.
+    pub(super) fn new(secrets: &Secrets, scope: &CookieScope) -> Self {
         Self {
             tokens: Tokens::of(secrets),
             throttle: Throttle::default(),
-            sessions: Sessions::new(over_tls),
+            sessions: Sessions::new(scope),
+            streams: Arc::default(),
             provider: None,
+            replaced: watch::Sender::default(),
         }
     }
 
@@ -35,6 +45,25 @@ impl SignIn {
         Self {
             provider: provider.map(Arc::new),
             ..self
+        }
+    }
+
+    /// From now on others decide: streams of those that it has let in end.
+    pub(super) fn replace(&self) {
+        self.replaced.send_replace(true);
+    }
+
+    /// Whether others decide now.
+    pub(super) fn is_replaced(&self) -> bool {
+        *self.replaced.borrow()
+    }
+
+    /// Waits until others decide.
+    pub(super) fn until_replaced(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut replaced = self.replaced.subscribe();
+        async move {
+            // Its sender goes with the last stream.
+            let _ = replaced.wait_for(|replaced| *replaced).await;
         }
     }
 }

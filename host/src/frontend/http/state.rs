@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::cookie::CookieScope;
 use super::coverage::Coverage;
 use super::error_response::ErrorResponse;
 use super::oidc::OidcProvider;
@@ -13,7 +14,7 @@ use crate::service::Jobs;
 pub(super) struct ApiState {
     pub(super) jobs: Arc<Jobs>,
     pub(super) sign_in: Arc<SignIn>,
-    pub(super) coverage: Coverage,
+    pub(super) coverage: Arc<Coverage>,
 }
 
 /// The address of the client.
@@ -30,14 +31,24 @@ impl Peer {
 impl ApiState {
     pub(super) fn new(jobs: Arc<Jobs>) -> Self {
         let config = jobs.service().config();
-        let over_tls = config.app.listen.tls.is_some();
+        let listen = &config.app.listen;
+        let scope = CookieScope::of(listen);
         let oidc = config.app.oidc.clone();
-        let provider = oidc.map(|oidc| OidcProvider::new(oidc, over_tls));
-        let sign_in = SignIn::new(&config.secrets, over_tls).with_provider(provider);
+        let provider = oidc.map(|oidc| OidcProvider::new(oidc, listen.tls.is_some(), &scope));
+        let sign_in = SignIn::new(&config.secrets, &scope).with_provider(provider);
         Self {
             jobs,
             sign_in: Arc::new(sign_in),
-            coverage: Coverage::default(),
+            coverage: Arc::default(),
+        }
+    }
+
+    /// The same for those whom `other` lets in.
+    pub(super) fn letting_in(&self, other: &Self) -> Self {
+        Self {
+            jobs: self.jobs.clone(),
+            sign_in: other.sign_in.clone(),
+            coverage: self.coverage.clone(),
         }
     }
 

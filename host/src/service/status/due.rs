@@ -14,6 +14,8 @@ const SHORTEST: SignedDuration = SignedDuration::from_mins(15);
 const SHORTEST_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 /// Backups without a schedule that make a rhythm.
 const RHYTHM: usize = 4;
+/// Without a schedule or a rhythm, a backup that is younger is no reason to look.
+const SHORTEST_UNKNOWN: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// The last starts at or before `now`, newest first.
 pub(super) fn starts(timetables: &[&Timetable], now: Timestamp) -> Vec<Start> {
@@ -46,6 +48,14 @@ pub(super) fn expected_interval(began: &[Timestamp]) -> Option<SignedDuration> {
     let intervals = intervals.map(|pair| pair[0].duration_since(pair[1]));
     let median = median(intervals.collect())?;
     Some((median + median / 2).max(SHORTEST_INTERVAL))
+}
+
+/// Without a schedule or a rhythm: how old the newest may become, one and a half times the longest interval that there
+/// was. `began` is newest first.
+pub(super) fn longest_unknown(began: &[Timestamp]) -> SignedDuration {
+    let intervals = began.windows(2).map(|pair| pair[0].duration_since(pair[1]));
+    let longest = intervals.max().unwrap_or_default();
+    (longest + longest / 2).max(SHORTEST_UNKNOWN)
 }
 
 fn median<T: Ord + Copy>(mut of: Vec<T>) -> Option<T> {

@@ -1,10 +1,12 @@
 //! What is known of a strategy, collected for the judge.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::due;
 use super::view::{DamagedCopy, DrillResult, MissingUpload, RunInProgress, StoreStatus};
-use crate::history::{Run, RunKind};
+use crate::history::{Run, RunKind, RunState};
 use crate::schedule::{Start, Timetable};
 use crate::service::catalogue::{StoreListing, StrategyListing, missed_uploads};
 use crate::service::context::Context;
@@ -16,6 +18,8 @@ use crate::store::BackupHealth;
 
 /// Runs of the journal that are looked at.
 const RUNS: usize = 50;
+/// The same for the last days: of a backup each hour, all.
+pub(super) const RUNS_OF_DAYS: usize = 1000;
 
 /// A strategy, or the set of several, and what starts its runs.
 pub(in crate::service) struct ScheduledStrategy<'a> {
@@ -28,6 +32,8 @@ pub(in crate::service) struct ScheduledStrategy<'a> {
 pub(super) struct MemberFacts {
     pub(super) name: Option<String>,
     pub(super) strategy: String,
+    /// Whether it is what several strategies make together.
+    pub(super) is_set: bool,
     pub(super) now: Timestamp,
     /// From here on a backup could have been made.
     pub(super) since: Timestamp,
@@ -60,6 +66,12 @@ pub(super) struct FoundCopy {
     pub(super) at: Timestamp,
     /// Bytes, as it lies there.
     pub(super) size: u64,
+    /// Bytes before compression and encryption.
+    pub(super) raw_size: u64,
+    /// Whether it shares its bytes with other backups.
+    pub(super) is_in_repository: bool,
+    /// How much was left out by permission.
+    pub(super) omissions: usize,
     /// None if it lies in `paths.artifacts`.
     pub(super) store: Option<String>,
     pub(super) key: String,
@@ -67,9 +79,14 @@ pub(super) struct FoundCopy {
 }
 
 impl MemberFacts {
-    /// When each backup began that there is, newest first.
+    /// When each backup began that there is or was, newest first: a store that keeps few, or none, hides no rhythm.
     pub(super) fn began(&self) -> Vec<Timestamp> {
-        let mut began: Vec<Timestamp> = self.copies.iter().map(|copy| copy.at).collect();
+        let made = self.backups.iter();
+        let made = made.filter(|run| run.state == RunState::Succeeded);
+        let made = made.filter_map(|run| Some((&run.id, run.started_at?)));
+        let found = self.copies.iter().map(|copy| (&copy.id, copy.at));
+        let by_id: BTreeMap<_, _> = made.chain(found).collect();
+        let mut began: Vec<Timestamp> = by_id.into_values().collect();
         began.sort_by(|a, b| b.cmp(a));
         began.dedup();
         began
@@ -94,13 +111,13 @@ pub(super) fn of(
     };
     let has_journal = folders::shared_folder(&config.paths).is_dir();
     let history = has_journal.then(|| context.history());
-    let runs = history.map(|history| history.own(RUNS)).unwrap_or_default();
     let (last_drill, proven) = history.map(|history| history.drills()).unwrap_or_default();
     let began = history.and_then(|history| history.began());
     let next = one.timetables.iter().filter_map(|table| table.next(now));
     MemberFacts {
         name: config.member.clone(),
         strategy: config.strategy.name.clone(),
+        is_set: context.set().is_some(),
         now,
         since: began.map_or(started, |began| began.min(started)),
         is_known: config.stores.is_empty() || listed.is_some(),
@@ -113,14 +130,19 @@ pub(super) fn of(
         copies,
         unusable,
         missing_uploads: missing_uploads(context),
-        backups: runs
-            .into_iter()
-            .filter(|run| run.kind == RunKind::Backup)
-            .collect(),
+        backups: backups(context, RUNS),
         last_drill: last_drill.as_ref().map(DrillResult::from),
         proven: proven.as_ref().map(DrillResult::from),
         running: running.and_then(|running| in_progress(running, config.member.as_deref())),
     }
+}
+
+/// Runs of the journal that make backups, newest first, among the last `at_most`.
+pub(super) fn backups(context: &Context, at_most: usize) -> Vec<Run> {
+    let has_journal = folders::shared_folder(&context.config().paths).is_dir();
+    let runs = has_journal.then(|| context.history().own(at_most));
+    let backups = runs.into_iter().flatten();
+    backups.filter(|run| run.kind == RunKind::Backup).collect()
 }
 
 /// What the stores hold. A set of which a member is in no store is none that could be restored.
@@ -137,6 +159,9 @@ fn stored(
         id: backup.manifest.id.clone(),
         at: backup.manifest.started_at,
         size: backup.manifest.artifact.size,
+        raw_size: backup.manifest.artifact.raw_size,
+        is_in_repository: backup.manifest.artifact.repository.is_some(),
+        omissions: backup.manifest.omissions.len(),
         store: Some(backup.store.clone()),
         key: backup.key.clone(),
         health: backup.health.clone(),
@@ -174,6 +199,9 @@ fn published(context: &Context) -> (Vec<FoundCopy>, Vec<DamagedCopy>) {
         id: found.manifest.id.clone(),
         at: found.manifest.started_at,
         size: artifact.size,
+        raw_size: artifact.raw_size,
+        is_in_repository: false,
+        omissions: found.manifest.omissions.len(),
         store: None,
         key: artifact.filename.clone(),
         health: BackupHealth::Never,
@@ -185,18 +213,25 @@ fn published(context: &Context) -> (Vec<FoundCopy>, Vec<DamagedCopy>) {
 }
 
 fn stores(listed: &StrategyListing, copies: &[FoundCopy]) -> Vec<StoreStatus> {
-    let of = |name: &str| {
-        let here = copies
-            .iter()
-            .filter(|copy| copy.store.as_deref() == Some(name));
-        let good = here.filter(|copy| copy.health.is_good());
+    let here = |name: &str| {
+        let all = copies.iter();
+        all.filter(|copy| copy.store.as_deref() == Some(name))
+            .collect::<Vec<_>>()
+    };
+    let good = |copies: &[&FoundCopy]| {
+        let good = copies.iter().filter(|copy| copy.health.is_good());
         let mut ids: Vec<&str> = good.map(|copy| copy.id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
         ids.len()
     };
+    let bytes = |copies: &[&FoundCopy]| {
+        let shares = copies.iter().any(|copy| copy.is_in_repository);
+        (!shares).then(|| copies.iter().map(|copy| copy.size).sum())
+    };
     let stores = listed.stores.iter().map(|store| StoreStatus {
-        backups: of(&store.name),
+        backups: good(&here(&store.name)),
+        bytes: bytes(&here(&store.name)),
         name: store.name.clone(),
         listed_at: store.listed_at,
         error: store.error.clone(),

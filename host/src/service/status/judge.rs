@@ -20,7 +20,7 @@ const MOST: usize = 20;
 
 /// How a strategy stands at `facts.now`.
 pub(super) fn judge(facts: MemberFacts) -> MemberStatus {
-    let last_good = last_good(&facts.copies);
+    let last_good = last_good(&facts);
     let last_run = facts.backups.iter().find(|run| run.state.is_over());
     let failed_run = last_run.filter(|run| is_news(run, last_good.as_ref(), &facts));
     let damaged = damaged(&facts);
@@ -41,6 +41,9 @@ pub(super) fn judge(facts: MemberFacts) -> MemberStatus {
     if let Some(first) = missed.last() {
         why.push(reasons::overdue(*first, missed.len(), last_good.as_ref()));
     }
+    why.extend(
+        unforeseen(&facts, last_good.as_ref()).filter(|_| !tried && !nothing_left && !is_unclear),
+    );
     why.extend(failed_run.map(|run| reasons::last_run_failed(&LastRun::from(run))));
     let away = |store: &StoreStatus| {
         let error = store.error.as_ref()?;
@@ -102,8 +105,11 @@ fn is_good(copy: &FoundCopy) -> bool {
     copy.health.is_good()
 }
 
-fn last_good(copies: &[FoundCopy]) -> Option<LastGood> {
+fn last_good(facts: &MemberFacts) -> Option<LastGood> {
+    let copies = &facts.copies;
     let newest = copies.iter().find(|copy| is_good(copy))?;
+    let mut runs = facts.backups.iter();
+    let run = runs.find(|run| run.id == newest.id);
     let same = copies
         .iter()
         .filter(|copy| copy.id == newest.id && is_good(copy));
@@ -112,7 +118,10 @@ fn last_good(copies: &[FoundCopy]) -> Option<LastGood> {
         id: newest.id.clone(),
         at: newest.at,
         size: newest.size,
+        raw_size: Some(newest.raw_size),
         stores: stores.into_iter().cloned().collect(),
+        // The manifest lists what was left out too, and the journal may be of another disk.
+        warnings: run.map_or(newest.omissions, Run::warning_count),
     })
 }
 
@@ -191,6 +200,23 @@ fn missed(facts: &MemberFacts, last_good: Option<&LastGood>) -> Vec<Timestamp> {
         start.slot.time() > since && late.is_ok_and(|late| late < facts.now)
     });
     starts.map(|start| start.at).collect()
+}
+
+/// Neither a schedule nor a rhythm says when a backup is due, and what there is has become old.
+fn unforeseen(facts: &MemberFacts, last_good: Option<&LastGood>) -> Option<StatusReason> {
+    let began = facts.began();
+    // Whose strategies are backed up one by one never makes a set.
+    let is_none_asked = facts.is_set && last_good.is_none();
+    if is_none_asked
+        || facts.is_scheduled
+        || !facts.is_known
+        || due::expected_interval(&began).is_some()
+    {
+        return None;
+    }
+    let newest = last_good.map_or(facts.since, |good| good.at);
+    let limit = newest.checked_add(due::longest_unknown(&began)).ok()?;
+    (limit < facts.now).then(|| reasons::no_rhythm(newest, limit, last_good))
 }
 
 /// Milliseconds.

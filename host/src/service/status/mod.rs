@@ -6,8 +6,11 @@
 //! schedule ──► due, pure ─┘               reasons
 //! ```
 //!
+//! The last days, one by one, are told beside it: `facts ──► days`, pure too.
+//!
 //! A state is never one of the last run alone: a backup that is no longer in any store counts for nothing.
 
+mod days;
 mod due;
 mod facts;
 mod judge;
@@ -24,6 +27,7 @@ use jiff::Timestamp;
 use super::catalogue::StoreListing;
 use super::runs::RunHandle;
 use crate::clock;
+pub use days::{DayState, DayStatus, StrategyDays};
 pub(super) use facts::ScheduledStrategy;
 pub use reason::StatusReason;
 pub use state::MemberState;
@@ -31,6 +35,24 @@ pub use view::{
     DamagedCopy, DrillResult, LastGood, LastRun, MemberStatus, MissingUpload, RunInProgress,
     SidecarStatus, StoreStatus, VerifiedCopy,
 };
+
+/// The last days of each strategy, in the order of `all`.
+pub(super) fn days(
+    all: &[ScheduledStrategy<'_>],
+    listing: Option<&StoreListing>,
+    since: Timestamp,
+) -> Vec<StrategyDays> {
+    let now = clock::now();
+    let each = all.iter().map(|one| {
+        let facts = facts::of(one, listing, None, since, now);
+        let runs = facts::backups(one.context, facts::RUNS_OF_DAYS);
+        StrategyDays {
+            days: days::days(&facts, &runs, &one.timetables),
+            name: facts.name,
+        }
+    });
+    each.collect()
+}
 
 /// How each strategy stands now, and of several the set: `all` begins with what the sidecar is, the only strategy or
 /// the set. `since` is when this process started.

@@ -11,7 +11,7 @@ use crate::history::RunFailure;
 /// Why a strategy is not `fresh`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StatusReason {
-    /// Stable: `overdue`, `no-good-backup`, `last-run-failed`, `copy-damaged`, `upload-missing`, `drill-failed`,
+    /// Stable: `overdue`, `no-rhythm`, `no-good-backup`, `last-run-failed`, `copy-damaged`, `upload-missing`, `drill-failed`,
     /// `store-unreadable`.
     pub code: String,
     /// What the code is about, by name, for a translation: times as RFC 3339, all else as written.

@@ -23,6 +23,27 @@ pub(super) fn overdue(due: Timestamp, slots: usize, last_good: Option<&LastGood>
     }
 }
 
+/// No schedule and too few backups to say when the next is due; since `limit` the newest, or none, is old.
+pub(super) fn no_rhythm(
+    newest: Timestamp,
+    limit: Timestamp,
+    last_good: Option<&LastGood>,
+) -> StatusReason {
+    let known = match last_good {
+        Some(_) => format!("the newest backup is of {newest:.0}"),
+        None => format!("no backup has been made since {newest:.0}"),
+    };
+    let message =
+        format!("no rhythm is known, for there is no `schedule` and too few backups: {known}");
+    let reason = StatusReason::new("no-rhythm", Some(limit), message)
+        .arg("at", newest)
+        .hint("see whether what starts the backups still does; a `schedule`, or four backups, say when one is due");
+    match last_good {
+        Some(good) => reason.arg("id", &good.id),
+        None => reason,
+    }
+}
+
 /// There is no good backup, although a run should have made one. `had_one`: one did.
 pub(super) fn no_good_backup(
     damaged: usize,

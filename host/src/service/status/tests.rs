@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 //! Each row of the table of states, and what it says.
 
+mod rhythm;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::due;
@@ -13,7 +15,7 @@ use crate::schedule::{Schedule, Timetable};
 use crate::store::BackupHealth;
 
 /// Every night at three.
-fn nightly() -> Timetable {
+pub(super) fn nightly() -> Timetable {
     let schedule = Schedule::new("0 3 * * *", "UTC", std::time::Duration::ZERO, true).unwrap();
     Timetable::new(vec![schedule], "")
 }
@@ -23,14 +25,15 @@ fn at(text: &str) -> Timestamp {
 }
 
 /// A strategy with one store, which was started on the first of November.
-struct Case(MemberFacts);
+pub(super) struct Case(pub(super) MemberFacts);
 
 impl Case {
-    fn new(now: &str) -> Self {
+    pub(super) fn new(now: &str) -> Self {
         let (now, nightly) = (at(now), nightly());
         Self(MemberFacts {
             name: None,
             strategy: "custom".to_owned(),
+            is_set: false,
             now,
             since: at("11-01T12:00"),
             is_known: true,
@@ -42,6 +45,7 @@ impl Case {
             stores: vec![StoreStatus {
                 name: "minio".to_owned(),
                 backups: 0,
+                bytes: None,
                 listed_at: Some(now),
                 error: None,
             }],
@@ -59,6 +63,9 @@ impl Case {
             id: id.to_owned(),
             at: at(began),
             size: 10,
+            raw_size: 30,
+            is_in_repository: false,
+            omissions: 0,
             store: Some("minio".to_owned()),
             key: format!("daily/{id}"),
             health,
@@ -67,11 +74,11 @@ impl Case {
         self
     }
 
-    fn good(self, id: &str, began: &str) -> Self {
+    pub(super) fn good(self, id: &str, began: &str) -> Self {
         self.holds(id, began, BackupHealth::Never)
     }
 
-    fn ran(mut self, id: &str, began: &str, state: RunState) -> Self {
+    pub(super) fn ran(mut self, id: &str, began: &str, state: RunState) -> Self {
         let mut run = run(id, at(began));
         let failure = RunFailure {
             code: "disk-full".to_owned(),
@@ -83,7 +90,7 @@ impl Case {
         self
     }
 
-    fn stands(self) -> MemberStatus {
+    pub(super) fn stands(self) -> MemberStatus {
         judge(self.0)
     }
 }
@@ -310,28 +317,6 @@ fn a_store_that_does_not_answer_is_never_good_news() {
     let mut unasked = Case::new("11-20T12:00");
     unasked.0.is_known = false;
     assert_eq!(unasked.stands().state, MemberState::Unknown);
-}
-
-#[test]
-fn without_a_schedule_the_rhythm_of_the_last_backups_counts() {
-    let stands = |now: &str, count: usize| {
-        let mut case = Case::new(now);
-        (case.0.is_scheduled, case.0.starts, case.0.next) = (false, Vec::new(), None);
-        let days = ["11-17", "11-18", "11-19", "11-20"];
-        for day in &days[4 - count..] {
-            case = case.good(day, &format!("{day}T03:00"));
-        }
-        case.stands()
-    };
-    assert_eq!(stands("11-21T14:00", 4).state, MemberState::Fresh);
-    assert_eq!(stands("11-21T14:00", 4).due, Some(at("11-21T15:00")));
-    assert_eq!(stands("11-21T16:00", 4).state, MemberState::Late);
-    assert_eq!(stands("11-23T04:00", 4).state, MemberState::Failed);
-    assert_eq!(
-        stands("12-20T03:00", 2).state,
-        MemberState::Fresh,
-        "too few for a rhythm"
-    );
 }
 
 #[test]

@@ -118,10 +118,16 @@ pub struct LastGood {
     pub id: String,
     /// When that run began. RFC 3339, UTC.
     pub at: Timestamp,
-    /// Bytes, as it lies in the store.
+    /// Bytes, as it lies in the store; in a repository, those that it added.
     pub size: u64,
+    /// Bytes before compression and encryption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_size: Option<u64>,
     /// The stores that hold a good copy; none if it lies in `paths.artifacts`.
     pub stores: Vec<String>,
+    /// What is to be looked at although it is good: warnings of its run, and what was left out by permission.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub warnings: usize,
 }
 
 /// A run in progress.
@@ -242,12 +248,20 @@ pub struct StoreStatus {
     pub name: String,
     /// Good backups in it, each counted once.
     pub backups: usize,
+    /// Bytes of all copies of this strategy in it; left out of a repository, whose backups share theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
     /// When it last answered. RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listed_at: Option<Timestamp>,
     /// Why it did not answer when it was last asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RunFailure>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What a later version says in words that this one does not know counts as not said.

@@ -53,5 +53,6 @@ pub(super) fn client(
         url: endpoint(bucket),
         ca_file: bucket.ca_file.as_deref(),
         connect_timeout: policy.connect,
+        uses_proxy: true,
     })
 }

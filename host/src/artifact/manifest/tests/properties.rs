@@ -14,31 +14,33 @@ fn manifests() -> impl Strategy<Value = Manifest> {
         option::of(any::<u64>()),
         any::<u64>(),
     );
-    (".{0,20}", ".{0,20}", parts, numbers).prop_map(|(id, filename, parts, (lease, seq, size))| {
-        let mut made = manifest();
-        let mut end = 0;
-        made.parts = parts
-            .into_iter()
-            .map(|(name, length)| {
-                end += length;
-                Part {
-                    name,
-                    offset: end - length,
-                    length,
-                    sha256: None,
-                }
-            })
-            .collect();
-        made.artifact.raw_size = end;
-        made.artifact.size = size;
-        made.artifact.filename = filename;
-        Manifest {
-            id,
-            lease,
-            seq,
-            ..made
-        }
-    })
+    ("[0-9A-Za-z-]{1,64}", ".{0,20}", parts, numbers).prop_map(
+        |(id, filename, parts, (lease, seq, size))| {
+            let mut made = manifest();
+            let mut end = 0;
+            made.parts = parts
+                .into_iter()
+                .map(|(name, length)| {
+                    end += length;
+                    Part {
+                        name,
+                        offset: end - length,
+                        length,
+                        sha256: None,
+                    }
+                })
+                .collect();
+            made.artifact.raw_size = end;
+            made.artifact.size = size;
+            made.artifact.filename = filename;
+            Manifest {
+                id,
+                lease,
+                seq,
+                ..made
+            }
+        },
+    )
 }
 
 proptest! {

@@ -27,6 +27,7 @@ impl ProviderClient {
             url: &config.issuer,
             ca_file: config.ca_file.as_deref(),
             connect_timeout: TIME_LIMIT,
+            uses_proxy: true,
         };
         http_client::client(&spec).map(Self)
     }

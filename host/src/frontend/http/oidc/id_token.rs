@@ -37,6 +37,8 @@ pub(super) enum Refusal {
     Signature,
     Issuer,
     Audience,
+    /// It is for several clients, and does not say which has asked.
+    Audiences,
     Nonce,
     Expired,
     NotYet,
@@ -45,6 +47,9 @@ pub(super) enum Refusal {
 /// What is checked beside what the library checks: its clock would not be ours.
 #[derive(Deserialize)]
 struct CheckedClaims {
+    /// The library takes a list, of which one is enough.
+    iss: String,
+    sub: String,
     exp: f64,
     nbf: Option<f64>,
     nonce: Option<String>,
@@ -61,6 +66,15 @@ pub(super) fn verify(
     let header = decode_header(token).map_err(|error| Refusal::Malformed(error.to_string()))?;
     if !signature::is_asymmetric(header.alg) {
         return Err(Refusal::Symmetric(header.alg));
+    }
+    if let Some(other) = header
+        .typ
+        .as_ref()
+        .filter(|typ| !typ.eq_ignore_ascii_case("JWT"))
+    {
+        return Err(Refusal::Malformed(format!(
+            "it is no ID token but `{other}`"
+        )));
     }
     let mut validation = Validation::new(header.alg);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
@@ -106,7 +120,14 @@ fn check(claims: Claims, expected: &ExpectedToken<'_>) -> Result<Claims, Refusal
     let checked = CheckedClaims::deserialize(&Value::Object(claims.clone()))
         .map_err(|error| Refusal::Malformed(error.to_string()))?;
     let now = expected.now.as_second() as f64;
-    if checked.nonce.as_deref() != Some(expected.nonce) {
+    let is_several = matches!(claims.get("aud"), Some(Value::Array(all)) if all.len() > 1);
+    if checked.sub.trim().is_empty() {
+        Err(Refusal::Malformed("its `sub` is empty".to_owned()))
+    } else if checked.iss != expected.issuer {
+        Err(Refusal::Issuer)
+    } else if is_several && checked.azp.is_none() {
+        Err(Refusal::Audiences)
+    } else if checked.nonce.as_deref() != Some(expected.nonce) {
         Err(Refusal::Nonce)
     } else if checked.azp.is_some_and(|azp| azp != expected.client_id) {
         Err(Refusal::Audience)
@@ -152,6 +173,11 @@ impl From<Refusal> for Error {
                 "oidc-wrong-audience",
                 "is for another client than app.oidc.client_id",
                 ASK_PROVIDER,
+            ),
+            Refusal::Audiences => (
+                "oidc-wrong-audience",
+                "is for several clients, and does not say in `azp` that this one has asked",
+                "let the provider write app.oidc.client_id alone into `aud`, or `azp` beside it",
             ),
             Refusal::Nonce => (
                 "oidc-wrong-nonce",

@@ -83,7 +83,7 @@ fn with(name: &str, value: Value) -> Result<String, Refusal> {
 
 #[test]
 fn what_the_provider_says_to_us_now_is_believed() {
-    assert_eq!(with("aud", json!(["other", "sidecar"])), Ok("7".to_owned()));
+    assert_eq!(with("aud", json!(["sidecar"])), Ok("7".to_owned()));
     assert_eq!(with("azp", json!("sidecar")), Ok("7".to_owned()));
     assert_eq!(with("exp", json!(NOW - 59)), Ok("7".to_owned()));
     assert_eq!(with("nbf", json!(NOW + 59)), Ok("7".to_owned()));
@@ -93,6 +93,7 @@ fn what_the_provider_says_to_us_now_is_believed() {
 fn what_it_says_to_others_or_at_another_time_is_not() {
     for (name, value, refusal) in [
         ("iss", json!("https://sso.example/"), Refusal::Issuer),
+        ("aud", json!(["other", "sidecar"]), Refusal::Audiences),
         ("aud", json!("other"), Refusal::Audience),
         ("aud", json!(["other"]), Refusal::Audience),
         ("azp", json!("other"), Refusal::Audience),
@@ -110,8 +111,48 @@ fn what_it_says_to_others_or_at_another_time_is_not() {
             "{refused:?}"
         );
     }
+    for (name, value) in [
+        ("sub", json!("")),
+        ("sub", json!(" ")),
+        ("sub", json!(7)),
+        (
+            "iss",
+            json!(["https://other.example", "https://sso.example"]),
+        ),
+    ] {
+        let refused = with(name, value);
+        assert!(matches!(refused, Err(Refusal::Malformed(_))), "{refused:?}");
+    }
     let word = with("exp", json!("tomorrow"));
     assert!(matches!(word, Err(Refusal::Malformed(_))), "{word:?}");
+}
+
+#[test]
+fn a_token_for_several_clients_says_which_has_asked() {
+    let key = SigningKey::new();
+    let mut claims = claims();
+    claims["aud"] = json!(["other", "sidecar"]);
+    claims["azp"] = json!("sidecar");
+    let token = key.signs(&json!({"alg": "ES256"}), &claims);
+    let found = verified(&token, &key_set(&[key.public("a")]));
+    assert_eq!(found, Ok("7".to_owned()));
+}
+
+#[test]
+fn what_the_provider_signs_for_another_purpose_is_no_id_token() {
+    let key = SigningKey::new();
+    let typed = |typ: &str| {
+        let token = key.signs(&json!({"alg": "ES256", "typ": typ}), &claims());
+        verified(&token, &key_set(&[key.public("a")]))
+    };
+    assert!(typed("JWT").is_ok() && typed("jwt").is_ok());
+    for other in ["logout+jwt", "at+jwt"] {
+        let refused = typed(other);
+        assert!(
+            matches!(&refused, Err(Refusal::Malformed(why)) if why.contains(other)),
+            "{refused:?}"
+        );
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::locale::Locale;
 
@@ -34,6 +35,15 @@ impl Locale {
         let digits = usize::from(power > 0 && number < 100.0);
         let number = format!("{number:.digits$}").replace('.', &self.decimal_sign().to_string());
         format!("{number} {}", UNITS[power])
+    }
+
+    /// What a backup of `raw` bytes takes where it lies: "stored as 412 MiB", "17 MiB added"; none if it is the same.
+    pub(super) fn stored_size(self, raw: u64, stored: u64, is_added: bool) -> Option<String> {
+        let size = [("size", self.size(stored).into())];
+        match is_added {
+            true => Some(self.fill("size-added", &size)),
+            false => (stored != raw).then(|| self.fill("size-stored", &size)),
+        }
     }
 
     /// "1.4 s", "2 min 5 s", "3 h 4 min", "2 d 3 h".
@@ -74,10 +84,19 @@ impl Locale {
     /// The same where no markup may be.
     pub(super) fn moment_text(self, at: Timestamp) -> String {
         let utc = at.to_zoned(jiff::tz::TimeZone::UTC);
-        let months = self.text("months");
-        let month = usize::from(utc.month().unsigned_abs()) - 1;
-        let month = months.split(' ').nth(month).unwrap_or_default();
+        let month = self.month(utc.month());
         format!("{} {month} {}", utc.day(), utc.strftime("%Y %H:%M UTC"))
+    }
+
+    /// "29 Nov"
+    pub(super) fn day_of_year(self, day: Date) -> String {
+        format!("{} {}", day.day(), self.month(day.month()))
+    }
+
+    fn month(self, month: i8) -> String {
+        let months = self.text("months");
+        let at = usize::from(month.unsigned_abs()) - 1;
+        months.split(' ').nth(at).unwrap_or_default().to_owned()
     }
 
     /// "29 Nov 2026"

@@ -13,17 +13,20 @@ use super::failure::PageFailure;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::inside::{self, Inside};
 use super::marks::{Mark, Tone};
+use super::run_rows::RunRow;
 use super::visit::PageVisit;
 use crate::config::TokenScope;
 use crate::error::Error;
 use crate::frontend::http::error_response::ErrorResponse;
-use crate::frontend::http::fields::encoded;
+use crate::frontend::http::fields::{FormFields, encoded};
 use crate::frontend::http::state::{ApiState, Peer};
 use crate::frontend::http::{backups, start};
-use crate::service::{BackupHealth, RunRequest, StoredBackup};
+use crate::service::{BackupHealth, Run, RunFailure, RunRequest, StoredBackup};
 
 /// Parts and entries that are listed; a search finds the others.
 const LISTED: usize = 200;
+/// Runs among which those about a backup are looked for.
+const MOST_RUNS: usize = 1000;
 
 #[derive(Template)]
 #[template(path = "backup.html")]
@@ -38,6 +41,10 @@ struct BackupScreen {
     has_ticks: bool,
     is_set: bool,
     verify: Vec<CommandLine>,
+    /// What has read it again, or brought it back.
+    done: Vec<RunRow>,
+    /// Of the run that made it.
+    warnings: Vec<RunFailure>,
     /// What the other buttons do.
     commands: Vec<CommandLine>,
 }
@@ -47,6 +54,8 @@ struct CopyRow {
     copy: StoredBackup,
     mark: Mark,
     tier: String,
+    /// What it takes there, or has added.
+    size: String,
     /// What is wrong with it.
     reason: Option<String>,
 }
@@ -61,6 +70,8 @@ pub(super) async fn backup(
     let copies = app.blocking(move |app| app.jobs.copies(&wanted)).await??;
     let row = BackupRow::of(visit.locale, copies);
     let row = row.ok_or_else(|| ErrorResponse::not_found(format!("there is no backup {id}")))?;
+    let made = row.manifest.id.clone();
+    let (warnings, done) = app.blocking(move |app| known_of(app, &made)).await?;
     let query = inside::query(&visit.query, LISTED);
     let is_listed = !row.manifest.parts.is_empty() || !row.manifest.members.is_empty();
     let inside = match is_listed || visit.query.get("inside").is_some() {
@@ -74,6 +85,13 @@ pub(super) async fn backup(
     let copies = row.copies.iter().map(|copy| CopyRow {
         mark: health_mark(visit.locale, &copy.backup.health),
         tier: tier_text(visit.locale, &copy.backup.manifest.tier),
+        size: match &copy.backup.manifest.artifact {
+            added if added.repository.is_some() => {
+                let size = [("size", visit.locale.size(added.size).into())];
+                visit.locale.fill("size-added", &size)
+            }
+            own => visit.locale.size(own.size),
+        },
         reason: match &copy.backup.health {
             BackupHealth::Damaged { reason, .. } => Some(reason.clone()),
             _ => None,
@@ -93,11 +111,24 @@ pub(super) async fn backup(
             .as_ref()
             .is_some_and(|inside| !inside.rows.is_empty()),
         inside,
+        done: done
+            .into_iter()
+            .map(|run| RunRow::of(visit.locale, run))
+            .collect(),
+        warnings,
         is_set: !row.manifest.members.is_empty(),
         verify: vec![CommandLine::new("verify").word(&row.manifest.id)],
         commands: commands(&visit, &row),
         row,
     }))
+}
+
+/// What the journal knows of a backup: warnings of the run that made it, and the runs that were about it since.
+fn known_of(app: &ApiState, id: &str) -> (Vec<RunFailure>, Vec<Run>) {
+    let made = app.jobs.get(id).map(|made| made.run().warnings);
+    let mut done = app.jobs.service().runs(MOST_RUNS);
+    done.retain(|run| run.backup.as_deref() == Some(id));
+    (made.unwrap_or_default(), done)
 }
 
 /// What the buttons below the contents do; a set is downloaded member by member.
@@ -139,7 +170,9 @@ pub(super) async fn verify(
 pub(super) async fn download(
     app: State<Arc<ApiState>>,
     id: Path<String>,
-    query: RawQuery,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, PageFailure> {
-    Ok(backups::artifact(app, id, query).await?)
+    let fields = FormFields::parse(query.as_deref().unwrap_or_default());
+    let query = fields.exactly("only").body();
+    Ok(backups::artifact(app, id, RawQuery(Some(query))).await?)
 }

@@ -13,11 +13,17 @@ pub(super) struct BackupRow {
     pub(super) manifest: Manifest,
     /// Of several strategies which one, or the set.
     pub(super) of: Option<String>,
+    /// What it takes in a store, where that is another size than its own.
+    pub(super) stored: Option<String>,
+    /// Whether it takes a key to read it there.
+    pub(super) is_encrypted: bool,
     /// From the finest.
     pub(super) tiers: Vec<Tier>,
     pub(super) stores: Vec<String>,
     pub(super) copies: Vec<ListedBackup>,
     pub(super) mark: Mark,
+    /// How much of what belongs in it was left out by permission.
+    pub(super) left_out: Option<Mark>,
     /// What the retention says of it, tier by tier.
     pub(super) retention: Vec<String>,
     /// When a drill brought it back.
@@ -73,8 +79,14 @@ impl BackupRow {
             SETS => locale.text("the-set"),
             name => name.to_owned(),
         });
+        let artifact = &first.manifest.artifact;
+        let is_added = artifact.repository.is_some();
         Some(Self {
+            stored: locale.stored_size(artifact.raw_size, artifact.size, is_added),
+            // A repository encrypts by itself.
+            is_encrypted: artifact.encryption.is_some() || is_added,
             mark: health_of_all(locale, &copies),
+            left_out: left_out(locale, &first.manifest),
             manifest: first.manifest.clone(),
             foreign: first.foreign,
             of,
@@ -91,6 +103,12 @@ impl BackupRow {
             copies,
         })
     }
+}
+
+fn left_out(locale: Locale, manifest: &Manifest) -> Option<Mark> {
+    let count = manifest.omissions.len();
+    let text = || locale.fill("left-out-count", &[("count", count.into())]);
+    (count > 0).then(|| Mark::new(Tone::Late, &text()))
 }
 
 /// The worst of what reading the copies told; "verified" only if one was read and none is damaged.

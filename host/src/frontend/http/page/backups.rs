@@ -9,11 +9,11 @@ use axum::response::Response;
 
 use super::backup_rows::{BackupRow, tier_text};
 use super::failure::PageFailure;
-use super::filters::FilterLink;
+use super::filters::{FilterLink, MEMBER};
 use super::frame::{Frame, MenuEntry, html};
 use super::marks::Tone;
 use super::visit::PageVisit;
-use crate::config::{SETS, Tier};
+use crate::config::Tier;
 use crate::frontend::http::state::ApiState;
 use crate::service::{BackupQuery, RunFailure};
 
@@ -61,7 +61,7 @@ pub(super) async fn backups(
         .service()
         .all()
         .any(|one| !one.config().stores.is_empty());
-    let (tier, member) = (visit.query.get("tier"), visit.query.get("member"));
+    let (tier, member) = (visit.query.get("tier"), visit.query.get(MEMBER));
     let query = BackupQuery {
         tier: Tier::ALL.into_iter().find(|one| tier == Some(one.name())),
         strategy: member.map(str::to_owned),
@@ -88,18 +88,12 @@ pub(super) async fn backups(
     let count = locale.fill("backups-count", &[("count", total.into())]);
     let tiers = Tier::ALL.map(|tier| (tier.name(), tier_text(locale, &tier)));
     let service = app.jobs.service();
-    let names = service
-        .members()
-        .iter()
-        .filter_map(|one| one.config().member.clone());
-    let names: Vec<_> = names.map(|name| (name.clone(), name)).collect();
-    let set = (!names.is_empty()).then(|| (SETS.to_owned(), locale.text("the-set")));
     let title = locale.text("nav-backups");
     Ok(html(&BackupsScreen {
         page: Frame::new(&visit, MenuEntry::Backups, &title).icon(Tone::Empty),
         days: by_day(&visit, rows),
         tiers: FilterLink::all(&visit, "tier", tiers),
-        members: FilterLink::all(&visit, "member", names.into_iter().chain(set)),
+        members: FilterLink::members(&visit, service),
         damaged: damaged.collect(),
         count,
         newest: visit.query.get("before").map(|_| link(None)),

@@ -52,7 +52,7 @@ pub(super) struct ChartRow {
 }
 
 /// Markup of numbers and our own classes; texts are escaped where it is made.
-pub(super) struct Svg(String);
+pub(super) struct Svg(pub(super) String);
 
 impl HtmlSafe for Svg {}
 
@@ -134,7 +134,7 @@ impl Chart {
             current: other == measure,
         });
         let rows = shown.iter().map(|run| ChartRow {
-            mark: run_mark(locale, run.state),
+            mark: run_mark(locale, run),
             size: run.artifact.as_ref().map(|artifact| artifact.size),
             run: (*run).clone(),
         });

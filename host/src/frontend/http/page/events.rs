@@ -56,7 +56,7 @@ impl PageWatcher {
     /// None once the server stops: then the stream ends.
     async fn next(&mut self) -> Option<PageBeat> {
         self.interval.tick().await;
-        if self.app.jobs.is_closed() {
+        if self.app.jobs.is_closed() || self.app.sign_in.is_replaced() {
             return None;
         }
         let handle = self.app.jobs.follow().borrow().run.clone();

@@ -17,6 +17,8 @@ use super::visit::PageVisit;
 use crate::config::{Tier, TokenScope};
 use crate::display::visible;
 use crate::frontend::http::error_response::ErrorResponse;
+use crate::frontend::http::fields::encoded;
+use crate::redact::redacted;
 
 /// Allows only what this server sends; what an error quotes can never become code.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
@@ -80,6 +82,8 @@ pub(super) struct Frame {
     pub(super) menu: Vec<FrameLink>,
     pub(super) languages: Vec<FrameLink>,
     pub(super) signed_in: bool,
+    /// Who that is, and what it may do: "night · run".
+    pub(super) signed_in_as: Option<String>,
     /// Whether the session may make backups, and restore them.
     pub(super) may_run: bool,
     pub(super) may_restore: bool,
@@ -116,6 +120,13 @@ impl Frame {
             menu: menu.collect(),
             languages: languages.into(),
             signed_in: visit.caller.is_some(),
+            signed_in_as: visit.caller.as_ref().map(|caller| {
+                let values = [
+                    ("name", caller.name.as_str().into()),
+                    ("scope", caller.scope.as_str().into()),
+                ];
+                visit.locale.fill("caller", &values)
+            }),
             may_run: visit.may(TokenScope::Run),
             may_restore: visit.may(TokenScope::Restore),
             refresh: false,
@@ -174,6 +185,18 @@ impl Frame {
         self.locale.age(self.now, *at)
     }
 
+    /// "12 times since …"
+    pub(super) fn repeated(&self, times: &u64, since: &Timestamp) -> String {
+        let since = self.locale.moment_text(*since);
+        let values = [("times", (*times).into()), ("since", since.into())];
+        self.locale.fill("audit-times", &values)
+    }
+
+    /// A value of a form, of which not one byte changes on its way to the browser and back.
+    pub(super) fn value(&self, text: &str) -> String {
+        encoded(text)
+    }
+
     pub(super) fn mark(&self, tone: Tone, word: &str) -> Mark {
         Mark::new(tone, word)
     }
@@ -195,11 +218,11 @@ impl Frame {
 /// A screen as an answer.
 pub(super) fn html(screen: &impl Template) -> Response {
     match screen.render() {
-        // What a module or a tool said may steer nothing, and reorder nothing that stands beside it.
+        // What a module or a tool said may steer nothing, reorder nothing that stands beside it, and tell no secret.
         Ok(text) => file(
             "text/html; charset=utf-8",
             "no-store",
-            visible(&text).into_owned().into(),
+            visible(&redacted(&text)).into_owned().into(),
         ),
         Err(error) => {
             tracing::error!(%error, "a screen cannot be rendered");
@@ -223,7 +246,7 @@ pub(super) fn file(kind: &'static str, cache: &'static str, content: axum::body:
 }
 
 /// Sends the browser on, with GET. `to` is relative to the address that was asked for.
-pub(super) fn see(to: &str) -> Response {
+pub(in crate::frontend::http) fn see(to: &str) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("./"));
     (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
 }

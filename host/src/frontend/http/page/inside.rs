@@ -21,7 +21,7 @@ pub(super) struct Inside {
 pub(super) struct InsideRow {
     pub(super) name: String,
     pub(super) size: u64,
-    /// What restores it alone; none if its name would be taken for a pattern.
+    /// What restores it alone, as a value of a form; none if its name would be taken for a pattern.
     pub(super) only: Option<String>,
     /// Where it can be downloaded alone.
     pub(super) download: Option<String>,
@@ -53,18 +53,15 @@ impl Inside {
             let fields = fields.replacing("inside", Some("1"));
             fields.replacing("under", Some(under)).query()
         };
+        // Twice: as a value of a form is, and as an address has it.
+        let download = |only: &str| format!("{}/artifact?only={}", contents.id, encoded(only));
         let parts = contents.parts.into_iter().map(|part| InsideRow {
             size: part.length,
-            only: Some(part.name.clone()),
-            download: Some(format!(
-                "{}/artifact?only={}",
-                contents.id,
-                encoded(&part.name)
-            )),
+            only: Some(encoded(&part.name)),
+            download: Some(download(&encoded(&part.name))),
             open: None,
             name: part.name,
         });
-        let id = contents.id.clone();
         let entries = contents.entries.into_iter().map(|found| {
             let entry = found.entry;
             let is_directory = entry.kind == EntryKind::Directory;
@@ -74,8 +71,8 @@ impl Inside {
             };
             InsideRow {
                 size: entry.size,
-                only: is_plain(&entry.name).then_some(selects),
-                download: Some(format!("{id}/artifact?only={}", encoded(&entry.name))),
+                only: is_plain(&entry.name).then(|| encoded(&selects)),
+                download: Some(download(&encoded(&entry.name))),
                 open: is_directory.then(|| folder(&entry.name)),
                 name: entry.name,
             }

@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::locale::Locale;
-use crate::service::{RunKind, RunState};
+use crate::service::{Run, RunKind, RunState};
 
 /// How good something is. The worst is the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,8 +99,23 @@ impl Tone {
     }
 }
 
-/// How a run ended, or that it has not.
-pub(super) fn run_mark(locale: Locale, state: RunState) -> Mark {
+/// How a run ended, or that it has not; a success that is to be looked at says so.
+pub(super) fn run_mark(locale: Locale, run: &Run) -> Mark {
+    match (run.state, run.warning_count()) {
+        (state @ RunState::Succeeded, 1..) => {
+            let count = run.warning_count();
+            let values = [
+                ("state", run_state_mark(locale, state).into_word().into()),
+                ("count", count.into()),
+            ];
+            Mark::new(Tone::Late, &locale.fill("state-warned", &values))
+        }
+        (state, _) => run_state_mark(locale, state),
+    }
+}
+
+/// The same without what is to be looked at.
+pub(super) fn run_state_mark(locale: Locale, state: RunState) -> Mark {
     let (tone, word) = match state {
         RunState::Queued => (Tone::Busy, locale.text("state-queued")),
         RunState::Running => (Tone::Busy, locale.text("state-running")),

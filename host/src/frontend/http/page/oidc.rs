@@ -59,9 +59,10 @@ async fn redirect(
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
     let next = visit.query.get("next").filter(|next| is_own(next));
+    let replaces = site.sign_in.sessions.digest_of(&headers);
     let begun = site
         .provider
-        .begin(next.unwrap_or_default(), &headers, address);
+        .begin(next.unwrap_or_default(), &headers, replaces);
     let begun = begun.await.map_err(|error| refused(error, address))?;
     Ok(with_cookie(see(&begun.url), begun.cookie))
 }
@@ -74,7 +75,11 @@ async fn callback(
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
     let completed = site.provider.complete(&visit.query, &headers).await;
-    let CompletedSignIn { caller, next } = completed.map_err(|error| refused(error, address))?;
+    let CompletedSignIn {
+        caller,
+        next,
+        replaces,
+    } = completed.map_err(|error| refused(error, address))?;
     let (who, scope) = (&caller.name, caller.scope.as_str());
     tracing::info!(%address, who, scope, "signed in at the OpenID provider");
     // With a redirect of another site comes no strict cookie, and with what it leads to neither: the browser has
@@ -84,10 +89,14 @@ async fn callback(
         page: Frame::new(&visit, MenuEntry::None, &title),
         to: format!("{}{}", visit.root, next),
     });
-    let session = site.sign_in.sessions.begin(caller, Instant::now());
+    let sessions = &site.sign_in.sessions;
+    if let Some(replaced) = replaces {
+        sessions.end_of(&replaced);
+    }
+    let session = sessions.begin(caller, &headers, Instant::now());
     Ok(with_cookie(
         with_cookie(screen, session),
-        site.provider.forget(),
+        site.provider.forget(&headers),
     ))
 }
 

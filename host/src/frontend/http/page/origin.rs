@@ -17,6 +17,17 @@ pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
     }
 }
 
+/// Where the browser is and what the request asks for, if those differ and nothing else does: so it looks, too, where a
+/// proxy puts another host into the request.
+pub(super) fn other_host(headers: &HeaderMap) -> Option<(&str, &str)> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if text("sec-fetch-site").is_some() {
+        return None;
+    }
+    let origin = text(ORIGIN.as_str()).filter(|origin| origin.contains("://"))?;
+    Some((origin, text(HOST.as_str())?))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {

@@ -8,19 +8,24 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::chart::{AddedBytes, Chart, Measure};
+use super::command_line::CommandLine;
 use super::failure::PageFailure;
+use super::filters::{FilterLink, MEMBER, is_of_member};
 use super::frame::{Frame, MenuEntry, html};
 use super::locale::Locale;
 use super::marks::{Mark, Tone};
 use super::reasons::{ReasonText, reason_text};
 use super::run_progress::RunProgress;
 use super::states::{is_overdue, state_mark};
+use super::strip::Strip;
 use super::visit::PageVisit;
 use crate::frontend::http::state::ApiState;
-use crate::service::{BackupQuery, Jobs, MemberStatus, SidecarStatus};
+use crate::service::{BackupQuery, Jobs, MemberStatus, SidecarStatus, StrategyDays};
 
 /// Runs that the chart looks back at.
 const CHART_RUNS: usize = 90;
+/// Runs among which those of one strategy are looked for.
+const MOST_RUNS: usize = 1000;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -28,6 +33,8 @@ struct OverviewScreen {
     page: Frame,
     heading: String,
     members: Vec<MemberCard>,
+    /// Of several strategies: the chart of each, and of the set.
+    charts: Vec<FilterLink>,
     chart: Chart,
     can_drill: bool,
 }
@@ -41,11 +48,20 @@ struct MemberCard {
     mark: Mark,
     status: MemberStatus,
     reasons: Vec<ReasonText>,
+    command: Vec<CommandLine>,
     running: Option<RunProgress>,
     drill: Option<Mark>,
     /// Where the newest good backup is: "minio, local".
     places: String,
+    /// Its bytes, and what they take in the store.
+    size: String,
+    /// What all backups take: "local 1.2 GiB, minio 1.2 GiB"; none where that is not known.
+    in_all: Option<String>,
     verified: String,
+    /// That the newest good backup is to be looked at.
+    warned: Option<Mark>,
+    /// The last days.
+    strip: Strip,
     is_set: bool,
     /// Whether nothing was backed up yet.
     is_new: bool,
@@ -57,35 +73,42 @@ pub(super) async fn overview(
     Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let wants_added = Measure::asked(&visit) == Measure::Added;
-    let (status, runs, added, can_drill) = app
+    let looked_at = match visit.query.get(MEMBER) {
+        Some(_) => MOST_RUNS,
+        None => CHART_RUNS,
+    };
+    let (status, days, mut runs, added, can_drill) = app
         .blocking(move |app| {
             let service = app.jobs.service();
             let can_drill = service.all().any(|one| one.config().drill.is_some());
             let added = added_bytes(&app.jobs, wants_added);
             (
                 app.jobs.status(),
-                service.runs(CHART_RUNS),
+                app.jobs.days(),
+                service.runs(looked_at),
                 added,
                 can_drill,
             )
         })
         .await?;
+    let stores = app.jobs.service().all();
+    let stores = stores.flat_map(|one| &one.config().stores);
+    let repositories = stores.filter(|store| store.repository().is_some());
+    let repositories: Vec<String> = repositories.map(|store| store.name.clone()).collect();
+    runs.retain(|run| is_of_member(&visit, run));
     let SidecarStatus { set, members, .. } = status;
-    let mut cards: Vec<MemberCard> = set
-        .into_iter()
-        .map(|set| card(visit.locale, set, true))
-        .chain(
-            members
-                .into_iter()
-                .map(|member| card(visit.locale, member, false)),
-        )
-        .collect();
+    let set = set.into_iter().map(|set| (set, true));
+    let all = set.chain(members.into_iter().map(|member| (member, false)));
+    let cards =
+        all.map(|(status, is_set)| card(visit.locale, status, &days, &repositories, is_set));
+    let mut cards: Vec<MemberCard> = cards.collect();
     cards.sort_by_key(|card| std::cmp::Reverse(card.status.state));
     let worst = cards.iter().map(|card| card.tone).max();
     let heading = heading(visit.locale, &cards);
     Ok(html(&OverviewScreen {
         page: Frame::new(&visit, MenuEntry::Overview, &heading).icon(worst.unwrap_or(Tone::Empty)),
         heading,
+        charts: FilterLink::members(&visit, app.jobs.service()),
         chart: Chart::of(&visit, &runs, added.as_ref()),
         members: cards,
         can_drill,
@@ -111,7 +134,14 @@ fn added_bytes(jobs: &Jobs, wanted: bool) -> Option<AddedBytes> {
     )
 }
 
-fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
+fn card(
+    locale: Locale,
+    status: MemberStatus,
+    days: &[StrategyDays],
+    repositories: &[String],
+    is_set: bool,
+) -> MemberCard {
+    let days = days.iter().find(|days| days.name == status.name);
     let mark = state_mark(locale, status.state, is_overdue(&status));
     let tone = mark.tone();
     let drill = status.last_drill.as_ref().map(|drill| {
@@ -134,6 +164,7 @@ fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
             None => status.strategy.clone(),
         },
         name: status.name.clone(),
+        command: vec![CommandLine::new("backup").strategy(status.name.as_deref())],
         mark,
         tone,
         reasons: status
@@ -154,10 +185,42 @@ fn card(locale: Locale, status: MemberStatus, is_set: bool) -> MemberCard {
             Some([]) | None => locale.text("on-this-sidecar"),
             Some(stores) => stores.join(", "),
         },
+        strip: Strip::of(locale, days.map_or(&[], |days| days.days.as_slice())),
+        size: size(locale, &status, repositories),
+        in_all: in_all(locale, &status),
+        warned: warned(locale, &status),
         is_set,
         is_new: status.last_good.is_none() && status.last_run.is_none(),
         status,
     }
+}
+
+/// "2.9 GiB, 17 MiB added"
+fn size(locale: Locale, status: &MemberStatus, repositories: &[String]) -> String {
+    let Some(good) = &status.last_good else {
+        return String::new();
+    };
+    let raw = good.raw_size.unwrap_or(good.size);
+    let is_added = good.stores.iter().any(|store| repositories.contains(store));
+    let stored = locale.stored_size(raw, good.size, is_added);
+    let all = std::iter::once(locale.size(raw)).chain(stored);
+    all.collect::<Vec<_>>().join(", ")
+}
+
+fn in_all(locale: Locale, status: &MemberStatus) -> Option<String> {
+    let stores = status.stores.iter();
+    let known =
+        stores.filter_map(|store| Some((&store.name, store.bytes.filter(|bytes| *bytes > 0)?)));
+    let known = known.map(|(name, bytes)| format!("{name} {}", locale.size(bytes)));
+    let known: Vec<String> = known.collect();
+    let stores = || known.join(", ");
+    (!known.is_empty()).then(|| locale.fill("stored-in-all", &[("stores", stores().into())]))
+}
+
+fn warned(locale: Locale, status: &MemberStatus) -> Option<Mark> {
+    let count = status.last_good.as_ref()?.warnings;
+    let text = || locale.fill("last-good-warned", &[("count", count.into())]);
+    (count > 0).then(|| Mark::new(Tone::Late, &text()))
 }
 
 /// Whether the newest good backup was read as a whole.

@@ -35,6 +35,10 @@ pub(super) fn reason_text(locale: Locale, reason: &StatusReason) -> ReasonText {
             let values = [("due", time("due").into()), ("slots", slots.into())];
             locale.fill("reason-overdue", &values)
         }
+        "no-rhythm" if value("id").is_empty() => {
+            locale.fill("reason-none-yet", &[("at", time("at").into())])
+        }
+        "no-rhythm" => locale.fill("reason-no-rhythm", &[("at", time("at").into())]),
         "no-good-backup" if value("damaged") == "0" => locale.text("reason-no-good-backup"),
         "no-good-backup" => locale.text("reason-all-damaged"),
         "last-run-failed" => match value("state") {

@@ -10,7 +10,7 @@ use super::frame::MenuEntry;
 use super::scope::guarded;
 use super::visit::{Site, visit};
 use super::{
-    assets, backup, backups, drills, events, overview, restore, run, runs, settings, sign_in,
+    assets, backup, backups, check, drills, events, overview, restore, run, runs, settings, sign_in,
 };
 use crate::config::TokenScope;
 use crate::frontend::http::operations::operations;
@@ -93,7 +93,36 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
             "/ui/sidecar",
             may("GET /backup/config", get(settings::settings)),
         )
+        .route(
+            "/ui/check",
+            may("POST /backup/check", get(check::ask).post(check::check)),
+        )
         .route("/ui/events", may("GET /backup/events", get(events::events)))
         .route_layer(from_fn_with_state(site, visit))
         .route("/ui/files/{name}", get(assets::asset))
+}
+
+/// From an address below `ui/` that is a form's alone, the relative address of the screen that it belongs to.
+pub(in crate::frontend::http) fn screen_above(path: &str) -> Option<String> {
+    let (above, _) = path
+        .strip_prefix("/ui/")?
+        .rsplit_once('/')
+        .unwrap_or_default();
+    match above.rsplit('/').next() {
+        Some("") | None => Some("../".to_owned()),
+        Some(screen) => Some(format!("../{screen}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_screen_of_a_form_is_the_one_above_it() {
+        let above = |path: &str| screen_above(path).unwrap_or_default();
+        assert_eq!(above("/ui/backups/0193/verify"), "../0193");
+        assert_eq!(above("/ui/sign-out"), "../");
+        assert_eq!(screen_above("/backup/run"), None);
+    }
 }

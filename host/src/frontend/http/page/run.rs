@@ -85,7 +85,7 @@ pub(super) async fn run(
             .icon(icon)
             .refreshed(!is_over),
         heading,
-        mark: run_mark(visit.locale, run.state),
+        mark: run_mark(visit.locale, &run),
         progress: progress.filter(|_| !is_over),
         members,
         log,

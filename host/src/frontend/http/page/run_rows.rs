@@ -18,7 +18,7 @@ impl RunRow {
     pub(super) fn of(locale: Locale, run: Run) -> Self {
         let set = || run.set_id.as_ref().map(|_| locale.text("the-set"));
         Self {
-            mark: run_mark(locale, run.state),
+            mark: run_mark(locale, &run),
             kind: kind_text(locale, run.kind),
             of: run.member.clone().or_else(set),
             size: run.artifact.as_ref().map(|artifact| artifact.size),

@@ -50,6 +50,8 @@ struct StoreRow {
     place: String,
     mark: Mark,
     backups: usize,
+    /// What they take; none where they share their bytes.
+    size: Option<String>,
     error: Option<RunFailure>,
 }
 
@@ -120,6 +122,9 @@ fn member(locale: Locale, config: &Config, status: Option<MemberStatus>) -> Conf
             },
             mark,
             backups: store.map_or(0, |store| store.backups),
+            size: store
+                .and_then(|store| store.bytes)
+                .map(|bytes| locale.size(bytes)),
             error,
         }
     });

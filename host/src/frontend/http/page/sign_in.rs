@@ -22,6 +22,9 @@ use crate::frontend::http::state::Peer;
 /// Where the form of the token goes to; what lies below it signs in too.
 const PATH: &str = "ui/sign-in";
 
+/// Bytes of an address at most that a browser remembers while it signs in.
+const LONGEST_NEXT: usize = 500;
+
 /// Whether a page is seen without a session.
 pub(super) fn signs_in(path: &str) -> bool {
     let below = path.strip_prefix(PATH);
@@ -49,24 +52,20 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>(sign_in: Arc<SignIn>) -> 
         .merge(oidc::routes(sign_in))
 }
 
-/// The form for the token, at whatever address it was asked for.
-pub(super) fn screen(visit: &PageVisit, problem: Option<String>) -> Response {
-    let next = match visit.path.as_str() {
-        PATH => visit.query.get("next").unwrap_or_default().to_owned(),
-        path => path.to_owned(),
-    };
+/// The form for the token, at whatever address it was asked for, and on to `next` then.
+pub(super) fn screen(visit: &PageVisit, next: &str, problem: Option<String>) -> Response {
     let title = visit.locale.text("sign-in-title");
     html(&SignInScreen {
         page: Frame::new(visit, MenuEntry::None, &title).icon(Tone::Empty),
         problem,
-        next,
+        next: next.to_owned(),
         provider: visit.provider.clone(),
     })
 }
 
 /// The form by itself.
 async fn form(Extension(visit): Extension<PageVisit>) -> Response {
-    screen(&visit, None)
+    screen(&visit, visit.query.get("next").unwrap_or_default(), None)
 }
 
 /// Takes the token, and begins a session. Wrong ones count as they do in the API.
@@ -74,9 +73,12 @@ async fn begin(
     State(sign_in): State<Arc<SignIn>>,
     Extension(visit): Extension<PageVisit>,
     Extension(Peer(address)): Extension<Peer>,
+    headers: HeaderMap,
     body: String,
 ) -> Response {
     let (now, fields) = (Instant::now(), FormFields::parse(&body));
+    let next = fields.get("next").filter(|next| is_own(next));
+    let next = next.unwrap_or_default();
     let token = fields.get("token").unwrap_or_default().trim();
     let Some(caller) = sign_in.tokens.caller(token.as_bytes()).cloned() else {
         tracing::warn!(%address, "a wrong token was typed into the page");
@@ -88,11 +90,11 @@ async fn begin(
             }
             None => (StatusCode::UNAUTHORIZED, visit.locale.text("sign-in-wrong")),
         };
-        return (status, screen(&visit, Some(problem))).into_response();
+        return (status, screen(&visit, next, Some(problem))).into_response();
     };
-    let next = fields.get("next").filter(|next| is_own(next));
-    let to = format!("{}{}", visit.root, next.unwrap_or_default());
-    with_cookie(see(&to), sign_in.sessions.begin(caller, now))
+    let to = format!("{}{next}", visit.root);
+    let session = sign_in.sessions.begin(caller, &headers, now);
+    with_cookie(see(&to), session)
 }
 
 /// Ends the session.
@@ -114,7 +116,10 @@ pub(super) fn with_cookie(mut response: Response, cookie: String) -> Response {
 /// Whether it is a screen of this page: no link may lead a reader who signs in to another place.
 pub(super) fn is_own(next: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
-    next.starts_with("ui/") && next.chars().all(plain) && !next.contains("..")
+    next.len() <= LONGEST_NEXT
+        && next.starts_with("ui/")
+        && next.chars().all(plain)
+        && !next.contains("..")
 }
 
 #[cfg(test)]

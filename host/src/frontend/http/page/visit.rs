@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -13,16 +14,20 @@ use jiff::Timestamp;
 use super::failure::PageFailure;
 use super::frame::MenuEntry;
 use super::locale::Locale;
-use super::origin::is_same_origin;
+use super::origin::{is_same_origin, other_host};
 use super::sign_in;
 use crate::clock;
 use crate::config::TokenScope;
+use crate::display::{one_line, visible_line};
 use crate::frontend::http::auth::Caller;
 use crate::frontend::http::cookie::cookie;
 use crate::frontend::http::error_response::ErrorResponse;
 use crate::frontend::http::fields::FormFields;
 use crate::frontend::http::sign_in::SignIn;
+use crate::frontend::http::state::Peer;
 
+/// Characters of a host at most that a message repeats.
+const LONGEST_HOST: usize = 100;
 /// The cookie with the language that was chosen.
 const LANGUAGE_COOKIE: &str = "sidecar-language";
 
@@ -95,14 +100,19 @@ impl PageVisit {
 }
 
 /// Lets requests of a session pass, and changes only what a form of this page asks for. Shows what failed.
-pub(super) async fn visit(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+pub(super) async fn visit(
+    State(site): State<Site>,
+    Extension(Peer(address)): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let sessions = &site.sign_in.sessions;
     let caller = sessions.caller(request.headers(), Instant::now());
     let visit = PageVisit::of(&request, &site, caller.clone());
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     let signs_in = sign_in::signs_in(&visit.path);
     let mut response = if changes && !is_same_origin(request.headers()) {
-        PageFailure::from(cross_origin()).into_response()
+        PageFailure::from(cross_origin(request.headers())).into_response()
     } else if caller.is_some() || signs_in {
         request.extensions_mut().insert(visit.clone());
         if let Some(caller) = caller {
@@ -110,12 +120,16 @@ pub(super) async fn visit(State(site): State<Site>, mut request: Request, next: 
         }
         next.run(request).await
     } else if changes || wants_page(request.headers()) {
-        sign_in::screen(&visit, None)
+        sign_in::screen(&visit, &visit.path, None)
     } else {
         return no_session().into_response();
     };
     if let Some(failure) = response.extensions_mut().remove::<PageFailure>() {
         response = failure.screen(&visit);
+    }
+    if let Some(caller) = &visit.caller {
+        let streams = &site.sign_in.streams;
+        response = streams.bounded(&caller.name, address, response);
     }
     if let Some(cookie) = visit.language_cookie() {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -128,13 +142,22 @@ fn wants_page(headers: &HeaderMap) -> bool {
     accepted.is_none_or(|accepted| accepted.contains("text/html") || accepted.contains("*/*"))
 }
 
-fn cross_origin() -> ErrorResponse {
-    ErrorResponse::new(
-        StatusCode::FORBIDDEN,
-        "cross-origin",
-        "this request did not come from a form of this page",
-    )
-    .hint("open the page itself, and use its buttons")
+fn cross_origin(headers: &HeaderMap) -> ErrorResponse {
+    let refused =
+        |message: String| ErrorResponse::new(StatusCode::FORBIDDEN, "cross-origin", message);
+    let message = "this request did not come from a form of this page";
+    match other_host(headers) {
+        Some((origin, host)) => {
+            let shown = |text: &str| one_line(&visible_line(text), LONGEST_HOST);
+            let (origin, host) = (shown(origin), shown(host));
+            refused(format!("{message}: the browser says that it is at {origin}, and the request asks for the host {host}"))
+                .hint(
+                    "open the page itself, and use its buttons; if a proxy stands in between, it has to pass the host on: \
+                     `proxy_set_header Host $http_host` in nginx",
+                )
+        }
+        None => refused(message.to_owned()).hint("open the page itself, and use its buttons"),
+    }
 }
 
 fn no_session() -> ErrorResponse {

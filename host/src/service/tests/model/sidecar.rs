@@ -60,7 +60,7 @@ impl ModelWorld {
         let objects = Arc::new(Mutex::new(objects));
         let store = stepwise::store(&objects, None, 0);
         let ids = (1..=EARLIER).map(|number| {
-            let id = format!("earlier {number}");
+            let id = format!("earlier-{number}");
             let at = self.begin - SignedDuration::from_hours(24 * (EARLIER + 1 - number));
             let made = async {
                 let mut lock = store.try_lock(&id).await?;
@@ -89,7 +89,7 @@ impl ModelWorld {
         let rules = RetentionRules::new(&self.config, &[], SetTies::default(), Arc::default());
         match number {
             2 => Box::pin(prune(store, rules)),
-            _ => Box::pin(back_up(store, rules, format!("of sidecar {number}"), begun)),
+            _ => Box::pin(back_up(store, rules, format!("of-sidecar-{number}"), begun)),
         }
     }
 }

@@ -8,6 +8,12 @@ export function listen() {
       dialog.showModal();
     }
   });
+  // Only a page that came over TLS, or from this machine, may write there.
+  document.documentElement.classList.toggle("copies", Boolean(navigator.clipboard));
+  document.addEventListener("click", (event) => {
+    const lines = event.target.closest("[data-copies-lines]")?.parentElement.querySelectorAll("code");
+    if (lines) navigator.clipboard.writeText([...lines].map((line) => line.textContent).join("\n"));
+  });
   // A second click while the server is at work would ask again.
   document.addEventListener("submit", (event) => {
     const button = event.submitter;

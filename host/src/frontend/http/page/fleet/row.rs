@@ -9,7 +9,7 @@ use super::super::reasons::{ReasonText, reason_text};
 use super::super::run_progress::RunProgress;
 use super::super::states::{is_overdue, state_mark};
 use crate::fleet::SidecarStanding;
-use crate::service::{MemberState, RunFailure, SidecarStatus};
+use crate::service::{MemberState, MemberStatus, RunFailure, SidecarStatus};
 
 /// Reasons that a row has room for.
 const MOST_REASONS: usize = 3;
@@ -34,14 +34,15 @@ impl FleetRow {
         let current = status.filter(|_| standing.error.is_none());
         let drilled = never_drilled(locale, standing);
         let running = current.and_then(|status| running(locale, status));
-        let marks = [Some(state(locale, standing)), drilled, running];
+        let warned = current.and_then(|status| warned(locale, status));
+        let marks = [Some(state(locale, standing)), warned, drilled, running];
         Self {
             name: standing.name.clone(),
             href: format!("{}/", standing.page),
             marks: marks.into_iter().flatten().collect(),
             reasons: match &standing.error {
                 Some(error) => vec![no_status(locale, error)],
-                None => current.map_or_else(Vec::new, |status| reasons(locale, status)),
+                None => current_reasons(locale, standing),
             },
             last_known: standing.error.as_ref().and(last_known(locale, standing)),
             last_good: status.and_then(last_good).map(|at| locale.moment(at)),
@@ -72,9 +73,20 @@ fn state(locale: Locale, standing: &SidecarStanding) -> Mark {
             let word = word.unwrap_or_else(|| locale.text("status-unknown"));
             Mark::new(Tone::Unknown, &word)
         }
-        (None, Some(status)) => said(locale, status, standing.state),
+        (None, Some(status)) => {
+            in_doubt(locale, standing).unwrap_or_else(|| said(locale, status, standing.state))
+        }
         (None, None) => Mark::new(Tone::Empty, &locale.text("fleet-being-asked")),
     }
+}
+
+/// What its answer lacks, if nothing worse is known.
+fn in_doubt(locale: Locale, standing: &SidecarStanding) -> Option<Mark> {
+    let is_worst = standing.state == MemberState::Unknown;
+    let doubt = standing.doubt.as_ref().filter(|_| is_worst)?;
+    let word = locale.of_code("doubt", &doubt.code);
+    let word = word.unwrap_or_else(|| locale.text("doubt"));
+    Some(Mark::new(Tone::Unknown, &word))
 }
 
 /// What a sidecar says of itself.
@@ -94,6 +106,22 @@ fn never_drilled(locale: Locale, standing: &SidecarStanding) -> Option<Mark> {
     Some(Mark::new(Tone::Late, &text))
 }
 
+/// That newest good backups are to be looked at, and of several strategies whose.
+fn warned(locale: Locale, status: &SidecarStatus) -> Option<Mark> {
+    let has = |one: &&MemberStatus| one.last_good.as_ref().is_some_and(|good| good.warnings > 0);
+    let warned: Vec<&MemberStatus> = status.members.iter().filter(has).collect();
+    let names: Vec<&str> = warned
+        .iter()
+        .filter_map(|one| one.name.as_deref())
+        .collect();
+    let text = match (warned.len(), names.join(", ")) {
+        (0, _) => return None,
+        (_, names) if names.is_empty() => locale.text("filter-warned"),
+        (_, names) => locale.fill("fleet-warned", &[("names", names.into())]),
+    };
+    Some(Mark::new(Tone::Late, &text))
+}
+
 fn running(locale: Locale, status: &SidecarStatus) -> Option<Mark> {
     let mut all = status.members.iter().chain(&status.set);
     let run = all.find_map(|one| one.running.as_ref())?;
@@ -107,6 +135,20 @@ fn no_status(locale: Locale, error: &RunFailure) -> ReasonText {
         run: None,
         hint: error.hint.clone(),
     }
+}
+
+/// Of one that has answered; first what puts the rest in doubt.
+fn current_reasons(locale: Locale, standing: &SidecarStanding) -> Vec<ReasonText> {
+    let doubt = standing.doubt.iter().map(|doubt| ReasonText {
+        text: locale.text("fleet-doubt"),
+        quote: Some(doubt.message.clone()),
+        run: None,
+        hint: doubt.hint.clone(),
+    });
+    let said = standing.status.iter();
+    doubt
+        .chain(said.flat_map(|status| reasons(locale, status)))
+        .collect()
 }
 
 /// Why it is not well, each with the strategy that it is about; what to do about it, its own page says.

@@ -29,6 +29,7 @@ sign-in-at = Sign in at { $provider }
 signed-in = Signed in
 go-on = Go on
 sign-out = Sign out
+caller = { $name }, scope “{ $scope }”
 
 ## States of a member
 status-fresh = Up to date
@@ -64,6 +65,8 @@ reason-overdue = { $slots ->
     [one] A backup was due on { $due }, and there is no newer one.
    *[other] Backups have been due since { $due }; { $slots } are missing.
 }
+reason-no-rhythm = The newest backup is of { $at }. Neither a schedule nor enough backups say when one is due.
+reason-none-yet = No backup has been made since { $at }, and no schedule says when one is due.
 reason-no-good-backup = There is no good backup.
 reason-all-damaged = Every backup that is left is damaged.
 reason-last-run-failed = The last run failed:
@@ -75,20 +78,51 @@ reason-drill-failed = The last drill failed:
 reason-store-unreadable = The store { $store } does not answer:
 
 ## Overview
-nothing-yet = Nothing has been backed up here yet. The first backup shows whether everything is set up; “sidecar check” says what is missing.
+nothing-yet = Nothing has been backed up here yet. The first backup shows whether everything is set up.
 last-good-ago = Last good backup { $time } ago
+last-good-warned = { $count ->
+    [one] It has 1 warning.
+   *[other] It has { $count } warnings.
+}
+show-warnings = Show them
+days-good = { $count ->
+    [0] Last { $all } days: no good backup
+    [one] Last { $all } days: a good backup on 1 day
+   *[other] Last { $all } days: a good backup on { $count } days
+}
+days-warned = with warnings or a failure beside it: { $dates }
+days-failed = failed: { $dates }
+days-missed = due, but not made: { $dates }
+day-good = a good backup
+day-quiet = none, and none was due
 verified-good = verified
 never-verified = not verified yet
 on-this-sidecar = on this sidecar only
+stored-in-all = all backups: { $stores }
 next-run = Next
 no-schedule = no schedule: only when asked for
 back-up-now = Back up now
 back-up-now-of = Back up { $name } now
+check = Check
+check-now = Check now
+check-again = Check again
+check-about = Asks modules, servers and stores whether the next backup would succeed. Nothing is backed up.
+check-error = Would fail
+check-stores = Stores that can do what a backup needs:
+check-passed = { $count ->
+    [0] The next backup can run
+    [one] The next backup can run, with 1 warning
+   *[other] The next backup can run, with { $count } warnings
+}
+check-failed = { $count ->
+    [one] 1 thing would make the next backup fail
+   *[other] { $count } things would make the next backup fail
+}
 history = History
 history-empty = The chart begins with the first backup.
 as-table = As a table
 chart-measure = Show
-chart-size = size
+chart-size = size of the artifact
 chart-duration = duration
 chart-added = added to the store
 chart-sentence = { $count ->
@@ -112,8 +146,14 @@ state-succeeded = Succeeded
 state-failed = Failed
 state-cancelled = Cancelled
 state-interrupted = Interrupted
+state-warned = { $count ->
+    [one] { $state }, with 1 warning
+   *[other] { $state }, with { $count } warnings
+}
 run-in-progress = { $kind } in progress
 size-of = { $part } of { $whole }
+size-stored = stored as { $size }
+size-added = { $size } added
 time-left = { $time } left
 time-elapsed = { $time } so far
 runs-empty = Nothing has run yet. “Back up now” on the overview starts the first run.
@@ -121,6 +161,7 @@ nothing-fits = Nothing fits this filter.
 filter-all = all
 filter-kind = Kind
 filter-state = State
+filter-warned = with warnings
 filter-member = Strategy
 filter-tier = Tier
 pager = Pages
@@ -132,6 +173,8 @@ column-what = What
 column-state = State
 column-took = Took
 column-size = Size
+column-artifact = Artifact
+artifact-size = Size of the artifact
 column-asked-by = Asked by
 column-tiers = Tiers
 column-kept = Kept
@@ -143,6 +186,10 @@ parts-restored = What was restored
 parts-verified = What was read
 file = File
 left-out = Left out
+left-out-count = { $count ->
+    [one] 1 thing left out
+   *[other] { $count } things left out
+}
 log = Log
 log-zone = Times are in UTC.
 log-cut = Only the last lines are kept.
@@ -215,9 +262,12 @@ tier-monthly = monthly
 tier-yearly = yearly
 raw-size = Size
 stored-size = In the store
+added-size = Added to the store
+is-encrypted = encrypted
 format = Format
 copies = Copies
 verify = Verify again
+done-with-it = What was done with it
 inside = Inside
 inside-whole = To list what is inside, all of this backup has to be read.
 inside-partial = This is a part of it: the backup is no archive that can be listed, or too large for it.
@@ -337,6 +387,7 @@ configuration-about = “***” stands in place of secrets and of what variables
 configuration-show = Show it
 audit = Who asked for what
 audit-empty = Nothing was asked for yet.
+audit-times = { $times } times since { $since }
 column-who = Token
 column-operation = Asked
 column-outcome = Outcome
@@ -353,8 +404,14 @@ fleet-asking = { $count ->
 }
 fleet-being-asked = Being asked
 fleet-no-status = It does not say how it stands:
+fleet-doubt = What it says cannot be taken as it stands:
+doubt = In doubt
+doubt-clock-differs = Clock differs
+doubt-no-members = Nothing said
+doubt-state-unclear = State not known
 fleet-last-known = Last known: { $state }, { $time }
 fleet-never-drilled = never drilled: { $names }
+fleet-warned = with warnings: { $names }
 no-answer-wrong-token = Token refused
 no-answer-too-many-bad-tokens = Token refused
 no-answer-no-status = No status

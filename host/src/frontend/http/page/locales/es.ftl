@@ -29,6 +29,7 @@ sign-in-at = Entrar con { $provider }
 signed-in = Ha entrado
 go-on = Continuar
 sign-out = Salir
+caller = { $name }, ámbito «{ $scope }»
 
 ## Estados de un miembro
 status-fresh = Al día
@@ -64,6 +65,8 @@ reason-overdue = { $slots ->
     [one] Tocaba una copia el { $due }, y no hay ninguna más reciente.
    *[other] Tocan copias desde el { $due }; faltan { $slots }.
 }
+reason-no-rhythm = La copia más reciente es del { $at }. Ni una programación ni suficientes copias dicen cuándo toca una.
+reason-none-yet = No se ha hecho ninguna copia desde el { $at }, y ninguna programación dice cuándo toca una.
 reason-no-good-backup = No hay ninguna copia válida.
 reason-all-damaged = Todas las copias que quedan están dañadas.
 reason-last-run-failed = La última ejecución falló:
@@ -75,20 +78,51 @@ reason-drill-failed = El último ensayo falló:
 reason-store-unreadable = El almacén { $store } no responde:
 
 ## Resumen
-nothing-yet = Aquí aún no se ha copiado nada. La primera copia muestra si todo está preparado; «sidecar check» dice qué falta.
+nothing-yet = Aquí aún no se ha copiado nada. La primera copia muestra si todo está preparado.
 last-good-ago = Última copia válida hace { $time }
+last-good-warned = { $count ->
+    [one] Tiene 1 aviso.
+   *[other] Tiene { $count } avisos.
+}
+show-warnings = Verlos
+days-good = { $count ->
+    [0] Últimos { $all } días: ninguna copia válida
+    [one] Últimos { $all } días: copia válida en 1 día
+   *[other] Últimos { $all } días: copia válida en { $count } días
+}
+days-warned = con avisos o con un fallo al lado: { $dates }
+days-failed = fallo: { $dates }
+days-missed = prevista, pero no hecha: { $dates }
+day-good = copia válida
+day-quiet = ninguna, y no tocaba
 verified-good = verificada
 never-verified = sin verificar
 on-this-sidecar = solo en este sidecar
+stored-in-all = todas las copias: { $stores }
 next-run = Próxima
 no-schedule = sin horario: solo cuando se pide
 back-up-now = Copiar ahora
 back-up-now-of = Copiar { $name } ahora
+check = Comprobar
+check-now = Comprobar ahora
+check-again = Comprobar de nuevo
+check-about = Pregunta a módulos, servidores y almacenes si la próxima copia saldría bien. No se copia nada.
+check-error = Fallaría
+check-stores = Almacenes que pueden lo que una copia necesita:
+check-passed = { $count ->
+    [0] La próxima copia puede hacerse
+    [one] La próxima copia puede hacerse, con 1 aviso
+   *[other] La próxima copia puede hacerse, con { $count } avisos
+}
+check-failed = { $count ->
+    [one] 1 cosa haría fallar la próxima copia
+   *[other] { $count } cosas harían fallar la próxima copia
+}
 history = Historia
 history-empty = El gráfico empieza con la primera copia.
 as-table = Como tabla
 chart-measure = Mostrar
-chart-size = tamaño
+chart-size = tamaño del artefacto
 chart-duration = duración
 chart-added = añadido al almacén
 chart-sentence = { $count ->
@@ -112,8 +146,14 @@ state-succeeded = Terminada
 state-failed = Falló
 state-cancelled = Cancelada
 state-interrupted = Interrumpida
+state-warned = { $count ->
+    [one] { $state }, con 1 aviso
+   *[other] { $state }, con { $count } avisos
+}
 run-in-progress = { $kind } en curso
 size-of = { $part } de { $whole }
+size-stored = guardada como { $size }
+size-added = { $size } añadidos
 time-left = quedan { $time }
 time-elapsed = desde hace { $time }
 runs-empty = Aún no se ha ejecutado nada. «Copiar ahora», en el resumen, inicia la primera ejecución.
@@ -121,6 +161,7 @@ nothing-fits = Nada corresponde a este filtro.
 filter-all = todo
 filter-kind = Tipo
 filter-state = Estado
+filter-warned = con avisos
 filter-member = Estrategia
 filter-tier = Nivel
 pager = Páginas
@@ -132,6 +173,8 @@ column-what = Qué
 column-state = Estado
 column-took = Duración
 column-size = Tamaño
+column-artifact = Artefacto
+artifact-size = Tamaño del artefacto
 column-asked-by = Pedida por
 column-tiers = Niveles
 column-kept = Se conserva
@@ -143,6 +186,10 @@ parts-restored = Lo que se restauró
 parts-verified = Lo que se leyó
 file = Archivo
 left-out = No incluido
+left-out-count = { $count ->
+    [one] 1 elemento no incluido
+   *[other] { $count } elementos no incluidos
+}
 log = Registro
 log-zone = Las horas están en UTC.
 log-cut = Solo se conservan las últimas líneas.
@@ -215,9 +262,12 @@ tier-monthly = mensual
 tier-yearly = anual
 raw-size = Tamaño
 stored-size = En el almacén
+added-size = Añadido al almacén
+is-encrypted = cifrada
 format = Formato
 copies = Ejemplares
 verify = Verificar de nuevo
+done-with-it = Lo que se hizo con ella
 inside = Contenido
 inside-whole = Para mostrar el contenido hay que leer toda la copia.
 inside-partial = Es solo una parte: la copia no es un archivo que se pueda mostrar, o es demasiado grande.
@@ -337,6 +387,7 @@ configuration-about = «***» sustituye los secretos y lo que contienen las vari
 configuration-show = Mostrarla
 audit = Quién pidió qué
 audit-empty = Aún no se ha pedido nada.
+audit-times = { $times } veces desde { $since }
 column-who = Token
 column-operation = Pedido
 column-outcome = Resultado
@@ -353,8 +404,14 @@ fleet-asking = { $count ->
 }
 fleet-being-asked = Se le pregunta
 fleet-no-status = No dice cómo está:
+fleet-doubt = Lo que dice no puede tomarse tal cual:
+doubt = En duda
+doubt-clock-differs = El reloj difiere
+doubt-no-members = No dice nada
+doubt-state-unclear = Estado desconocido
 fleet-last-known = Lo último que se supo: { $state }, { $time }
 fleet-never-drilled = nunca ensayada: { $names }
+fleet-warned = con avisos: { $names }
 no-answer-wrong-token = Token rechazado
 no-answer-too-many-bad-tokens = Token rechazado
 no-answer-no-status = Sin estado

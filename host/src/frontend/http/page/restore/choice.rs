@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::frontend::http::error_response::ErrorResponse;
-use crate::frontend::http::fields::FormFields;
+use crate::frontend::http::fields::{FormFields, encoded, exact};
 use crate::frontend::http::restore::unknown_target;
 use crate::service::{Manifest, Order, RestorablePart, RestoreOffer, Selection};
 
@@ -37,13 +37,14 @@ pub(super) struct Choice {
     /// Names or globs; none: everything.
     pub(super) only: Vec<String>,
     pub(super) destination: Option<Destination>,
-    fields: FormFields,
+    /// Parts, and what they are called there.
+    new_names: Vec<(String, String)>,
 }
 
 impl Choice {
-    /// Of the fields of any step.
+    /// Of the fields of any step. What was chosen is in them as [`encoded`] writes it, what was typed as it is.
     pub(super) fn of(fields: &FormFields) -> Self {
-        let ticked = fields.all("only").map(str::to_owned);
+        let ticked = fields.all("only").map(exact);
         let typed = fields.all("files").flat_map(str::split_whitespace);
         let destination = match fields.get("to") {
             Some("names") => Some(Destination::NewNames),
@@ -51,13 +52,20 @@ impl Choice {
             Some("replace") => Some(Destination::Replace),
             Some("target") => fields
                 .get("target")
-                .map(|target| Destination::Target(target.to_owned())),
+                .map(|target| Destination::Target(exact(target))),
             _ => None,
         };
+        let new_names = fields.pairs().iter().filter_map(|(name, value)| {
+            match (name.strip_prefix("name:"), name.strip_prefix("as:")) {
+                (Some(part), _) => Some((exact(part), value.clone())),
+                (_, Some(part)) => Some((exact(part), exact(value))),
+                (None, None) => None,
+            }
+        });
         Self {
             only: ticked.chain(typed.map(str::to_owned)).collect(),
             destination,
-            fields: fields.clone(),
+            new_names: new_names.filter(|(_, name)| !name.is_empty()).collect(),
         }
     }
 
@@ -65,7 +73,7 @@ impl Choice {
     pub(super) fn fields(&self) -> FormFields {
         let mut fields = FormFields::default();
         for only in &self.only {
-            fields = fields.with("only", only);
+            fields = fields.with("only", &encoded(only));
         }
         fields
     }
@@ -73,18 +81,23 @@ impl Choice {
     /// The same with where to.
     pub(super) fn all_fields(&self) -> FormFields {
         let mut fields = self.fields();
-        for (name, value) in self.fields.pairs() {
-            let new_name = name.starts_with("name:");
-            if (new_name || name == "to" || name == "target") && !value.is_empty() {
-                fields = fields.with(name, value);
-            }
+        if let Some(destination) = &self.destination {
+            fields = fields.with("to", destination.name());
+        }
+        if let Some(Destination::Target(target)) = &self.destination {
+            fields = fields.with("target", &encoded(target));
+        }
+        for (part, new_name) in &self.new_names {
+            fields = fields.with(&format!("as:{}", encoded(part)), &encoded(new_name));
         }
         fields
     }
 
     /// The new name that was chosen for a part.
     pub(super) fn new_name(&self, part: &str) -> Option<&str> {
-        self.fields.get(&format!("name:{part}"))
+        let mut all = self.new_names.iter();
+        let chosen = all.find(|(of, _)| of == part);
+        chosen.map(|(_, name)| name.as_str())
     }
 
     /// The parts that are chosen, if nothing else is.
@@ -202,5 +215,22 @@ mod tests {
         assert_eq!(again.new_name("app1"), Some("app1_copy"));
         assert_eq!(again.all_fields().get("plan"), None);
         assert_eq!(Choice::of(&choice.fields()).destination, None);
+    }
+
+    #[test]
+    fn a_name_that_no_page_shows_as_it_is_survives_them_too() {
+        let (part, new_name) = ("p\u{200d}ay%41\n", "می\u{200c}خواهم");
+        let fields = FormFields::default()
+            .with("only", &encoded(part))
+            .with("to", "names")
+            .with(&format!("name:{}", encoded(part)), new_name);
+        let mut choice = Choice::of(&fields);
+        for _ in 0..3 {
+            assert_eq!(choice.only, [part]);
+            assert_eq!(choice.new_name(part), Some(new_name));
+            let fields = choice.all_fields();
+            assert!(fields.body().is_ascii());
+            choice = Choice::of(&fields);
+        }
     }
 }

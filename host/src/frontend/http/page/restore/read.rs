@@ -17,11 +17,13 @@ use super::super::visit::PageVisit;
 use super::choice::{Choice, Destination};
 use super::target_rows::TargetRow;
 use super::what::{backup, offers};
+use crate::display::visible_line;
 use crate::frontend::http::audit::AuditTarget;
 use crate::frontend::http::fields::{FormFields, encoded};
 use crate::frontend::http::restore::order_in_words;
 use crate::frontend::http::start;
 use crate::frontend::http::state::{ApiState, Peer};
+use crate::redact::redacted;
 use crate::service::{Order, Preview, RunRequest};
 
 #[derive(Template)]
@@ -189,8 +191,13 @@ fn previews(preview: &Preview) -> Vec<&Preview> {
     }
 }
 
-/// The one part that is replaced, or the members of a set, or what the backup is of.
+/// What has to be typed, as the page shows it: a keyboard has no key for the rest.
 fn typed_name(prepared: &PreparedRestore) -> String {
+    visible_line(&redacted(&replaced(prepared)))
+}
+
+/// The one part that is replaced, or the members of a set, or what the backup is of.
+fn replaced(prepared: &PreparedRestore) -> String {
     let members = prepared.preview.members.iter();
     let members: Vec<&str> = members.filter_map(|one| one.strategy.as_deref()).collect();
     match (prepared.order.only.as_slice(), members.as_slice()) {

@@ -173,6 +173,8 @@ impl WriteBackend for StoreBackend {
                 _ => self.gate.require_not_failed()?,
             }
             let bytes = content.slice().concat();
+            // A pack of some megabytes: not twice in memory while it is sent.
+            drop(content);
             match tpe {
                 // Two sidecars that make it at once would lock one another out.
                 FileType::Config => match self.store.put_once(&key, bytes).await? {

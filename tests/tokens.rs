@@ -1,8 +1,12 @@
 //! Tokens with a scope, and the audit log of what was asked with them.
 
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Server, Sidecar, TOKEN};
+use crate::harness::{Answer, Server, Sidecar, TOKEN, within};
 use crate::page::client::Client;
 
 const SCOPES: [&str; 4] = ["read", "run", "restore", "admin"];
@@ -209,6 +213,34 @@ fn equal_refusals_are_counted_and_what_was_done_is_in_the_log_too() {
     for text in ["POST /backup/export", "127.0.0.1", "\"who\":\"run\""] {
         assert!(line.contains(text), "{line}");
     }
+}
+
+#[test]
+fn what_was_asked_is_written_down_also_for_a_client_that_hangs_up() {
+    let sidecar = with_tokens().command("sleep 3; echo x");
+    let server = sidecar.serve();
+    let address = server.url.strip_prefix("http://").unwrap();
+    let mut client = TcpStream::connect(address).unwrap();
+    let order = format!(
+        "POST /backup/export HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer a-token-for-run\r\nContent-Length: 0\r\n\r\n"
+    );
+    client.write_all(order.as_bytes()).unwrap();
+    within(Duration::from_secs(20), "the run begins", || {
+        let runs = ask(&server, "admin", "GET", "/backup/jobs").json();
+        (runs["jobs"][0]["state"] == "running").then_some(())
+    });
+    drop(client);
+    let entry = within(
+        Duration::from_secs(20),
+        "the order is in the audit log",
+        || {
+            let log = ask(&server, "admin", "GET", "/backup/audit").json();
+            let entry = &log["audit"][0];
+            (entry["operation"] == "POST /backup/export").then(|| entry.clone())
+        },
+    );
+    assert_eq!(entry["who"], "run");
+    assert_eq!(entry["outcome"], "the client did not wait for the answer");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::redact::{redacted, without_cut_secret};
+
 /// Bytes of a message, and of a line in the log: neither a log nor an error is a place for data.
 pub(crate) const LONGEST_MESSAGE: usize = 8 << 10;
 
@@ -11,10 +13,15 @@ pub(crate) fn message(text: &str) -> Cow<'_, str> {
     cut(text, LONGEST_MESSAGE)
 }
 
-/// The beginning of a text, at most `most` bytes, cut between two characters; it says that it was cut.
+/// The beginning of a text, at most `most` bytes, cut between two characters; it says that it was cut. No secret is cut:
+/// what is left of one would not be known as it.
 pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most {
         return text.into();
+    }
+    let text = redacted(text);
+    if text.len() <= most {
+        return text.into_owned().into();
     }
     let mut end = most;
     while !text.is_char_boundary(end) {
@@ -23,8 +30,9 @@ pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
     format!("{}… (cut at {most} bytes)", &text[..end]).into()
 }
 
-/// One line of at most `most` characters.
+/// One line of at most `most` characters. No secret is cut, or loses blanks by which it is known.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
+    let text = redacted(text);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -32,14 +40,17 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
     }
 }
 
-/// What a terminal would show of a line: a progress display overwrites what stands before `\r`.
-pub(crate) fn terminal_line(line: &[u8]) -> String {
+/// What a terminal would show of a line: a progress display overwrites what stands before `\r`. Of a line that `is_cut`,
+/// the beginning of a secret at its end goes too.
+pub(crate) fn terminal_line(line: &[u8], is_cut: bool) -> String {
     let last = line
         .split(|&byte| byte == b'\r')
         .rfind(|part| !part.is_empty());
-    String::from_utf8_lossy(last.unwrap_or_default())
-        .trim_end()
-        .to_owned()
+    let line = String::from_utf8_lossy(last.unwrap_or_default());
+    match is_cut {
+        true => without_cut_secret(&line).trim_end().to_owned(),
+        false => line.trim_end().to_owned(),
+    }
 }
 
 /// Text in which what steers a terminal, or reorders what stands beside it, is visible: as `\u001b`, which
@@ -92,6 +103,14 @@ mod tests {
     }
 
     #[test]
+    fn no_secret_is_cut() {
+        crate::redact::keep_secret("Cut-Secret  of-this-test");
+        let text = "x".repeat(90) + " Cut-Secret  of-this-test";
+        assert!(one_line(&text, 100).ends_with("x ***"));
+        assert!(cut(&text, 100).ends_with("x ***"));
+    }
+
+    #[test]
     fn long_messages_are_cut_between_characters() {
         let text = format!("x{}", "é".repeat(LONGEST_MESSAGE));
         let mark = "… (cut at 8192 bytes)";
@@ -103,9 +122,9 @@ mod tests {
 
     #[test]
     fn a_progress_display_is_shown_as_it_ended() {
-        assert_eq!(terminal_line(b"10%\r50%\r100%\r"), "100%");
-        assert_eq!(terminal_line(b"plain\r"), "plain");
-        assert_eq!(terminal_line(b"\r"), "");
+        assert_eq!(terminal_line(b"10%\r50%\r100%\r", false), "100%");
+        assert_eq!(terminal_line(b"plain\r", true), "plain");
+        assert_eq!(terminal_line(b"\r", false), "");
     }
 
     #[test]

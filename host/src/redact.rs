@@ -15,6 +15,9 @@ const SHORTEST: usize = 8;
 /// Bytes from which even a word is looked for.
 const LONG: usize = 16;
 
+/// Bytes of its beginning by which a secret is known where a text was cut.
+const SHORTEST_BEGUN: usize = 4;
+
 static KNOWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
 /// Words that hold a secret, and how each is shown; the word before tells even a short one apart.
 static WORDS: RwLock<Vec<(String, String)>> = RwLock::new(Vec::new());
@@ -89,6 +92,20 @@ pub fn redacted(text: &str) -> Cow<'_, str> {
     shown
 }
 
+/// Text that was cut where it was read, without the beginning of a secret at its end.
+pub fn without_cut_secret(text: &str) -> &str {
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    let begun = known.iter().filter_map(|secret| {
+        let mut lengths = (SHORTEST_BEGUN..secret.len()).rev();
+        lengths.find(|length| {
+            secret
+                .get(..*length)
+                .is_some_and(|begun| text.ends_with(begun))
+        })
+    });
+    &text[..text.len() - begun.max().unwrap_or_default()]
+}
+
 /// A password that is a common word would take that word out of every sentence.
 fn is_distinct(secret: &str) -> bool {
     let is_word = secret.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -140,6 +157,15 @@ mod tests {
             redacted("<code>Pass &#38; word-of-this-test</code>"),
             "<code>***</code>"
         );
+    }
+
+    #[test]
+    fn what_a_cut_has_left_of_one_goes_too() {
+        keep_secret("Begun-Secret-of-this-test");
+        assert_eq!(without_cut_secret("x Begun-Secret-of"), "x ");
+        assert_eq!(without_cut_secret("x Begun"), "x ");
+        assert_eq!(without_cut_secret("x Beg"), "x Beg");
+        assert_eq!(without_cut_secret("x Begun."), "x Begun.");
     }
 
     #[test]

@@ -14,7 +14,7 @@ const ROOMS: [(&str, &[&str]); 28] = [
     ("redact", &[]),
     ("error", &["redact"]),
     ("clock", &["error"]),
-    ("display", &["error"]),
+    ("display", &["error", "redact"]),
     ("digest", &["error"]),
     ("cancel", &["error"]),
     ("fs_atomic", &["error"]),

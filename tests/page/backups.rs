@@ -103,7 +103,7 @@ fn an_archive_is_looked_into_folder_by_folder() {
         return;
     };
     browser.open(&format!("{}/ui/backups/{id}", server.url));
-    browser.clicks("a[href='?inside=1']");
+    browser.clicks("a[href='?inside=1#inside']");
     browser.clicks("fieldset a[aria-label='Open uploads']");
     browser.reads("fieldset", "uploads/a.txt");
     browser.types("#match", "B.TXT").clicks(".search button");

@@ -31,6 +31,7 @@ fn a_session_may_do_what_its_token_may() {
         !text.contains(&format!("action=\"../restore/{id}\"><p")),
         "{text}"
     );
+    assert_eq!(runner.gets(&format!("/ui/restore/{id}")).status, 403);
     let read = format!("/ui/restore/{id}/read?to=original");
     assert_eq!(runner.gets(&read).status, 403);
     let confirmed = runner.submits(&read, &[("to", "original"), ("plan", "x")]);

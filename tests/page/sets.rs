@@ -60,12 +60,30 @@ fn all_of_a_set_comes_back() {
     browser.reads("h1", "Read what will happen");
     browser.reads("main", "db: What happens");
     browser.reads("main", "uploads: What happens");
+    // A line of the configuration would write over what is there.
+    browser.reads("main", "The commands below decide");
     browser.clicks("form[method=post].stack button");
     browser.reads("#run .state", "Succeeded");
     browser.reads("#run .parts", "uploads/");
     assert_eq!(
         (state(&sidecar).as_str(), upload(&sidecar).as_deref()),
         ("before", Some("before"))
+    );
+}
+
+#[test]
+fn a_set_says_what_is_in_it_and_its_run_what_became_of_each() {
+    let (sidecar, set) = changed();
+    let server = sidecar.serve();
+    let Some(browser) = signed_in(&server) else {
+        return;
+    };
+    browser.reads("#members", "set of db and uploads");
+    browser.open(&format!("{}/ui/runs/{set}", server.url));
+    let members = browser.reads("main", "Members");
+    assert!(
+        members.contains("db ") && members.contains("uploads "),
+        "{members}"
     );
 }
 

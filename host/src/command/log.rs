@@ -82,7 +82,7 @@ impl LogLines {
     }
 
     fn end_line(&mut self) {
-        let text = terminal_line(&self.line);
+        let text = terminal_line(&self.line, self.cut);
         if !text.is_empty() && self.budget.admits(text.len()) {
             let mark = if self.cut { " … (cut)" } else { "" };
             tracing::info!(target: "sidecar::command", stream = self.stream, "{text}{mark}");

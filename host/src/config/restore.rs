@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 
 use super::secret::{self, Secret};
 use super::section_reader::SectionReader;
+use crate::redact;
 
 /// How backups are restored.
 #[derive(JsonSchema)]
@@ -57,11 +58,13 @@ pub(super) fn read(reader: &mut SectionReader<'_>) -> Vec<RestoreTarget> {
             );
             continue;
         }
-        let into = secret::read(reader, &at, "into");
+        let into = secret::read_address(reader, &at, "into");
         let (Some(name), Some((_, mut into))) = (name, into) else {
             continue;
         };
-        if !into.reveal().contains("://") {
+        if into.reveal().contains("://") {
+            redact::keep_secret(into.reveal());
+        } else {
             let directory = reader.environment.absolute(into.reveal());
             into = Secret::new(directory.to_string_lossy());
         }

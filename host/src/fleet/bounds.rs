@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::display::cut;
 
-/// Items of a list; a sidecar lists 20 reasons itself.
-const MOST_ITEMS: usize = 100;
+/// Items of a list: strategies are the most that a sidecar may have many of.
+const MOST_ITEMS: usize = 1000;
 /// Bytes of a text.
 const LONGEST_TEXT: usize = 500;
 
@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn long_lists_and_texts_are_cut_at_any_depth() {
         let item = json!({"reason": "x".repeat(1000), "of": 3});
-        let taken = bounded(json!({"members": vec![json!([item]); 200]}));
+        let taken = bounded(json!({"members": vec![json!([item]); 1200]}));
         let members = taken["members"].as_array().map(Vec::len);
         assert_eq!(members, Some(MOST_ITEMS));
         let first = &taken["members"][0][0];

@@ -22,6 +22,13 @@ pub(super) fn doubt(status: &SidecarStatus, now: Timestamp) -> Option<RunFailure
         });
     }
     let mut all = status.members.iter().chain(&status.set);
+    let newest = all
+        .clone()
+        .filter_map(|one| Some(one.last_good.as_ref()?.at))
+        .max();
+    if let Some(at) = newest.filter(|at| at.duration_since(now) > TOLERANCE) {
+        return Some(clock_differs(at, now.duration_since(at)));
+    }
     (status.state == MemberState::Unknown && all.all(|one| one.why.is_empty())).then(|| RunFailure {
         code: "state-unclear".to_owned(),
         message: "it does not know how its backups stand, or says so in a word that this fleet does not know"

@@ -80,7 +80,7 @@ pub(super) fn add(connection: &Connection, entry: &AuditEntry) -> Result<()> {
             entry.is_refused(),
         ),
     )?;
-    forget(connection, entry.is_refused())
+    forget(connection, &entry.who, entry.is_refused())
 }
 
 /// The entry that says the same, if it was the case a short time ago.
@@ -110,8 +110,8 @@ fn same(connection: &Connection, entry: &AuditEntry) -> Result<Option<i64>> {
     Ok((away <= within).then_some(id))
 }
 
-/// Makes room: the caller with the most entries loses its oldest, none of another's.
-fn forget(connection: &Connection, refused: bool) -> Result<()> {
+/// Makes room: who has more than an equal share of all places loses its oldest, first of all who has just come.
+fn forget(connection: &Connection, who: &str, refused: bool) -> Result<()> {
     let most = match refused {
         true => MOST_REFUSED,
         false => MOST_DONE,
@@ -121,8 +121,10 @@ fn forget(connection: &Connection, refused: bool) -> Result<()> {
     for _ in most..there {
         connection.execute(
             "DELETE FROM audit WHERE id = (SELECT min(id) FROM audit WHERE refused = ?1
-                AND who = (SELECT who FROM audit WHERE refused = ?1 GROUP BY who ORDER BY count(*) DESC LIMIT 1))",
-            [refused],
+                AND who = (SELECT who FROM audit WHERE refused = ?1 GROUP BY who
+                    ORDER BY who = ?2 AND count(*) > ?3 / (SELECT count(DISTINCT who) FROM audit WHERE refused = ?1) DESC,
+                        count(*) DESC LIMIT 1))",
+            (refused, who, most),
         )?;
     }
     Ok(())

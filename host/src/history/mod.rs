@@ -191,6 +191,13 @@ impl History {
         })
     }
 
+    /// The youngest of its runs that make backups, whatever else has run since.
+    pub fn own_backups(&self, at_most: usize) -> Vec<Run> {
+        self.try_to("list runs", |connection| {
+            store::own_backups(connection, &self.whose, at_most)
+        })
+    }
+
     /// When the first run of this strategy was asked for.
     pub fn began(&self) -> Option<Timestamp> {
         self.try_to("look up the first run", |connection| {

@@ -125,6 +125,19 @@ pub(super) fn own(connection: &Connection, whose: &Whose, at_most: usize) -> Res
     all.query_map((member, of_set, at_most), run)?.collect()
 }
 
+pub(super) fn own_backups(
+    connection: &Connection,
+    whose: &Whose,
+    at_most: usize,
+) -> Result<Vec<Run>> {
+    let (member, of_set) = whose.columns();
+    let mut all = connection.prepare(
+        "SELECT * FROM runs WHERE kind = 'backup' AND member IS ?1 AND coalesce((set_id IS NOT NULL) = ?2, TRUE)
+            ORDER BY rowid DESC LIMIT ?3",
+    )?;
+    all.query_map((member, of_set, at_most), run)?.collect()
+}
+
 pub(super) fn began(connection: &Connection, whose: &Whose) -> Result<Option<Timestamp>> {
     let (member, of_set) = whose.columns();
     let mut first = connection.prepare(

@@ -253,6 +253,14 @@ fn each_of_several_strategies_has_its_own_runs() {
     assert_eq!(db.counts(), [(RunState::Succeeded, 1)]);
     assert_eq!((all.list(10).len(), db.own(10).len()), (4, 1));
     assert_eq!(db.get("set").unwrap().set_id.as_deref(), Some("set"));
+    // However many others there are.
+    for number in 0..20 {
+        all.record(&Run {
+            kind: RunKind::Verify,
+            ..run(&format!("verify {number}"))
+        });
+    }
+    assert_eq!(all.own_backups(10).len(), 1);
 }
 
 /// What a token was answered so many seconds after the first.
@@ -280,6 +288,21 @@ fn what_was_done_is_remembered_and_bounded() {
     assert_eq!((all.len(), &all[0]), (10_000, &entry(10_019)));
     assert_eq!(history.audited(2), [entry(10_019), entry(10_018)]);
     assert_eq!(all[9_999].who, "admin", "one with many loses its own");
+}
+
+#[test]
+fn who_has_more_than_an_equal_share_loses_its_own_when_it_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path());
+    for number in 0..4_000 {
+        history.audit(&asked("admin", number, &format!("x {number}"), "200"));
+    }
+    for number in 0..12_000 {
+        history.audit(&asked("night", number, &format!("y {number}"), "200"));
+    }
+    let all = history.audited(20_000);
+    let of_admin = all.iter().filter(|entry| entry.who == "admin");
+    assert_eq!((all.len(), of_admin.count()), (10_000, 4_000));
 }
 
 #[test]

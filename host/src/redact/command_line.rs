@@ -1,8 +1,8 @@
-//! Secrets that stand in a command line, where nothing but the word before them says so: `-pX`, `--password=X`,
-//! `PGPASSWORD=X`. What is missed here, a reader of command lines sees: secrets belong into variables.
+//! Secrets that stand in a command line, where nothing but what stands before them says so: `-pX`, `--password=X`,
+//! `PGPASSWORD=X`, `X-Api-Key: X`. What is missed here, a reader of command lines sees: secrets belong into variables.
 
-/// What secrets are called, in options and in variables.
-const CALLED: [&str; 9] = [
+/// What secrets are called, in options, variables and headers.
+const CALLED: [&str; 10] = [
     "passw",
     "passphrase",
     "pwd",
@@ -12,7 +12,11 @@ const CALLED: [&str; 9] = [
     "api-key",
     "api_key",
     "access_key",
+    "access-key",
 ];
+
+/// What no word that stands without quotation marks goes on behind.
+const ENDS_OF_WORDS: [char; 8] = [';', '&', '|', '(', ')', '`', '\'', '"'];
 
 /// A secret, and what tells it apart from other words.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,31 +28,71 @@ pub(super) struct SecretWord<'l> {
 
 /// Every secret of a line.
 pub(super) fn secrets(line: &str) -> Vec<SecretWord<'_>> {
+    let mut found: Vec<_> = assigned(line).chain(by_program(line)).collect();
+    found.retain(|one| is_literal(one.secret));
+    found
+}
+
+/// `NAME=X`, `NAME: X`, wherever that stands: in quotation marks, in a URL, behind a parenthesis.
+fn assigned(line: &str) -> impl Iterator<Item = SecretWord<'_>> {
+    let signs = line.match_indices(['=', ':']);
+    signs.filter_map(|(at, sign)| {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let name = line[..at].trim_end_matches(is_of_name).len();
+        if !is_called_secret(&line[name..at]) {
+            return None;
+        }
+        let rest = &line[at + 1..];
+        let blanks = match sign {
+            ":" => rest.len() - rest.trim_start().len(),
+            _ => 0,
+        };
+        let quote = rest[blanks..].chars().next();
+        let quote = quote.filter(|first| ['"', '\''].contains(first));
+        let start = at + 1 + blanks + quote.map_or(0, char::len_utf8);
+        let is_over = |c: char| match quote {
+            Some(quote) => c == quote,
+            None => c.is_whitespace() || ENDS_OF_WORDS.contains(&c),
+        };
+        let value = &line[start..];
+        Some(SecretWord {
+            before: &line[name..start],
+            secret: &value[..value.find(is_over).unwrap_or(value.len())],
+        })
+    })
+}
+
+/// `-pX` of MySQL's programs, and what follows an option that takes a secret.
+fn by_program(line: &str) -> Vec<SecretWord<'_>> {
     let words: Vec<(usize, &str)> = words(line).collect();
     let mut programs = Vec::new();
     let mut found = Vec::new();
     for (at, &(start, word)) in words.iter().enumerate() {
-        let next = words.get(at + 1);
-        found.extend(in_word(word, &programs));
-        // `sh -c 'PGPASSWORD=X pg_dump'`
+        // `sh -c 'mysqldump -pX'`
         if word.starts_with(['"', '\'']) && word.contains(char::is_whitespace) {
-            found.extend(secrets(value(word)));
+            found.extend(by_program(value(word)));
         }
-        if let Some(&(next_start, next)) = next
-            && takes_secret(word, next, &programs)
+        let attached = value(word).strip_prefix("-p").map(value);
+        if let Some(secret) = attached.filter(|_| runs(&programs, &["mysql", "mariadb"])) {
+            let before = word.find(secret).unwrap_or_default();
+            found.push(SecretWord {
+                before: &word[..before],
+                secret,
+            });
+        }
+        if let Some(&(next_start, next)) = words.get(at + 1)
+            && takes_secret(value(word), next, &programs)
         {
             let secret = value(next);
-            let quote = next.find(secret).unwrap_or_default();
-            let before = &line[start..next_start + quote];
-            found.push(SecretWord { before, secret });
+            let before = next_start + next.find(secret).unwrap_or_default();
+            found.push(SecretWord {
+                before: &line[start..before],
+                secret,
+            });
         }
-        programs.push(
-            word.rsplit(['/', '(', '`', ';', '|', '&'])
-                .next()
-                .unwrap_or(word),
-        );
+        let program = word.rsplit(|c| c == '/' || ENDS_OF_WORDS.contains(&c));
+        programs.extend(program.filter(|name| !name.is_empty()).take(1));
     }
-    found.retain(|one| is_literal(one.secret));
     found
 }
 
@@ -72,23 +116,6 @@ fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
         }
         rest = end;
         Some((start, &line[start..end]))
-    })
-}
-
-/// `-pX` of MySQL's programs, `NAME=X`, `--name=X`.
-fn in_word<'l>(word: &'l str, programs: &[&str]) -> Option<SecretWord<'l>> {
-    let of_mysql = runs(programs, &["mysql", "mariadb"]);
-    let attached = word.strip_prefix("-p").filter(|_| of_mysql);
-    let assigned = || {
-        let (name, secret) = word.split_once('=')?;
-        is_called_secret(name).then_some(secret)
-    };
-    let secret = attached.or_else(assigned)?;
-    let secret = value(secret);
-    let at = word.rfind(secret)?;
-    Some(SecretWord {
-        before: &word[..at],
-        secret,
     })
 }
 
@@ -117,8 +144,9 @@ fn is_called_secret(name: &str) -> bool {
     is_name && !is_other && CALLED.iter().any(|called| name.contains(called))
 }
 
-/// Without quotation marks.
+/// Without quotation marks, and without what ends a word behind it.
 fn value(word: &str) -> &str {
+    let word = word.trim_end_matches([';', '&', '|', ')', '`']);
     let quotes = ['"', '\''];
     word.trim_start_matches(quotes).trim_end_matches(quotes)
 }
@@ -146,16 +174,43 @@ mod tests {
                 "-p'",
                 "two words",
             ),
+            ("mysqldump \"-phunter2\"", "\"-p", "hunter2"),
+            ("(cd /x; mysqldump -phunter2)", "-p", "hunter2"),
             ("PGPASSWORD=hunter2 pg_dump app", "PGPASSWORD=", "hunter2"),
+            ("(PGPASSWORD=hunter2 pg_dump)", "PGPASSWORD=", "hunter2"),
+            ("x=$(PGPASSWORD=hunter2 y)", "PGPASSWORD=", "hunter2"),
+            ("a&&PGPASSWORD=hunter2 b", "PGPASSWORD=", "hunter2"),
+            (
+                "export PGPASSWORD=hunter2; pg_dump",
+                "PGPASSWORD=",
+                "hunter2",
+            ),
             ("export MYSQL_PWD=\"hunter2\"", "MYSQL_PWD=\"", "hunter2"),
             ("tool --password=hunter2", "--password=", "hunter2"),
             ("tool --api-token  hunter2", "--api-token  ", "hunter2"),
+            (
+                "pg_dump --dbname=\"host=db password=hunter2\"",
+                "password=",
+                "hunter2",
+            ),
+            (
+                "pg_dump -d\"host=x password=hunter2 user=me\"",
+                "password=",
+                "hunter2",
+            ),
+            (
+                "psql \"postgresql://h/db?user=u&password=hunter2&x=1\"",
+                "password=",
+                "hunter2",
+            ),
+            ("curl -H \"X-Api-Key: hunter2\"", "X-Api-Key: ", "hunter2"),
             ("redis-cli -a hunter2 --rdb -", "-a ", "hunter2"),
             (
                 "sh -c 'MYSQL_PWD=hunter2 mysqldump app'",
                 "MYSQL_PWD=",
                 "hunter2",
             ),
+            ("sh -c 'mysqldump -phunter2 app'", "-p", "hunter2"),
             ("curl -u me:hunter2 https://x", "-u ", "me:hunter2"),
             ("tool Authorization: Bearer hunter2", "Bearer ", "hunter2"),
         ] {
@@ -172,7 +227,7 @@ mod tests {
             "PGPASSFILE=/x PGPASSWORD=${PASSWORD} PGPASSWORD=\"$OTHER\" pg_dump",
             "mysqldump --password --host db",
             "sort --key=2",
-            "é'ö",
+            "é'ö:=",
         ] {
             assert_eq!(found(line), [], "{line}");
         }

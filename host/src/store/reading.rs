@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 use std::pin::Pin;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
@@ -11,12 +13,18 @@ use super::error::{Explanation, StoreOperation};
 use super::objects::Store;
 use crate::error::{Error, Kind, Result};
 
-/// Bytes of one request.
-const PIECE_SIZE: u64 = 4 << 20;
+/// Bytes of one request at most, and at least.
+const LARGEST_PIECE: u64 = 4 << 20;
+const SMALLEST_PIECE: u64 = 256 << 10;
 /// Requests at once.
 const PARALLEL: usize = 3;
+/// Bytes that all objects that are read at the same time hold, unless they are very many.
+const HELD_BY_ALL: u64 = 48 << 20;
 
-/// The bytes of an object, in order. Holds at most 16 MiB of them.
+/// Objects that are being read: the more, the smaller the pieces of each.
+static READ_NOW: AtomicU64 = AtomicU64::new(0);
+
+/// The bytes of an object, in order. Holds at most 16 MiB of them, and of many that are read at once less.
 pub struct Reading {
     length: u64,
     pieces: Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>,
@@ -47,10 +55,16 @@ impl Store {
         let end = range.end.min(size);
         let start = range.start.min(end);
         let (store, key) = (self.clone(), key.to_owned());
-        let pieces = stream::iter((start..end).step_by(PIECE_SIZE as usize))
-            .map(move |from| {
+        let (counted, mut from) = (CountedReading::begin(), start);
+        let ranges = std::iter::from_fn(move || {
+            let range = from..end.min(from + counted.piece_size());
+            from = range.end;
+            (!range.is_empty()).then_some(range)
+        });
+        let pieces = stream::iter(ranges)
+            .map(move |range| {
                 let (store, key) = (store.clone(), key.clone());
-                async move { store.piece(&key, from..end.min(from + PIECE_SIZE)).await }
+                async move { store.piece(&key, range).await }
             })
             .buffered(PARALLEL);
         Ok(Reading {
@@ -68,6 +82,28 @@ impl Store {
         let message = format!("store `{name}` gives fewer bytes of {shown} than it says it has");
         Err(Error::run("truncated", message)
             .hint("see whether it was replaced meanwhile, and try again"))
+    }
+}
+
+/// An object that is being read, until it is dropped.
+struct CountedReading;
+
+impl CountedReading {
+    fn begin() -> Self {
+        READ_NOW.fetch_add(1, Relaxed);
+        Self
+    }
+
+    /// Bytes of the next request.
+    fn piece_size(&self) -> u64 {
+        let held = READ_NOW.load(Relaxed).max(1) * (PARALLEL as u64 + 1);
+        (HELD_BY_ALL / held).clamp(SMALLEST_PIECE, LARGEST_PIECE)
+    }
+}
+
+impl Drop for CountedReading {
+    fn drop(&mut self) {
+        READ_NOW.fetch_sub(1, Relaxed);
     }
 }
 
@@ -97,5 +133,21 @@ impl Reading {
             all.extend_from_slice(&piece);
         }
         Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_that_are_read_at_once_hold_little_more_than_few() {
+        let one = CountedReading::begin();
+        assert!(one.piece_size() <= LARGEST_PIECE);
+        let many: Vec<_> = (0..40).map(|_| CountedReading::begin()).collect();
+        let held = one.piece_size() * (PARALLEL as u64 + 1) * (many.len() as u64 + 1);
+        assert!(held <= HELD_BY_ALL, "{held}");
+        let _very_many: Vec<_> = (0..400).map(|_| CountedReading::begin()).collect();
+        assert_eq!(one.piece_size(), SMALLEST_PIECE);
     }
 }

@@ -31,22 +31,34 @@ const MAX_LIMIT: usize = 1000;
 #[derive(Debug, Clone)]
 pub(super) struct AuditTarget(pub(super) String);
 
-/// A request on its way.
+/// What is written down of a request whose client was gone before it was answered: it may have been done.
+const NOT_AWAITED: &str = "the client did not wait for the answer";
+
+/// A request on its way. Dropped before it is answered, it is written down all the same.
 pub(super) struct AuditedRequest {
-    entry: AuditEntry,
+    app: Arc<ApiState>,
+    /// None once it is written down.
+    entry: Option<AuditEntry>,
     /// Whether it is written down although it changes nothing.
     is_recorded: bool,
 }
 
 impl AuditedRequest {
     /// What `caller` asks for.
-    pub(super) fn of(operation: &str, caller: &Caller, address: IpAddr, request: &Request) -> Self {
+    pub(super) fn of(
+        app: &Arc<ApiState>,
+        operation: &str,
+        caller: &Caller,
+        address: IpAddr,
+        request: &Request,
+    ) -> Self {
         let uri = request.uri();
         let target = uri
             .path_and_query()
             .map_or(uri.path(), |whole| whole.as_str());
         Self {
-            entry: AuditEntry {
+            app: app.clone(),
+            entry: Some(AuditEntry {
                 at: clock::now(),
                 who: caller.name.clone(),
                 address: address.to_canonical().to_string(),
@@ -55,18 +67,20 @@ impl AuditedRequest {
                 outcome: String::new(),
                 times: 1,
                 since: None,
-            },
+            }),
             is_recorded: request.method() != Method::GET && request.method() != Method::HEAD
                 || operation.ends_with("/artifact"),
         }
     }
 
     /// Writes it down, if it belongs there, and passes the answer on.
-    pub(super) async fn answered(self, app: &Arc<ApiState>, response: Response) -> Response {
+    pub(super) async fn answered(mut self, response: Response) -> Response {
+        let Some(mut entry) = self.entry.take() else {
+            return response;
+        };
         if !self.is_recorded && response.status() != StatusCode::FORBIDDEN {
             return response;
         }
-        let mut entry = self.entry;
         entry.at = clock::now();
         entry.outcome = outcome(&response);
         if let Some(AuditTarget(target)) = response.extensions().get() {
@@ -76,10 +90,22 @@ impl AuditedRequest {
             tell(&entry);
         }
         // A request fails for no journal.
-        let _ = app
-            .blocking(move |app| app.jobs.service().history().audit(&entry))
-            .await;
+        let write = move |app: &ApiState| app.jobs.service().history().audit(&entry);
+        let _ = self.app.blocking(write).await;
         response
+    }
+}
+
+impl Drop for AuditedRequest {
+    fn drop(&mut self) {
+        let Some(mut entry) = self.entry.take().filter(|_| self.is_recorded) else {
+            return;
+        };
+        entry.outcome = NOT_AWAITED.to_owned();
+        tell(&entry);
+        let app = self.app.clone();
+        // The connection, which is gone, waits for nothing.
+        tokio::task::spawn_blocking(move || app.jobs.service().history().audit(&entry));
     }
 }
 

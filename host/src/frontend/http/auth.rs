@@ -102,12 +102,12 @@ pub(super) async fn require_scope(
     request: Request,
     next: Next,
 ) -> Response {
-    let asked = AuditedRequest::of(&guard.operation, &caller, address, &request);
+    let asked = AuditedRequest::of(&guard.app, &guard.operation, &caller, address, &request);
     let response = match caller.scope >= guard.needs {
         true => next.run(request).await,
         false => (guard.refused)(&caller, guard.needs),
     };
-    asked.answered(&guard.app, response).await
+    asked.answered(response).await
 }
 
 /// The caller is known, and may not do this.

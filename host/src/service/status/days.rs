@@ -1,13 +1,13 @@
 //! What became of each of the last days. Pure: the clock is an argument.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::due;
-use super::facts::MemberFacts;
+use super::facts::{MemberFacts, RUNS_OF_DAYS};
 use crate::history::{Run, RunState};
 use crate::schedule::Timetable;
 
@@ -58,7 +58,12 @@ struct DayEvents {
 /// By what the stores hold and what `runs`, the journal, says: either may have lost what the other has.
 pub(super) fn days(facts: &MemberFacts, runs: &[Run], timetables: &[&Timetable]) -> Vec<DayStatus> {
     let mut events: HashMap<Date, DayEvents> = HashMap::new();
-    for copy in &facts.copies {
+    let good = facts.copies.iter().filter(|copy| copy.health.is_good());
+    let good_ids: HashSet<&str> = good.clone().map(|copy| copy.id.as_str()).collect();
+    let all_ids = facts.copies.iter().map(|copy| copy.id.as_str());
+    // Each of its copies is damaged.
+    let lost: HashSet<&str> = all_ids.filter(|id| !good_ids.contains(id)).collect();
+    for copy in good {
         let of_day = events.entry(day_of(copy.at)).or_default();
         of_day.good = true;
         of_day.warned |= copy.omissions > 0;
@@ -67,6 +72,7 @@ pub(super) fn days(facts: &MemberFacts, runs: &[Run], timetables: &[&Timetable])
         let began = run.started_at.unwrap_or(run.queued_at);
         let of_day = events.entry(day_of(began)).or_default();
         match run.state {
+            RunState::Succeeded if lost.contains(run.id.as_str()) => of_day.failed = true,
             RunState::Succeeded => {
                 of_day.good = true;
                 of_day.warned |= run.warning_count() > 0;
@@ -78,6 +84,11 @@ pub(super) fn days(facts: &MemberFacts, runs: &[Run], timetables: &[&Timetable])
     let took: Vec<u64> = runs.iter().filter_map(|run| run.duration_ms).collect();
     let tolerance = due::tolerance(&took);
     let today = day_of(facts.now);
+    // Of the days before, the runs are not known.
+    let known = match runs.last().filter(|_| runs.len() >= RUNS_OF_DAYS) {
+        Some(oldest) => day_of(oldest.queued_at),
+        None => Date::MIN,
+    };
     let all = (0..TOLD).rev();
     let all = all.filter_map(|ago| today.checked_sub(SignedDuration::from_hours(24 * ago)).ok());
     let each = all.map(|day| DayStatus {
@@ -86,7 +97,7 @@ pub(super) fn days(facts: &MemberFacts, runs: &[Run], timetables: &[&Timetable])
             Some(of_day) if of_day.good && !of_day.warned && !of_day.failed => DayState::Good,
             Some(of_day) if of_day.good => DayState::Warned,
             Some(of_day) if of_day.failed => DayState::Failed,
-            _ if was_due(facts, timetables, day, tolerance) => DayState::Missed,
+            _ if day > known && was_due(facts, timetables, day, tolerance) => DayState::Missed,
             _ => DayState::Quiet,
         },
     });

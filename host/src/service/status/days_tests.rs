@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 use super::*;
 use crate::service::status::tests::{Case, nightly};
+use crate::store::BackupHealth;
 
 /// Of the days up to `now`, the newest last, the last ones as letters.
 fn told(case: &Case, newest: usize) -> String {
@@ -44,6 +45,19 @@ fn a_failure_beside_a_good_backup_and_what_was_left_out_are_warnings() {
     case.0.copies[0].omissions = 1;
     assert_eq!(told(&case, 2), "ww");
     assert_eq!(case.stands().last_good.unwrap().warnings, 1);
+}
+
+#[test]
+fn a_backup_that_is_damaged_was_none() {
+    let mut case = Case::new("11-04T12:00")
+        .ran("a", "11-03T03:00", RunState::Succeeded)
+        .good("a", "11-03T03:00")
+        .good("b", "11-04T03:00");
+    case.0.copies[1].health = BackupHealth::Damaged {
+        at: case.0.now,
+        reason: "bits".to_owned(),
+    };
+    assert_eq!(told(&case, 2), "fg");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::schedule::{Start, Timetable};
 
-/// Starts that are looked back at: more than can pass within the tolerance of one.
-const LOOKED_BACK: usize = 16;
+/// Starts that are looked back at: of a backup every ten minutes, those of a week.
+const LOOKED_BACK: usize = 1000;
 /// Runs and backups whose median is taken.
 const SAMPLE: usize = 7;
 /// A backup may take at least this long.
@@ -17,13 +17,14 @@ const RHYTHM: usize = 4;
 /// Without a schedule or a rhythm, a backup that is younger is no reason to look.
 const SHORTEST_UNKNOWN: SignedDuration = SignedDuration::from_hours(3 * 24);
 
-/// The last starts at or before `now`, newest first.
-pub(super) fn starts(timetables: &[&Timetable], now: Timestamp) -> Vec<Start> {
+/// The starts from the last one at or before `since` on, until `now`; newest first.
+pub(super) fn starts(timetables: &[&Timetable], since: Timestamp, now: Timestamp) -> Vec<Start> {
     let mut starts = Vec::new();
     let mut until = Some(now);
     while let Some(at) = until.filter(|_| starts.len() < LOOKED_BACK) {
         let latest = timetables.iter().filter_map(|table| table.latest(at)).max();
-        until = latest.and_then(|start| start.at.checked_sub(SignedDuration::from_millis(1)).ok());
+        let older = latest.filter(|start| start.slot.time() > since);
+        until = older.and_then(|start| start.at.checked_sub(SignedDuration::from_millis(1)).ok());
         starts.extend(latest);
     }
     starts

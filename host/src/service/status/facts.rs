@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::due;
 use super::view::{DamagedCopy, DrillResult, MissingUpload, RunInProgress, StoreStatus};
-use crate::history::{Run, RunKind, RunState};
+use crate::history::{Run, RunState};
 use crate::schedule::{Start, Timetable};
 use crate::service::catalogue::{StoreListing, StrategyListing, missed_uploads};
 use crate::service::context::Context;
@@ -18,8 +18,11 @@ use crate::store::BackupHealth;
 
 /// Runs of the journal that are looked at.
 const RUNS: usize = 50;
-/// The same for the last days: of a backup each hour, all.
-pub(super) const RUNS_OF_DAYS: usize = 1000;
+/// The same for the last days: of a backup every ten minutes, all.
+pub(super) const RUNS_OF_DAYS: usize = 5000;
+
+/// By how much the clocks of several machines may differ.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A strategy, or the set of several, and what starts its runs.
 pub(in crate::service) struct ScheduledStrategy<'a> {
@@ -41,7 +44,8 @@ pub(super) struct MemberFacts {
     pub(super) is_known: bool,
     /// Whether a schedule starts its runs.
     pub(super) is_scheduled: bool,
-    /// The last times at which a run was due, newest first.
+    /// The last times at which a run was due, newest first: the newest good backup, or else `since`, is older than all but
+    /// the last.
     pub(super) starts: Vec<Start>,
     pub(super) next: Option<Timestamp>,
     /// Newest first; one that is in several places stands there once for each.
@@ -85,12 +89,18 @@ impl MemberFacts {
         let made = made.filter(|run| run.state == RunState::Succeeded);
         let made = made.filter_map(|run| Some((&run.id, run.started_at?)));
         let found = self.copies.iter().map(|copy| (&copy.id, copy.at));
+        let found = found.filter(|(_, at)| !is_of_the_future(*at, self.now));
         let by_id: BTreeMap<_, _> = made.chain(found).collect();
         let mut began: Vec<Timestamp> = by_id.into_values().collect();
         began.sort_by(|a, b| b.cmp(a));
         began.dedup();
         began
     }
+}
+
+/// Whether a clock that was ahead has dated it: how old it is cannot be said.
+pub(super) fn is_of_the_future(at: Timestamp, now: Timestamp) -> bool {
+    at.duration_since(now) > CLOCK_TOLERANCE
 }
 
 /// What is known of `one` at `now`.
@@ -113,16 +123,21 @@ pub(super) fn of(
     let history = has_journal.then(|| context.history());
     let (last_drill, proven) = history.map(|history| history.drills()).unwrap_or_default();
     let began = history.and_then(|history| history.began());
+    let since = began.map_or(started, |began| began.min(started));
+    let newest_good = copies
+        .iter()
+        .find(|copy| copy.health.is_good() && !is_of_the_future(copy.at, now));
+    let newest_good = newest_good.map(|copy| copy.at);
     let next = one.timetables.iter().filter_map(|table| table.next(now));
     MemberFacts {
         name: config.member.clone(),
         strategy: config.strategy.name.clone(),
         is_set: context.set().is_some(),
         now,
-        since: began.map_or(started, |began| began.min(started)),
+        since,
         is_known: config.stores.is_empty() || listed.is_some(),
         next: next.min().map(|start| start.at),
-        starts: due::starts(&one.timetables, now),
+        starts: due::starts(&one.timetables, newest_good.unwrap_or(since), now),
         is_scheduled: one.timetables.iter().any(|table| table.next(now).is_some()),
         stores: listed
             .map(|listed| stores(listed, &copies))
@@ -137,12 +152,11 @@ pub(super) fn of(
     }
 }
 
-/// Runs of the journal that make backups, newest first, among the last `at_most`.
+/// The last runs of the journal that make backups, newest first.
 pub(super) fn backups(context: &Context, at_most: usize) -> Vec<Run> {
     let has_journal = folders::shared_folder(&context.config().paths).is_dir();
-    let runs = has_journal.then(|| context.history().own(at_most));
-    let backups = runs.into_iter().flatten();
-    backups.filter(|run| run.kind == RunKind::Backup).collect()
+    let runs = has_journal.then(|| context.history().own_backups(at_most));
+    runs.unwrap_or_default()
 }
 
 /// What the stores hold. A set of which a member is in no store is none that could be restored.

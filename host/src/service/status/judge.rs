@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::due;
-use super::facts::{FoundCopy, MemberFacts};
+use super::facts::{FoundCopy, MemberFacts, is_of_the_future};
 use super::reason::StatusReason;
 use super::reasons;
 use super::state::MemberState;
@@ -36,15 +36,26 @@ pub(super) fn judge(facts: MemberFacts) -> MemberStatus {
     let mut why = Vec::new();
     if (tried || nothing_left) && !is_unclear {
         let since = damaged.iter().filter_map(|copy| copy.at).min();
-        why.push(reasons::no_good_backup(damaged.len(), had_one, since));
+        why.push(reasons::no_good_backup(
+            damaged.len(),
+            had_one,
+            since,
+            facts.name.as_deref(),
+        ));
     }
     if let Some(first) = missed.last() {
-        why.push(reasons::overdue(*first, missed.len(), last_good.as_ref()));
+        why.push(reasons::overdue(
+            *first,
+            missed.len(),
+            last_good.as_ref(),
+            facts.name.as_deref(),
+        ));
     }
     why.extend(
         unforeseen(&facts, last_good.as_ref()).filter(|_| !tried && !nothing_left && !is_unclear),
     );
     why.extend(failed_run.map(|run| reasons::last_run_failed(&LastRun::from(run))));
+    why.extend(of_the_future(&facts));
     let away = |store: &StoreStatus| {
         let error = store.error.as_ref()?;
         Some(reasons::store_unreadable(
@@ -107,7 +118,9 @@ fn is_good(copy: &FoundCopy) -> bool {
 
 fn last_good(facts: &MemberFacts) -> Option<LastGood> {
     let copies = &facts.copies;
-    let newest = copies.iter().find(|copy| is_good(copy))?;
+    let mut good = copies.iter().filter(|copy| is_good(copy));
+    let is_dated = |copy: &&FoundCopy| !is_of_the_future(copy.at, facts.now);
+    let newest = good.clone().find(is_dated).or_else(|| good.next())?;
     let mut runs = facts.backups.iter();
     let run = runs.find(|run| run.id == newest.id);
     let same = copies
@@ -173,14 +186,29 @@ fn is_news(run: &Run, last_good: Option<&LastGood>, facts: &MemberFacts) -> bool
             .missing_uploads
             .iter()
             .all(|upload| upload.id != run.id),
-        false => good.at > run.queued_at,
+        false => made_at(facts, good) > run.queued_at,
     };
     is_failure(run.state) && !last_good.is_some_and(made_good)
 }
 
+/// When a backup was made, as far as its date can be true.
+fn made_at(facts: &MemberFacts, good: &LastGood) -> Timestamp {
+    match is_of_the_future(good.at, facts.now) {
+        true => facts.since,
+        false => good.at,
+    }
+}
+
+/// The newest good copy that is dated in the future.
+fn of_the_future(facts: &MemberFacts) -> Option<StatusReason> {
+    let mut good = facts.copies.iter().filter(|copy| is_good(copy));
+    let found = good.find(|copy| is_of_the_future(copy.at, facts.now))?;
+    Some(reasons::of_the_future(&found.id, found.at))
+}
+
 /// The times at which backups were due that are not there, newest first.
 fn missed(facts: &MemberFacts, last_good: Option<&LastGood>) -> Vec<Timestamp> {
-    let since = last_good.map_or(facts.since, |good| good.at);
+    let since = last_good.map_or(facts.since, |good| made_at(facts, good));
     if !facts.is_scheduled {
         let expected = due::expected_interval(&facts.began()).zip(last_good);
         let Some((interval, good)) = expected else {
@@ -214,7 +242,7 @@ fn unforeseen(facts: &MemberFacts, last_good: Option<&LastGood>) -> Option<Statu
     {
         return None;
     }
-    let newest = last_good.map_or(facts.since, |good| good.at);
+    let newest = last_good.map_or(facts.since, |good| made_at(facts, good));
     let limit = newest.checked_add(due::longest_unknown(&began)).ok()?;
     (limit < facts.now).then(|| reasons::no_rhythm(newest, limit, last_good))
 }

@@ -7,7 +7,12 @@ use super::view::{DamagedCopy, DrillResult, LastGood, LastRun, MissingUpload};
 use crate::history::RunFailure;
 
 /// A backup was due at `due`, and the time for it is over; `slots` were missed so far.
-pub(super) fn overdue(due: Timestamp, slots: usize, last_good: Option<&LastGood>) -> StatusReason {
+pub(super) fn overdue(
+    due: Timestamp,
+    slots: usize,
+    last_good: Option<&LastGood>,
+    strategy: Option<&str>,
+) -> StatusReason {
     let newest = match last_good {
         Some(good) => format!("the newest good backup is of {:.0}", good.at),
         None => "there is no good backup".to_owned(),
@@ -16,7 +21,10 @@ pub(super) fn overdue(due: Timestamp, slots: usize, last_good: Option<&LastGood>
     let reason = StatusReason::new("overdue", Some(due), message)
         .arg("due", due)
         .arg("slots", slots)
-        .hint("`sidecar backup` makes one now; `sidecar runs` says what became of the last runs");
+        .hint(format!(
+            "{}; `sidecar runs` says what became of the last runs",
+            one_now(strategy)
+        ));
     match last_good {
         Some(good) => reason.arg("id", &good.id).arg("at", good.at),
         None => reason,
@@ -49,6 +57,7 @@ pub(super) fn no_good_backup(
     damaged: usize,
     had_one: bool,
     since: Option<Timestamp>,
+    strategy: Option<&str>,
 ) -> StatusReason {
     let message = match (damaged, had_one) {
         (0, false) => "there is no good backup".to_owned(),
@@ -57,7 +66,15 @@ pub(super) fn no_good_backup(
     };
     StatusReason::new("no-good-backup", since, message)
         .arg("damaged", damaged)
-        .hint("`sidecar backup` makes one now")
+        .hint(one_now(strategy))
+}
+
+/// Which command makes a backup of one of several strategies, or of the only one.
+fn one_now(strategy: Option<&str>) -> String {
+    match strategy {
+        Some(name) => format!("`sidecar backup --strategy {name}` makes one now"),
+        None => "`sidecar backup` makes one now".to_owned(),
+    }
 }
 
 pub(super) fn last_run_failed(run: &LastRun) -> StatusReason {
@@ -75,6 +92,17 @@ pub(super) fn last_run_failed(run: &LastRun) -> StatusReason {
             .hint_of(error),
         None => reason,
     }
+}
+
+/// A good backup is dated `at`, which is yet to come.
+pub(super) fn of_the_future(id: &str, at: Timestamp) -> StatusReason {
+    let message = format!(
+        "the backup {id} is dated {at:.0}, which is yet to come: how old it is cannot be said"
+    );
+    StatusReason::new("backup-of-the-future", None, message)
+        .arg("id", id)
+        .arg("at", at)
+        .hint("a clock was ahead when it was made, or is behind now: `sidecar check` says what is known of the clock")
 }
 
 pub(super) fn copy_damaged(copy: &DamagedCopy) -> StatusReason {

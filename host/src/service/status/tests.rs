@@ -38,7 +38,7 @@ impl Case {
             since: at("11-01T12:00"),
             is_known: true,
             is_scheduled: true,
-            starts: due::starts(&[&nightly], now),
+            starts: due::starts(&[&nightly], at("11-01T12:00"), now),
             next: nightly.next(now).map(|start| start.at),
             copies: Vec::new(),
             unusable: Vec::new(),
@@ -323,12 +323,12 @@ fn a_store_that_does_not_answer_is_never_good_news() {
 fn starts_are_those_of_all_timetables() {
     let hourly = Schedule::new("30 * * * *", "UTC", std::time::Duration::ZERO, true).unwrap();
     let (nightly, hourly) = (nightly(), Timetable::new(vec![hourly], ""));
-    let starts = due::starts(&[&nightly, &hourly], at("11-20T03:10"));
+    let starts = due::starts(&[&nightly, &hourly], at("11-20T01:00"), at("11-20T03:10"));
     let times: Vec<Timestamp> = starts.iter().take(3).map(|start| start.at).collect();
     assert_eq!(
         times,
         [at("11-20T03:00"), at("11-20T02:30"), at("11-20T01:30")]
     );
-    assert_eq!(due::starts(&[], at("11-20T03:10")), []);
+    assert_eq!(due::starts(&[], at("11-20T01:00"), at("11-20T03:10")), []);
     assert_eq!(due::tolerance(&[]), SignedDuration::from_mins(15));
 }

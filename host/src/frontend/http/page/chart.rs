@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use askama::filters::HtmlSafe;
 
 use super::locale::Locale;
-use super::marks::{Mark, run_mark};
+use super::run_rows::RunRow;
 use super::visit::PageVisit;
 use crate::service::{Run, RunKind, RunState};
 
@@ -34,7 +34,7 @@ pub(super) struct Chart {
     /// What the picture shows, in a sentence.
     pub(super) sentence: String,
     pub(super) measures: Vec<MeasureLink>,
-    pub(super) rows: Vec<ChartRow>,
+    pub(super) rows: Vec<RunRow>,
 }
 
 /// A link to another measure.
@@ -42,13 +42,6 @@ pub(super) struct MeasureLink {
     pub(super) href: String,
     pub(super) text: String,
     pub(super) current: bool,
-}
-
-/// A run of the chart.
-pub(super) struct ChartRow {
-    pub(super) run: Run,
-    pub(super) mark: Mark,
-    pub(super) size: Option<u64>,
 }
 
 /// Markup of numbers and our own classes; texts are escaped where it is made.
@@ -133,11 +126,7 @@ impl Chart {
             text: other.text(locale),
             current: other == measure,
         });
-        let rows = shown.iter().map(|run| ChartRow {
-            mark: run_mark(locale, run),
-            size: run.artifact.as_ref().map(|artifact| artifact.size),
-            run: (*run).clone(),
-        });
+        let rows = shown.iter().map(|run| RunRow::of(locale, (*run).clone()));
         Self {
             sentence: locale.fill("chart-sentence", &values),
             measures: links.collect(),

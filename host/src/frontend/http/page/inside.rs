@@ -51,7 +51,7 @@ impl Inside {
         let folder = |under: &str| {
             let fields = visit.query.replacing("match", None);
             let fields = fields.replacing("inside", Some("1"));
-            fields.replacing("under", Some(under)).query()
+            format!("{}#inside", fields.replacing("under", Some(under)).query())
         };
         // Twice: as a value of a form is, and as an address has it.
         let download = |only: &str| format!("{}/artifact?only={}", contents.id, encoded(only));
@@ -99,7 +99,17 @@ impl Inside {
     }
 }
 
-/// Whether a selection of this name means this name alone.
+/// Whether a selection of this name means this name alone. One that is no UTF-8 is shown with marks in its place, as
+/// another one may be.
 fn is_plain(name: &str) -> bool {
-    !name.contains(['*', '?', '[', ']', '{', '}', '\\'])
+    !name.contains([
+        '*',
+        '?',
+        '[',
+        ']',
+        '{',
+        '}',
+        '\\',
+        char::REPLACEMENT_CHARACTER,
+    ])
 }

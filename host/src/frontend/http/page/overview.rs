@@ -97,10 +97,12 @@ pub(super) async fn overview(
     let repositories: Vec<String> = repositories.map(|store| store.name.clone()).collect();
     runs.retain(|run| is_of_member(&visit, run));
     let SidecarStatus { set, members, .. } = status;
-    let set = set.into_iter().map(|set| (set, true));
-    let all = set.chain(members.into_iter().map(|member| (member, false)));
+    let several = app.jobs.service().config().several.as_ref();
+    let of_set = several.map_or(&[][..], |several| several.set.members.as_slice());
+    let set = set.into_iter().map(|set| (set, Some(of_set)));
+    let all = set.chain(members.into_iter().map(|member| (member, None)));
     let cards =
-        all.map(|(status, is_set)| card(visit.locale, status, &days, &repositories, is_set));
+        all.map(|(status, of_set)| card(visit.locale, status, &days, &repositories, of_set));
     let mut cards: Vec<MemberCard> = cards.collect();
     cards.sort_by_key(|card| std::cmp::Reverse(card.status.state));
     let worst = cards.iter().map(|card| card.tone).max();
@@ -139,8 +141,10 @@ fn card(
     status: MemberStatus,
     days: &[StrategyDays],
     repositories: &[String],
-    is_set: bool,
+    of_set: Option<&[String]>,
 ) -> MemberCard {
+    let is_set = of_set.is_some();
+    let members = of_set.unwrap_or_default();
     let days = days.iter().find(|days| days.name == status.name);
     let mark = state_mark(locale, status.state, is_overdue(&status));
     let tone = mark.tone();
@@ -159,7 +163,10 @@ fn card(
     });
     MemberCard {
         title: match &status.name {
-            _ if is_set => locale.text("the-set"),
+            _ if is_set => {
+                let members: Vec<&str> = members.iter().map(String::as_str).collect();
+                locale.fill("the-set-of", &[("names", list(locale, &members).into())])
+            }
             Some(name) => name.clone(),
             None => status.strategy.clone(),
         },
@@ -254,6 +261,11 @@ fn heading(locale: Locale, cards: &[MemberCard]) -> String {
         .map(|(names, key)| sentence(key, &names))
         .collect();
     let good = named(Tone::Good);
+    let mut concerns = concerns;
+    let never = named(Tone::Empty);
+    if !concerns.is_empty() && !never.is_empty() {
+        concerns.push(sentence("heading-never-yet", &never));
+    }
     let all_good = good.len() == cards.len();
     match (concerns.is_empty(), good.is_empty()) {
         (true, true) => locale.text("heading-never"),

@@ -57,6 +57,9 @@ pub(super) fn reason_text(locale: Locale, reason: &StatusReason) -> ReasonText {
             "reason-upload-missing",
             &[("stores", value("stores").into())],
         ),
+        "backup-of-the-future" => {
+            locale.fill("reason-backup-of-the-future", &[("at", time("at").into())])
+        }
         "drill-failed" => locale.text("reason-drill-failed"),
         "store-unreadable" => locale.fill(
             "reason-store-unreadable",

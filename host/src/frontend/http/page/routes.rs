@@ -50,11 +50,11 @@ pub(in crate::frontend::http) fn routes(app: &Arc<ApiState>) -> Router<Arc<ApiSt
         )
         .route(
             "/ui/restore/{id}",
-            may("GET /backup/backups/{id}", get(restore::what)),
+            may("POST /backup/restore", get(restore::what)),
         )
         .route(
             "/ui/restore/{id}/where",
-            may("GET /backup/backups/{id}", get(restore::to_where)),
+            may("POST /backup/restore", get(restore::to_where)),
         )
         .route(
             "/ui/restore/{id}/read",

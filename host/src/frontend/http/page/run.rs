@@ -11,12 +11,15 @@ use super::failure::PageFailure;
 use super::frame::{Frame, MenuEntry, html, see};
 use super::marks::{Mark, Tone, kind_text, run_mark};
 use super::run_progress::RunProgress;
-use super::run_rows::RunRow;
+use super::run_rows::{RunRow, asked_by};
 use super::visit::PageVisit;
 use crate::frontend::http::fields::encoded;
 use crate::frontend::http::jobs;
 use crate::frontend::http::state::ApiState;
 use crate::service::{LogExcerpt, Run, RunHandle, RunKind, RunState};
+
+/// Runs among which the members of a set are looked for.
+const LOOKED_AT: usize = 1000;
 
 #[derive(Template)]
 #[template(path = "run.html")]
@@ -25,8 +28,9 @@ struct RunScreen {
     heading: String,
     mark: Mark,
     run: Run,
+    asked_by: String,
     progress: Option<RunProgress>,
-    /// Of a set in progress: its members.
+    /// Of a set: its members.
     members: Vec<RunRow>,
     is_cached: bool,
     /// What it has said so far.
@@ -63,7 +67,7 @@ pub(super) async fn run(
             let members = members.map(|member| RunRow::of(visit.locale, member));
             (Some(progress), members.collect())
         }
-        RunHandle::Written(_) => (None, Vec::new()),
+        RunHandle::Written(_) => (None, written_members(&app, &visit, &run).await?),
     };
     let cached = run.clone();
     let (is_cached, log) = app
@@ -95,12 +99,32 @@ pub(super) async fn run(
             RunKind::Backup => (run.state == RunState::Succeeded).then(|| run.id.clone()),
             RunKind::Restore | RunKind::Drill | RunKind::Verify => run.backup.clone(),
         },
-        parts_title: visit.locale.text(match run.kind {
-            RunKind::Verify => "parts-verified",
-            RunKind::Backup | RunKind::Restore | RunKind::Drill => "parts-restored",
+        parts_title: visit.locale.text(match (run.kind, run.state) {
+            (RunKind::Verify, _) => "parts-verified",
+            (_, RunState::Succeeded) => "parts-restored",
+            _ => "parts-tried",
         }),
+        asked_by: asked_by(visit.locale, &run.asked_by),
         run,
     }))
+}
+
+/// The runs of the members of a set that is over.
+async fn written_members(
+    app: &Arc<ApiState>,
+    visit: &PageVisit,
+    set: &Run,
+) -> Result<Vec<RunRow>, PageFailure> {
+    if set.set_id.is_none() || set.member.is_some() {
+        return Ok(Vec::new());
+    }
+    let runs = app
+        .blocking(|app| app.jobs.service().runs(LOOKED_AT))
+        .await?;
+    let members = runs.into_iter();
+    let members = members.filter(|run| run.set_id == set.set_id && run.member.is_some());
+    let members = members.map(|run| RunRow::of(visit.locale, run));
+    Ok(members.collect())
 }
 
 /// "Restore of db"

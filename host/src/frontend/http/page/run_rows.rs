@@ -11,6 +11,7 @@ pub(super) struct RunRow {
     /// Of several strategies which one, or the set.
     pub(super) of: Option<String>,
     pub(super) size: Option<u64>,
+    pub(super) asked_by: String,
     pub(super) run: Run,
 }
 
@@ -21,8 +22,19 @@ impl RunRow {
             mark: run_mark(locale, &run),
             kind: kind_text(locale, run.kind),
             of: run.member.clone().or_else(set),
+            asked_by: asked_by(locale, &run.asked_by),
             size: run.artifact.as_ref().map(|artifact| artifact.size),
             run,
         }
+    }
+}
+
+/// Who asked for a run, in the reader's words where they are ours.
+pub(super) fn asked_by(locale: Locale, asker: &str) -> String {
+    match asker {
+        "command line" => locale.text("by-command-line"),
+        "schedule" => locale.text("by-schedule"),
+        "schedule, late" => locale.text("by-schedule-late"),
+        other => other.to_owned(),
     }
 }

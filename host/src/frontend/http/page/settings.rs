@@ -38,6 +38,8 @@ struct ConfiguredMember {
     title: String,
     strategy: String,
     schedules: Vec<String>,
+    /// In place of schedules of its own.
+    unscheduled: String,
     stores: Vec<StoreRow>,
     /// "daily: 30 days"
     retention: Vec<String>,
@@ -153,6 +155,10 @@ fn member(locale: Locale, config: &Config, status: Option<MemberStatus>) -> Conf
             None => config.strategy.name.clone(),
         },
         schedules: schedules.collect(),
+        unscheduled: locale.text(match status.as_ref().and_then(|status| status.next) {
+            Some(_) => "with-the-set",
+            None => "no-schedule",
+        }),
         stores: stores.collect(),
         retention: retention.collect(),
         status,

@@ -38,7 +38,10 @@ fn sentence(locale: Locale, days: &[DayStatus]) -> String {
     };
     let values = [
         ("all", days.len().into()),
-        ("count", of(DayState::Good).len().into()),
+        (
+            "count",
+            (of(DayState::Good).len() + of(DayState::Warned).len()).into(),
+        ),
     ];
     let good = locale.fill("days-good", &values);
     let told = [DayState::Warned, DayState::Failed, DayState::Missed];

@@ -73,3 +73,42 @@ fn a_store_that_keeps_one_backup_hides_no_rhythm() {
         (MemberState::Late, vec!["overdue"])
     );
 }
+
+#[test]
+fn what_is_due_every_few_minutes_is_counted_from_the_first_that_is_missing() {
+    let often = Schedule::new("*/10 * * * *", "UTC", std::time::Duration::ZERO, true).unwrap();
+    let often = Timetable::new(vec![often], "");
+    let stands = |good: &str, now: &str| {
+        let mut case = Case::new(now).good("a", good);
+        case.0.starts = due::starts(&[&often], at(good), at(now));
+        let status = case.stands();
+        let overdue = &status.why[0];
+        assert_eq!(overdue.code, "overdue");
+        (status.since.unwrap(), overdue.args["slots"].clone())
+    };
+    // Until 15 minutes ago.
+    let two_days = stands("11-18T03:00", "11-20T03:00");
+    assert_eq!(two_days, (at("11-18T03:10"), "286".to_owned()));
+    let later = stands("11-18T03:00", "11-20T04:00");
+    assert_eq!(later, (at("11-18T03:10"), "292".to_owned()));
+}
+
+#[test]
+fn a_backup_of_the_future_covers_nothing() {
+    let case = Case::new("11-20T12:00")
+        .good("a", "11-15T03:00")
+        .good("ahead", "12-04T03:00");
+    let status = case.ran("b", "11-20T03:00", RunState::Failed).stands();
+    assert_eq!(status.state, MemberState::Failed);
+    assert_eq!(
+        codes(&status),
+        ["overdue", "last-run-failed", "backup-of-the-future"]
+    );
+    assert_eq!(status.last_good.unwrap().id, "a");
+
+    let only = Case::new("11-20T12:00")
+        .good("ahead", "12-04T03:00")
+        .stands();
+    assert_eq!(only.state, MemberState::Failed);
+    assert_eq!(only.last_good.unwrap().id, "ahead");
+}

@@ -24,7 +24,7 @@ pub(super) struct FleetRow {
     pub(super) reasons: Vec<ReasonText>,
     /// Of one that does not answer: what it said last, and when.
     pub(super) last_known: Option<String>,
-    /// Of the strategy whose newest good backup is the oldest.
+    /// Of the strategy whose newest good backup is the oldest, of those that have one.
     pub(super) last_good: Option<MomentText>,
 }
 
@@ -185,6 +185,9 @@ fn last_known(locale: Locale, standing: &SidecarStanding) -> Option<String> {
 }
 
 fn last_good(status: &SidecarStatus) -> Option<Timestamp> {
-    let good = status.members.iter().map(|one| one.last_good.as_ref());
-    good.map(|good| good.map(|good| good.at)).min().flatten()
+    let good = status
+        .members
+        .iter()
+        .filter_map(|one| one.last_good.as_ref());
+    good.map(|good| good.at).min()
 }

@@ -16,6 +16,7 @@ use super::super::visit::PageVisit;
 use super::filter::{FleetFilter, states};
 use super::row::FleetRow;
 use crate::fleet::{Fleet, FleetStatus};
+use crate::service::MemberState;
 
 #[derive(Template)]
 #[template(path = "fleet.html")]
@@ -59,8 +60,16 @@ pub(super) async fn fleet(
         PlacedRow { place, shown, row }
     });
     let mut rows: Vec<PlacedRow> = rows.collect();
-    rows.sort_by_key(|placed| Reverse((placed.row.tone(), status.sidecars[placed.place].state)));
-    let worst = rows.first().map(|placed| placed.row.tone());
+    let worst = rows.iter().map(|placed| placed.row.tone()).max();
+    rows.sort_by_key(|placed| {
+        let standing = &status.sidecars[placed.place];
+        let is_well = standing.state == MemberState::Fresh;
+        Reverse((
+            standing.needs_you && !is_well,
+            placed.row.tone(),
+            standing.state,
+        ))
+    });
     let heading = heading(visit.locale, &status);
     html(&FleetScreen {
         page: Frame::new(&visit, MenuEntry::None, &heading)

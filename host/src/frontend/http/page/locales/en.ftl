@@ -16,7 +16,8 @@ stream-lost = The server has not answered for 10 seconds: what you see here may 
 on-command-line = On the command line
 back = Back
 next = Next
-the-set = set of all
+the-set = set
+the-set-of = set of { $names }
 
 ## Signing in
 sign-in = Sign in
@@ -35,7 +36,7 @@ caller = { $name }, scope “{ $scope }”
 status-fresh = Up to date
 status-late = Late
 status-warning = Warning
-status-failed = No good backup
+status-failed = No good backup in time
 status-never = Nothing yet
 status-unknown = No answer
 heading-fresh = { $count ->
@@ -58,11 +59,16 @@ heading-unknown = { $count ->
     [one] it is not known how { $names } stands
    *[other] it is not known how { $names } stand
 }
+heading-never-yet = { $count ->
+    [one] { $names } has no backup yet
+   *[other] { $names } have no backup yet
+}
 heading-never = Nothing has been backed up yet
 
 ## Reasons
 reason-overdue = { $slots ->
     [one] A backup was due on { $due }, and there is no newer one.
+    [1000] Backups have been due since { $due } or longer; 1000 or more are missing.
    *[other] Backups have been due since { $due }; { $slots } are missing.
 }
 reason-no-rhythm = The newest backup is of { $at }. Neither a schedule nor enough backups say when one is due.
@@ -73,6 +79,7 @@ reason-last-run-failed = The last run failed:
 reason-last-run-cancelled = The last run was cancelled.
 reason-last-run-interrupted = The last run was interrupted:
 reason-copy-damaged = A copy in { $store } is damaged: { $key }
+reason-backup-of-the-future = A backup is dated { $at }, which is yet to come: how old it is cannot be said.
 reason-upload-missing = A backup has not reached { $stores } yet.
 reason-drill-failed = The last drill failed:
 reason-store-unreadable = The store { $store } does not answer:
@@ -90,7 +97,7 @@ days-good = { $count ->
     [one] Last { $all } days: a good backup on 1 day
    *[other] Last { $all } days: a good backup on { $count } days
 }
-days-warned = with warnings or a failure beside it: { $dates }
+days-warned = of these with warnings or a failure beside it: { $dates }
 days-failed = failed: { $dates }
 days-missed = due, but not made: { $dates }
 day-good = a good backup
@@ -101,12 +108,13 @@ on-this-sidecar = on this sidecar only
 stored-in-all = all backups: { $stores }
 next-run = Next
 no-schedule = no schedule: only when asked for
+with-the-set = with the set
 back-up-now = Back up now
 back-up-now-of = Back up { $name } now
 check = Check
 check-now = Check now
 check-again = Check again
-check-about = Asks modules, servers and stores whether the next backup would succeed. Nothing is backed up.
+check-about = Asks modules, servers and stores whether the next backup would succeed. Nothing is backed up, and no command line of yours is tried.
 check-error = Would fail
 check-stores = Stores that can do what a backup needs:
 check-passed = { $count ->
@@ -176,6 +184,9 @@ column-size = Size
 column-artifact = Artifact
 artifact-size = Size of the artifact
 column-asked-by = Asked by
+by-command-line = command line
+by-schedule = schedule
+by-schedule-late = schedule, late
 column-tiers = Tiers
 column-kept = Kept
 column-store = Store
@@ -183,6 +194,7 @@ column-stores = Stores
 may-close = You may close this page; the run goes on.
 members = Members
 parts-restored = What was restored
+parts-tried = What was to be restored
 parts-verified = What was read
 file = File
 left-out = Left out
@@ -266,7 +278,7 @@ added-size = Added to the store
 is-encrypted = encrypted
 format = Format
 copies = Copies
-verify = Verify again
+verify = Verify
 done-with-it = What was done with it
 inside = Inside
 inside-whole = To list what is inside, all of this backup has to be read.
@@ -301,6 +313,7 @@ restore-members = Nothing ticked means all of the set.
 restore-member = All of { $name }
 restore-files = Files
 restore-files-help = Paths or patterns, such as uploads/** or *.txt, with blanks between them. Left empty: everything.
+restore-files-help-more = More paths or patterns beside what is ticked, with blanks between them.
 restore-files-help-set = What comes before the first slash is the strategy: uploads/docs/**. Left empty: everything.
 restore-where-title = Where should it come back to?
 restore-where-legend = Where to
@@ -313,9 +326,9 @@ to-target = Another place
 to-target-help = A place that the configuration lists under restore.targets.
 target = Place
 to-original = Where it came from, if nothing is there
-to-original-help = Stops before it changes anything where something of the same name exists.
+to-original-help = Stops before it changes anything where something of the same name exists. Command lines of your own have to look for that themselves.
 to-replace = Where it came from, replacing what is there
-to-replace-help = What is there is lost. You will be asked to type its name.
+to-replace-help = What is there under the same names is lost. You will be asked to type the name.
 no-targets = No other places are configured (restore.targets): a place that only the command line names needs “sidecar restore --into”.
 targets-of-several = Another place takes one strategy at a time: to use one, choose a single strategy before this step.
 restore-read-title = Read what will happen
@@ -327,12 +340,14 @@ target-unknown = It is not known what is there already:
 restore-server = Restores to { $server }
 into-target = Into { $name }
 into-original = Where it came from; stops if something is there
+into-original-unseen = Where it came from
+target-unseen = The commands below decide whether they stop at what is there already, or write over it: read them.
 into-original-replacing = Where it came from: what is there is REPLACED
 into-new-names = Beside what is there, under new names
 into-directory = Into the directory
 restore-steps = What happens, in this order
 restore-commands = Commands that run
-restore-type = Type { $name } to replace it
+restore-type = Type “{ $name }” to replace it
 restore-replace = Replace { $name }
 restore-now = Restore now
 restore-not-read = Nothing was restored yet: read first what will happen, then confirm it here.

@@ -16,7 +16,8 @@ stream-lost = El servidor no responde desde hace 10 segundos: lo que ve aquí pu
 on-command-line = En la línea de órdenes
 back = Atrás
 next = Siguiente
-the-set = conjunto de todas
+the-set = conjunto
+the-set-of = conjunto de { $names }
 
 ## Entrar
 sign-in = Entrar
@@ -35,7 +36,7 @@ caller = { $name }, ámbito «{ $scope }»
 status-fresh = Al día
 status-late = Con retraso
 status-warning = Aviso
-status-failed = Sin copia válida
+status-failed = Sin copia válida a tiempo
 status-never = Aún nada
 status-unknown = Sin respuesta
 heading-fresh = { $count ->
@@ -58,11 +59,16 @@ heading-unknown = { $count ->
     [one] no se sabe cómo está { $names }
    *[other] no se sabe cómo están { $names }
 }
+heading-never-yet = { $count ->
+    [one] { $names } aún no tiene copia
+   *[other] { $names } aún no tienen copia
+}
 heading-never = Aún no se ha copiado nada
 
 ## Motivos
 reason-overdue = { $slots ->
     [one] Tocaba una copia el { $due }, y no hay ninguna más reciente.
+    [1000] Tocan copias desde el { $due } o antes; faltan 1000 o más.
    *[other] Tocan copias desde el { $due }; faltan { $slots }.
 }
 reason-no-rhythm = La copia más reciente es del { $at }. Ni una programación ni suficientes copias dicen cuándo toca una.
@@ -73,6 +79,7 @@ reason-last-run-failed = La última ejecución falló:
 reason-last-run-cancelled = La última ejecución se canceló.
 reason-last-run-interrupted = La última ejecución se interrumpió:
 reason-copy-damaged = Una copia en { $store } está dañada: { $key }
+reason-backup-of-the-future = Una copia tiene fecha del { $at }, que aún no ha llegado: no se puede decir cuán antigua es.
 reason-upload-missing = Una copia aún no ha llegado a { $stores }.
 reason-drill-failed = El último ensayo falló:
 reason-store-unreadable = El almacén { $store } no responde:
@@ -90,7 +97,7 @@ days-good = { $count ->
     [one] Últimos { $all } días: copia válida en 1 día
    *[other] Últimos { $all } días: copia válida en { $count } días
 }
-days-warned = con avisos o con un fallo al lado: { $dates }
+days-warned = de ellos con avisos o con un fallo al lado: { $dates }
 days-failed = fallo: { $dates }
 days-missed = prevista, pero no hecha: { $dates }
 day-good = copia válida
@@ -101,12 +108,13 @@ on-this-sidecar = solo en este sidecar
 stored-in-all = todas las copias: { $stores }
 next-run = Próxima
 no-schedule = sin horario: solo cuando se pide
+with-the-set = con el conjunto
 back-up-now = Copiar ahora
 back-up-now-of = Copiar { $name } ahora
 check = Comprobar
 check-now = Comprobar ahora
 check-again = Comprobar de nuevo
-check-about = Pregunta a módulos, servidores y almacenes si la próxima copia saldría bien. No se copia nada.
+check-about = Pregunta a módulos, servidores y almacenes si la próxima copia saldría bien. No se copia nada, ni se prueba ninguna orden propia.
 check-error = Fallaría
 check-stores = Almacenes que pueden lo que una copia necesita:
 check-passed = { $count ->
@@ -176,6 +184,9 @@ column-size = Tamaño
 column-artifact = Artefacto
 artifact-size = Tamaño del artefacto
 column-asked-by = Pedida por
+by-command-line = línea de órdenes
+by-schedule = programación
+by-schedule-late = programación, con retraso
 column-tiers = Niveles
 column-kept = Se conserva
 column-store = Almacén
@@ -183,6 +194,7 @@ column-stores = Almacenes
 may-close = Puede cerrar esta página; la ejecución continúa.
 members = Miembros
 parts-restored = Lo que se restauró
+parts-tried = Lo que se iba a restaurar
 parts-verified = Lo que se leyó
 file = Archivo
 left-out = No incluido
@@ -266,7 +278,7 @@ added-size = Añadido al almacén
 is-encrypted = cifrada
 format = Formato
 copies = Ejemplares
-verify = Verificar de nuevo
+verify = Verificar
 done-with-it = Lo que se hizo con ella
 inside = Contenido
 inside-whole = Para mostrar el contenido hay que leer toda la copia.
@@ -301,6 +313,7 @@ restore-members = Nada marcado significa todo el conjunto.
 restore-member = Todo { $name }
 restore-files = Archivos
 restore-files-help = Rutas o patrones, como uploads/** o *.txt, separados por espacios. Vacío: todo.
+restore-files-help-more = Más rutas o patrones además de lo marcado, separados por espacios.
 restore-files-help-set = Lo que precede a la primera barra es la estrategia: uploads/docs/**. Vacío: todo.
 restore-where-title = ¿A dónde debe volver?
 restore-where-legend = A dónde
@@ -313,9 +326,9 @@ to-target = Otro lugar
 to-target-help = Un lugar que la configuración nombra en restore.targets.
 target = Lugar
 to-original = Al lugar de origen, si allí no hay nada
-to-original-help = Se detiene antes de cambiar algo si ya existe algo con el mismo nombre.
+to-original-help = Se detiene antes de cambiar algo si ya existe algo con el mismo nombre. Las órdenes propias tienen que comprobarlo ellas mismas.
 to-replace = Al lugar de origen, reemplazando lo que hay
-to-replace-help = Lo que hay se pierde. Se le pedirá que escriba su nombre.
+to-replace-help = Lo que hay con los mismos nombres se pierde. Se le pedirá que escriba el nombre.
 no-targets = No hay otros lugares configurados (restore.targets): un lugar que solo nombra la línea de órdenes necesita «sidecar restore --into».
 targets-of-several = Otro lugar admite una estrategia cada vez: para usarlo, elija una sola estrategia en el paso anterior.
 restore-read-title = Lea lo que va a ocurrir
@@ -327,12 +340,14 @@ target-unknown = No se sabe qué hay ya:
 restore-server = Se restaura en { $server }
 into-target = En { $name }
 into-original = Al lugar de origen; se detiene si hay algo
+into-original-unseen = Al lugar de origen
+target-unseen = Las órdenes de abajo deciden si se detienen ante lo que ya hay o lo sobrescriben: léalas.
 into-original-replacing = Al lugar de origen: lo que hay se REEMPLAZA
 into-new-names = Junto a lo que hay, con nombres nuevos
 into-directory = En el directorio
 restore-steps = Lo que ocurre, en este orden
 restore-commands = Órdenes que se ejecutan
-restore-type = Escriba { $name } para reemplazarlo
+restore-type = Escriba «{ $name }» para reemplazarlo
 restore-replace = Reemplazar { $name }
 restore-now = Restaurar ahora
 restore-not-read = Aún no se ha restaurado nada: lea primero lo que va a ocurrir y confírmelo aquí.

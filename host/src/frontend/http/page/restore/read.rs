@@ -42,6 +42,8 @@ struct ReadScreen {
     unknown: Vec<String>,
     place: String,
     replaces: bool,
+    /// Whether nothing but its commands can tell what is there already.
+    is_unseen: bool,
     /// What has to be typed for that.
     typed_name: String,
     /// What did not fit the last time.
@@ -154,13 +156,15 @@ fn screen(visit: &PageVisit, prepared: PreparedRestore, problem: Option<String>)
         ..
     } = prepared;
     let locale = visit.locale;
+    let previews = previews(&preview);
+    let is_unseen = !order.replace && previews.iter().any(|one| is_unseen(one));
     let place = match &choice.destination {
         Some(Destination::Target(name)) => locale.fill("into-target", &[("name", name.into())]),
         Some(Destination::Replace) => locale.text("into-original-replacing"),
         Some(Destination::NewNames) => locale.text("into-new-names"),
+        Some(Destination::Original) | None if is_unseen => locale.text("into-original-unseen"),
         Some(Destination::Original) | None => locale.text("into-original"),
     };
-    let previews = previews(&preview);
     let server = |one: &&Preview| one.server.clone();
     let unknown = |one: &&Preview| Some(one.unknown.as_ref()?.message.clone());
     let title = locale.text("restore-read-title");
@@ -172,6 +176,7 @@ fn screen(visit: &PageVisit, prepared: PreparedRestore, problem: Option<String>)
         unknown: previews.iter().filter_map(unknown).collect(),
         place,
         replaces: order.replace,
+        is_unseen,
         typed_name,
         problem,
         plan,
@@ -181,6 +186,11 @@ fn screen(visit: &PageVisit, prepared: PreparedRestore, problem: Option<String>)
         plans: previews.into_iter().cloned().collect(),
         row,
     })
+}
+
+/// Whether only the commands of a restore can tell what is there already.
+fn is_unseen(preview: &Preview) -> bool {
+    !preview.commands.is_empty() && preview.targets.is_empty()
 }
 
 /// Of a set those of its members, else the one.

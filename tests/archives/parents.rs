@@ -159,6 +159,27 @@ fn a_name_with_an_equals_sign_can_be_chosen() {
 }
 
 #[test]
+fn a_name_that_is_a_pattern_too_means_itself_where_it_is_there() {
+    for format in ["tar", "zip"] {
+        let sidecar = backup(
+            &["a[1].txt", "a1.txt", "a2.txt", "d*/", "d*/f", "dx/", "dx/f"],
+            format,
+        );
+        sidecar.backup().succeeds();
+        let into = sidecar.folder().join("into");
+        let read = |name: &str| fs::read_to_string(into.join(name)).ok();
+        restore(&sidecar, &into, &["--only", "a[1].txt", "--only", "d*"]).succeeds();
+        assert_eq!(
+            (read("a[1].txt"), read("a1.txt")),
+            (Some("of a[1].txt".into()), None)
+        );
+        assert_eq!((read("d*/f"), read("dx/f")), (Some("of d*/f".into()), None));
+        restore(&sidecar, &into, &["--only", "a[2].txt"]).succeeds();
+        assert_eq!(read("a2.txt"), Some("of a2.txt".into()));
+    }
+}
+
+#[test]
 fn over_http_names_are_fields_and_mean_what_they_say() {
     let sidecar = backup(&["a", "a=b"], "tar");
     sidecar.backup().succeeds();

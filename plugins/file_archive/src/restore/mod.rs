@@ -76,8 +76,8 @@ fn directory(request: &Request<Config>) -> Result<String> {
 
 /// Extracts the archive. A member that fails does not keep the others from being restored.
 pub(crate) fn restore(request: &Request<Config>) -> Result<Vec<Outcome>> {
-    let only = survey::meant(&request.only)?;
-    let selection = MemberSelection::new(&only).map_err(|mut errors| errors.swap_remove(0))?;
+    let survey::Meant { only, patterns } = survey::meant(&request.only)?;
+    let selection = MemberSelection::new(&patterns).map_err(|mut errors| errors.swap_remove(0))?;
     survey::announce(&selection, request.size)?;
     let mut extraction = Extraction {
         report: RestoreReport::new(&only),

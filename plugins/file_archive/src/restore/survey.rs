@@ -1,5 +1,6 @@
 //! What a restore is about to make, counted before it makes anything.
 
+use glob::Pattern;
 use sidecar_sdk::Result;
 use sidecar_sdk::restore::Selection;
 use sidecar_sdk::target::unpacking;
@@ -7,27 +8,63 @@ use sidecar_sdk::target::unpacking;
 use super::member::{MemberKind, damaged};
 use super::members::each_member;
 use super::selection::MemberSelection;
+use crate::pattern::has_wildcard;
 
-/// The selections as they are meant: `NAME=NEW` is a name if the archive has something of that name.
-pub(crate) fn meant(only: &[Selection]) -> Result<Vec<Selection>> {
-    let mut meant = only.to_vec();
-    let one_text = |at: usize| u32::try_from(at).is_ok_and(unpacking::written_as_one);
-    let doubtful: Vec<(usize, MemberSelection)> = (0..only.len())
-        .filter(|at| only[*at].new_name.is_some() && one_text(*at))
-        .filter_map(|at| Some((at, MemberSelection::new(&[whole(&only[at])?]).ok()?)))
-        .collect();
+/// The selections as they are meant.
+pub(crate) struct Meant {
+    /// In the operator's words.
+    pub(crate) only: Vec<Selection>,
+    /// The same as patterns.
+    pub(crate) patterns: Vec<Selection>,
+}
+
+/// What else a selection may be: the name of something that is in the archive.
+struct Doubt {
+    at: usize,
+    only: Selection,
+    pattern: Selection,
+    name: MemberSelection,
+}
+
+/// `NAME=NEW`, and a name with wildcards, is a name if the archive has something of that name.
+pub(crate) fn meant(only: &[Selection]) -> Result<Meant> {
+    let doubtful: Vec<Doubt> = (0..only.len()).filter_map(|at| doubt(only, at)).collect();
+    let mut meant = Meant {
+        only: only.to_vec(),
+        patterns: only.to_vec(),
+    };
     if doubtful.is_empty() {
         return Ok(meant);
     }
     each_member(&mut |member| {
-        for (at, name) in &doubtful {
-            if name.matching(&member.node.name).is_some() {
-                meant[*at] = whole(&only[*at]).unwrap_or_else(|| only[*at].clone());
+        for doubt in &doubtful {
+            if doubt.name.matching(&member.node.name).is_some() {
+                meant.only[doubt.at] = doubt.only.clone();
+                meant.patterns[doubt.at] = doubt.pattern.clone();
             }
         }
         Ok(())
     })?;
     Ok(meant)
+}
+
+fn doubt(only: &[Selection], at: usize) -> Option<Doubt> {
+    let one_text = u32::try_from(at).is_ok_and(unpacking::written_as_one);
+    let only = match &only[at].new_name {
+        Some(_) => whole(&only[at]).filter(|_| one_text)?,
+        None if has_wildcard(&only[at].name) => only[at].clone(),
+        None => return None,
+    };
+    let pattern = Selection {
+        name: Pattern::escape(&only.name),
+        new_name: None,
+    };
+    Some(Doubt {
+        at,
+        name: MemberSelection::new(std::slice::from_ref(&pattern)).ok()?,
+        only,
+        pattern,
+    })
 }
 
 /// `NAME=NEW` as one name.

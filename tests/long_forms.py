@@ -36,9 +36,9 @@ class Sidecar:
     def environment(self):
         return {**os.environ, "SIDECAR_SPEC_MARK": self.folder, "XDG_CACHE_HOME": self.cache}
 
-    def run(self, *arguments, before=()):
+    def run(self, *arguments, before=(), timeout=120):
         command = self.command(*arguments, before=before)
-        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=timeout)
 
     def start(self, *arguments, **options):
         return subprocess.Popen(self.command(*arguments), cwd=self.folder, env=self.environment, **options)

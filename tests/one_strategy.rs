@@ -32,7 +32,11 @@ fn sidecar(name: &str, clock: &Clock) -> Sidecar {
         .replace("port: 8000", "port: 0")
         .replace("host: 0.0.0.0", "host: 127.0.0.1");
     let text = match text.lines().any(|line| line.starts_with("app:")) {
-        true => text,
+        // Without a port, two would listen on the same one.
+        true => text.replace(
+            "app:\n  host: 127.0.0.1\n\n",
+            "app:\n  host: 127.0.0.1\n  port: 0\n\n",
+        ),
         false => format!("{text}app: {{port: 0, host: 127.0.0.1}}\n"),
     };
     let sidecar = Sidecar::new();

@@ -68,11 +68,11 @@ impl KnownPlaces {
 
 /// Which folder it is: a mount point shows another one while nothing is mounted. A bucket is always itself.
 fn folder(spec: &StoreSpec) -> String {
-    let Place::Fs { path } = &spec.place else {
-        return "bucket".to_owned();
-    };
-    fs::metadata(path).map_or_else(
-        |_| "missing".to_owned(),
-        |found| format!("device {} inode {}", found.dev(), found.ino()),
-    )
+    match &spec.place {
+        Place::S3(_) => "bucket".to_owned(),
+        Place::Fs { path } => fs::metadata(path).map_or_else(
+            |_| "missing".to_owned(),
+            |found| format!("device {} inode {}", found.dev(), found.ino()),
+        ),
+    }
 }

@@ -36,7 +36,7 @@ pub(super) fn states(visit: &PageVisit, sidecars: &[SidecarStanding]) -> Vec<Fil
     let locale = visit.locale;
     let values = [
         (MemberState::Failed.as_str(), locale.text("status-failed")),
-        (MemberState::Late.as_str(), locale.text("status-late")),
+        (MemberState::Late.as_str(), locale.text("filter-late")),
         (NEVER_DRILLED, locale.text("drill-never")),
         (MemberState::Unknown.as_str(), locale.text("status-unknown")),
         (MemberState::Never.as_str(), locale.text("status-never")),

@@ -169,6 +169,7 @@ nothing-fits = Nothing fits this filter.
 filter-all = all
 filter-kind = Kind
 filter-state = State
+filter-late = Late, or a warning
 filter-warned = with warnings
 filter-member = Strategy
 filter-tier = Tier

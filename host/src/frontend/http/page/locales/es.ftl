@@ -169,6 +169,7 @@ nothing-fits = Nada corresponde a este filtro.
 filter-all = todo
 filter-kind = Tipo
 filter-state = Estado
+filter-late = Con retraso o con aviso
 filter-warned = con avisos
 filter-member = Estrategia
 filter-tier = Nivel

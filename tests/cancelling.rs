@@ -179,6 +179,7 @@ fn leaves_nothing_or_all(codec: &str, tool: &str) {
             assert_eq!(sidecar.files(), [PUBLISHED], "{told}");
             assert!(sidecar.artifact() == published, "{told}");
             let gone = server.get(&format!("{url}/artifact"));
+            assert_eq!(gone.status, 404, "{told}");
             assert_eq!(gone.json()["code"], "cancelled", "{told}");
         } else {
             assert_eq!(job["state"], "succeeded", "{told}");

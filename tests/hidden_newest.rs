@@ -248,3 +248,23 @@ fn a_backup_whose_manifest_was_deleted_is_damaged_and_not_passed_over() {
     let listed = sidecar.run(&["list", "--json"]).succeeds().json();
     assert_eq!(listed["backups"].as_array().unwrap().len(), 6);
 }
+
+#[test]
+fn an_id_of_no_backup_is_not_found_also_beside_an_upload_that_goes_on() {
+    let clock = clock();
+    let sidecar = stored(&clock, &["a"]);
+    night(&sidecar, &clock, "2026-06-01");
+    let begun = folder(&sidecar, "a").join("daily/backup_20260602_030000.dat");
+    fs::write(&begun, "begun").unwrap();
+    for command in ["verify", "restore"] {
+        sidecar
+            .run(&[command, "0192aaaa"])
+            .exits(2)
+            .stderr_contains("there is no backup `0192aaaa`")
+            .stderr_contains(
+                "daily/backup_20260602_030000.dat in store `a` may be what is left of it",
+            );
+    }
+    let listed = sidecar.run(&["list", "--json"]).succeeds().json();
+    assert_eq!(listed["backups"].as_array().unwrap().len(), 1, "{listed}");
+}

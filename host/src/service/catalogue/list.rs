@@ -178,8 +178,10 @@ pub(super) fn undamaged<'c>(
         Some(damaged) => Err(in_doubt(damaged)),
         None if wanted != Which::Latest => {
             found.map_err(|error| match catalogue.unfinished.first() {
-                Some(artifact) => error.hint(artifact.may_be_meant()),
-                None => error,
+                Some(artifact) if error.kind() == Kind::NotFound => {
+                    error.hint(artifact.may_be_meant())
+                }
+                _ => error,
             })
         }
         None => {

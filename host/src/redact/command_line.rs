@@ -43,8 +43,10 @@ fn assigned(line: &str) -> impl Iterator<Item = SecretWord<'_>> {
             return None;
         }
         let rest = &line[at + 1..];
-        let blanks = match sign {
-            ":" => rest.len() - rest.trim_start().len(),
+        let blanks = match (sign, rest.len() - rest.trim_start().len()) {
+            // `registry.example/token:1.2` names no secret.
+            (":", 0) => return None,
+            (":", blanks) => blanks,
             _ => 0,
         };
         let quote = rest[blanks..].chars().next();
@@ -227,6 +229,7 @@ mod tests {
             "PGPASSFILE=/x PGPASSWORD=${PASSWORD} PGPASSWORD=\"$OTHER\" pg_dump",
             "mysqldump --password --host db",
             "sort --key=2",
+            "oci://registry.example/token-store:1.2.3",
             "é'ö:=",
         ] {
             assert_eq!(found(line), [], "{line}");

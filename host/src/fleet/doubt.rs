@@ -12,7 +12,7 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 pub(super) fn doubt(status: &SidecarStatus, now: Timestamp) -> Option<RunFailure> {
     let difference = now.duration_since(status.as_of);
     if difference.abs() > TOLERANCE {
-        return Some(clock_differs(status.as_of, difference));
+        return Some(clock_differs("what it answers", status.as_of, difference));
     }
     if status.members.is_empty() {
         return Some(RunFailure {
@@ -27,7 +27,11 @@ pub(super) fn doubt(status: &SidecarStatus, now: Timestamp) -> Option<RunFailure
         .filter_map(|one| Some(one.last_good.as_ref()?.at))
         .max();
     if let Some(at) = newest.filter(|at| at.duration_since(now) > TOLERANCE) {
-        return Some(clock_differs(at, now.duration_since(at)));
+        return Some(clock_differs(
+            "its newest backup",
+            at,
+            now.duration_since(at),
+        ));
     }
     (status.state == MemberState::Unknown && all.all(|one| one.why.is_empty())).then(|| RunFailure {
         code: "state-unclear".to_owned(),
@@ -37,7 +41,7 @@ pub(super) fn doubt(status: &SidecarStatus, now: Timestamp) -> Option<RunFailure
     })
 }
 
-fn clock_differs(as_of: Timestamp, difference: SignedDuration) -> RunFailure {
+fn clock_differs(what: &str, as_of: Timestamp, difference: SignedDuration) -> RunFailure {
     let behind = if difference.is_positive() {
         "old"
     } else {
@@ -46,7 +50,7 @@ fn clock_differs(as_of: Timestamp, difference: SignedDuration) -> RunFailure {
     let span = in_words(difference.abs());
     RunFailure {
         code: "clock-differs".to_owned(),
-        message: format!("what it answers is of {as_of:.0}: {span} {behind} by the clock of the fleet"),
+        message: format!("{what} is of {as_of:.0}: {span} {behind} by the clock of the fleet"),
         hint: Some(
             "compare the clocks of both machines; if they agree, a cache or a proxy on the way repeats an old answer"
                 .to_owned(),
@@ -105,6 +109,25 @@ mod tests {
             assert_eq!(code, "clock-differs");
             assert!(message.contains(words), "{message}");
         }
+    }
+
+    #[test]
+    fn a_backup_of_the_future_is_in_doubt() {
+        let mut fresh = status("fresh", 2);
+        let of = |at: &str| {
+            let good = json!({"id": "a", "at": at, "size": 1, "stores": [], "warnings": 0});
+            serde_json::from_value(good).unwrap()
+        };
+        fresh.members[1].last_good = Some(of("2026-11-30T09:04:00Z"));
+        assert_eq!(told(&fresh, AS_OF), None);
+        fresh.members[1].last_good = Some(of("2026-12-14T09:00:00Z"));
+        let (code, message) = told(&fresh, AS_OF).unwrap();
+        assert_eq!(code, "clock-differs");
+        assert!(
+            message.contains("its newest backup is of 2026-12-14")
+                && message.contains("14 days ahead"),
+            "{message}"
+        );
     }
 
     #[test]

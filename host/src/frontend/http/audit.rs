@@ -10,6 +10,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
 use super::auth::Caller;
 use super::error_response::{ErrorCode, ErrorResponse};
@@ -104,8 +105,10 @@ impl Drop for AuditedRequest {
         entry.outcome = NOT_AWAITED.to_owned();
         tell(&entry);
         let app = self.app.clone();
-        // The connection, which is gone, waits for nothing.
-        tokio::task::spawn_blocking(move || app.jobs.service().history().audit(&entry));
+        // The connection, which is gone, waits for nothing. At the end of the process the log has it alone.
+        if let Ok(event_loop) = Handle::try_current() {
+            event_loop.spawn_blocking(move || app.jobs.service().history().audit(&entry));
+        }
     }
 }
 

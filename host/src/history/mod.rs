@@ -191,10 +191,10 @@ impl History {
         })
     }
 
-    /// The youngest of its runs that make backups, whatever else has run since.
-    pub fn own_backups(&self, at_most: usize) -> Vec<Run> {
+    /// The youngest of its runs that make backups, whatever else has run; of all times, or asked for since then.
+    pub fn own_backups(&self, since: Option<Timestamp>, at_most: usize) -> Vec<Run> {
         self.try_to("list runs", |connection| {
-            store::own_backups(connection, &self.whose, at_most)
+            store::own_backups(connection, &self.whose, since, at_most)
         })
     }
 

@@ -128,14 +128,16 @@ pub(super) fn own(connection: &Connection, whose: &Whose, at_most: usize) -> Res
 pub(super) fn own_backups(
     connection: &Connection,
     whose: &Whose,
+    since: Option<Timestamp>,
     at_most: usize,
 ) -> Result<Vec<Run>> {
     let (member, of_set) = whose.columns();
     let mut all = connection.prepare(
         "SELECT * FROM runs WHERE kind = 'backup' AND member IS ?1 AND coalesce((set_id IS NOT NULL) = ?2, TRUE)
-            ORDER BY rowid DESC LIMIT ?3",
+            AND coalesce(queued_at >= ?3, TRUE) ORDER BY rowid DESC LIMIT ?4",
     )?;
-    all.query_map((member, of_set, at_most), run)?.collect()
+    all.query_map((member, of_set, since.map(text), at_most), run)?
+        .collect()
 }
 
 pub(super) fn began(connection: &Connection, whose: &Whose) -> Result<Option<Timestamp>> {

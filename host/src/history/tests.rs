@@ -260,7 +260,11 @@ fn each_of_several_strategies_has_its_own_runs() {
             ..run(&format!("verify {number}"))
         });
     }
-    assert_eq!(all.own_backups(10).len(), 1);
+    let made = all.own_backups(None, 10);
+    assert_eq!(made.len(), 1);
+    let later = made[0].queued_at + jiff::SignedDuration::from_secs(1);
+    assert_eq!(all.own_backups(Some(later), 10), []);
+    assert_eq!(all.own_backups(Some(made[0].queued_at), 10), made);
 }
 
 /// What a token was answered so many seconds after the first.

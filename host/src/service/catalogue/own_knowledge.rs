@@ -4,7 +4,7 @@
 
 use super::missed_uploads::{folder, read_all};
 use crate::error::{Error, Result};
-use crate::history::{Run, RunKind, RunState};
+use crate::history::{Run, RunState};
 use crate::service::context::Context;
 use crate::store::{Catalogue, DamageExtent, Store, StoredBackup, UnfinishedArtifact, is_dated_at};
 
@@ -20,8 +20,11 @@ pub(super) fn find_lost_manifests(
     if catalogue.unfinished.is_empty() {
         return Ok(());
     }
-    let made = context.history().own(LOOKED_THROUGH);
-    let made: Vec<&Run> = made.iter().filter(|run| is_backup(run)).collect();
+    let made = context.history().own_backups(None, LOOKED_THROUGH);
+    let made: Vec<&Run> = made
+        .iter()
+        .filter(|run| run.state == RunState::Succeeded)
+        .collect();
     for artifact in std::mem::take(&mut catalogue.unfinished) {
         let was_backup = made.iter().any(|run| made_by(run, &artifact));
         let runtime = context.runtime()?;
@@ -67,10 +70,6 @@ pub(super) fn require_newest(
     Err(Error::run("newest-unseen", message).hint(
         "make that store reachable, or name an older backup by its id: `sidecar list` shows them",
     ))
-}
-
-fn is_backup(run: &Run) -> bool {
-    run.kind == RunKind::Backup && run.state == RunState::Succeeded
 }
 
 fn made_by(run: &Run, artifact: &UnfinishedArtifact) -> bool {

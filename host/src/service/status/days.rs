@@ -55,6 +55,12 @@ struct DayEvents {
     failed: bool,
 }
 
+/// Before all days that are told at `now`.
+pub(super) fn first(now: Timestamp) -> Option<Timestamp> {
+    let told = SignedDuration::from_hours(24 * TOLD);
+    now.checked_sub(told).ok()
+}
+
 /// By what the stores hold and what `runs`, the journal, says: either may have lost what the other has.
 pub(super) fn days(facts: &MemberFacts, runs: &[Run], timetables: &[&Timetable]) -> Vec<DayStatus> {
     let mut events: HashMap<Date, DayEvents> = HashMap::new();

@@ -145,17 +145,17 @@ pub(super) fn of(
         copies,
         unusable,
         missing_uploads: missing_uploads(context),
-        backups: backups(context, RUNS),
+        backups: backups(context, None, RUNS),
         last_drill: last_drill.as_ref().map(DrillResult::from),
         proven: proven.as_ref().map(DrillResult::from),
         running: running.and_then(|running| in_progress(running, config.member.as_deref())),
     }
 }
 
-/// The last runs of the journal that make backups, newest first.
-pub(super) fn backups(context: &Context, at_most: usize) -> Vec<Run> {
+/// The last runs of the journal that make backups, newest first; of all times, or since then.
+pub(super) fn backups(context: &Context, since: Option<Timestamp>, at_most: usize) -> Vec<Run> {
     let has_journal = folders::shared_folder(&context.config().paths).is_dir();
-    let runs = has_journal.then(|| context.history().own_backups(at_most));
+    let runs = has_journal.then(|| context.history().own_backups(since, at_most));
     runs.unwrap_or_default()
 }
 

@@ -45,7 +45,7 @@ pub(super) fn days(
     let now = clock::now();
     let each = all.iter().map(|one| {
         let facts = facts::of(one, listing, None, since, now);
-        let runs = facts::backups(one.context, facts::RUNS_OF_DAYS);
+        let runs = facts::backups(one.context, days::first(now), facts::RUNS_OF_DAYS);
         StrategyDays {
             days: days::days(&facts, &runs, &one.timetables),
             name: facts.name,

@@ -10,7 +10,7 @@ use axum::response::Response;
 use super::chart::{AddedBytes, Chart, Measure};
 use super::command_line::CommandLine;
 use super::failure::PageFailure;
-use super::filters::{FilterLink, MEMBER, is_of_member};
+use super::filters::{FilterLink, is_of_member};
 use super::frame::{Frame, MenuEntry, html};
 use super::locale::Locale;
 use super::marks::{Mark, Tone};
@@ -22,9 +22,9 @@ use super::visit::PageVisit;
 use crate::frontend::http::state::ApiState;
 use crate::service::{BackupQuery, Jobs, MemberStatus, SidecarStatus, StrategyDays};
 
-/// Runs that the chart looks back at.
+/// Backups whose additions the chart shows.
 const CHART_RUNS: usize = 90;
-/// Runs among which those of one strategy are looked for.
+/// Runs among which the backups of the chart are looked for.
 const MOST_RUNS: usize = 1000;
 
 #[derive(Template)]
@@ -73,10 +73,6 @@ pub(super) async fn overview(
     Extension(visit): Extension<PageVisit>,
 ) -> Result<Response, PageFailure> {
     let wants_added = Measure::asked(&visit) == Measure::Added;
-    let looked_at = match visit.query.get(MEMBER) {
-        Some(_) => MOST_RUNS,
-        None => CHART_RUNS,
-    };
     let (status, days, mut runs, added, can_drill) = app
         .blocking(move |app| {
             let service = app.jobs.service();
@@ -85,7 +81,7 @@ pub(super) async fn overview(
             (
                 app.jobs.status(),
                 app.jobs.days(),
-                service.runs(looked_at),
+                service.runs(MOST_RUNS),
                 added,
                 can_drill,
             )

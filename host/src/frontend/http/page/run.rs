@@ -18,9 +18,6 @@ use crate::frontend::http::jobs;
 use crate::frontend::http::state::ApiState;
 use crate::service::{LogExcerpt, Run, RunHandle, RunKind, RunState};
 
-/// Runs among which the members of a set are looked for.
-const LOOKED_AT: usize = 1000;
-
 #[derive(Template)]
 #[template(path = "run.html")]
 struct RunScreen {
@@ -115,16 +112,12 @@ async fn written_members(
     visit: &PageVisit,
     set: &Run,
 ) -> Result<Vec<RunRow>, PageFailure> {
-    if set.set_id.is_none() || set.member.is_some() {
+    let Some(id) = set.set_id.clone().filter(|_| set.member.is_none()) else {
         return Ok(Vec::new());
-    }
-    let runs = app
-        .blocking(|app| app.jobs.service().runs(LOOKED_AT))
-        .await?;
-    let members = runs.into_iter();
-    let members = members.filter(|run| run.set_id == set.set_id && run.member.is_some());
-    let members = members.map(|run| RunRow::of(visit.locale, run));
-    Ok(members.collect())
+    };
+    let members = app.blocking(move |app| app.jobs.service().history().members(&id));
+    let members = members.await?.into_iter();
+    Ok(members.map(|run| RunRow::of(visit.locale, run)).collect())
 }
 
 /// "Restore of db"

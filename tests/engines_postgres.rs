@@ -42,7 +42,7 @@ pub(crate) fn populated() -> Postgres {
                 "CREATE EXTENSION hstore; CREATE EXTENSION pg_trgm SCHEMA \"Ñandú & co\";
                  ALTER TABLE orders OWNER TO {owner}; GRANT SELECT ON customers TO readers;
                  CREATE TABLE many AS SELECT i, md5('{app}' || i) AS text, hstore('n', i::text) AS pairs
-                     FROM generate_series(1, 100000) i;
+                     FROM generate_series(1, 10000) i;
                  CREATE INDEX ON many USING gin (text \"Ñandú & co\".gin_trgm_ops)"
             ),
         );

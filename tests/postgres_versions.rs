@@ -24,6 +24,21 @@ fn notes_of_its_own(server: &Postgres) -> bool {
     server.sql("postgres", noted).stdout != "0\n"
 }
 
+/// `/usr/bin/psql` and its like choose a version by themselves.
+#[test]
+fn debians_own_names_of_the_clients_serve_as_well() {
+    let server = Postgres::start();
+    server.sql("postgres", "CREATE DATABASE shop");
+    server.sql("shop", CONTENT);
+    let before = server.contents("shop");
+    let sidecar = of_postgres(&server).env("PATH", "/usr/bin:/bin");
+    sidecar.backup().succeeds();
+    server.sql("shop", "DROP TABLE tricky");
+    let restored = sidecar.run(&["restore", "latest", "--only", "shop", "--replace"]);
+    restored.succeeds();
+    assert_eq!(server.contents("shop"), before);
+}
+
 #[test]
 fn each_server_with_the_clients_of_each_version() {
     let name = "each_server_with_the_clients_of_each_version";

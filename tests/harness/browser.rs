@@ -66,11 +66,18 @@ impl Browser {
         self
     }
 
+    /// Clicks the element as soon as it is there. If that leaves the page, the next one has come
+    /// when this returns: a selector that fits both pages finds the new one.
+    #[track_caller]
     pub(crate) fn clicks(&self, selector: &str) -> &Self {
-        self.tell(
-            &format!("element/{}/click", self.element(selector)),
-            &json!({}),
-        );
+        let element = self.element(selector);
+        self.evaluates(NOTE_LEAVING);
+        self.tell(&format!("element/{element}/click"), &json!({}));
+        within(TIME_LIMIT, &format!("the page after {selector}"), || {
+            let script = "return !window.isLeaving && document.readyState === 'complete'";
+            let done = self.try_to("execute/sync", &json!({"script": script, "args": []}));
+            done.ok().filter(|done| done == true)
+        });
         self
     }
 
@@ -192,24 +199,46 @@ impl Browser {
         entries
     }
 
+    #[track_caller]
     fn element(&self, selector: &str) -> String {
         let by = json!({"using": "css selector", "value": selector});
-        let found = self.tell("element", &by);
-        let (_, id) = found
-            .as_object()
-            .unwrap()
-            .iter()
-            .next()
-            .unwrap_or_else(|| panic!("no {selector}"));
-        id.as_str()
-            .unwrap_or_else(|| panic!("{selector}: {found}"))
-            .to_owned()
+        within(TIME_LIMIT, &format!("{selector} is there"), || {
+            let found = self.try_to("element", &by).ok()?;
+            let (_, id) = found.as_object()?.iter().next()?;
+            id.as_str().map(str::to_owned)
+        })
     }
 
+    #[track_caller]
     fn tell(&self, what: &str, body: &Value) -> Value {
-        post(&format!("{}/{what}", self.session), body)
+        self.try_to(what, body)
+            .unwrap_or_else(|error| panic!("{what} {body}: {error}"))
+    }
+
+    /// The answer, or what the driver says against it.
+    fn try_to(&self, what: &str, body: &Value) -> Result<Value, Value> {
+        let said = post(&format!("{}/{what}", self.session), body);
+        if said["error"].is_string() {
+            return Err(said);
+        }
+        Ok(said)
     }
 }
+
+/// Has the window remember that a form or a link of it leads to another page. Both events come
+/// before the click returns, and the listeners of the page, which may refuse them, before this one.
+const NOTE_LEAVING: &str = "
+    const note = leaves => event => {
+        if (!event.defaultPrevented && leaves(event)) window.isLeaving = true;
+    };
+    const isForm = event => (event.submitter?.formMethod || event.target.method) !== 'dialog';
+    const isLink = event => {
+        const link = event.target.closest?.('a[href]:not([download], [target])');
+        return link && link.href.split('#')[0] !== location.href.split('#')[0];
+    };
+    window.addEventListener('submit', note(isForm));
+    window.addEventListener('click', note(isLink));
+";
 
 /// The driver and its port; none if it has ended at once.
 fn start_driver(folder: &Path) -> Option<(Daemon, u16)> {

@@ -1,4 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
+use std::ops::Range;
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::*;
@@ -281,16 +284,38 @@ fn asked(who: &str, at: i64, target: &str, outcome: &str) -> AuditEntry {
     }
 }
 
+/// What `who` was answered in so many seconds, one after the other, as [`asked`] has it.
+fn fill(folder: &Path, who: &str, seconds: Range<i64>) {
+    let file = rusqlite::Connection::open(folder.join(FILE)).unwrap();
+    let first = asked(who, 0, "", "200");
+    let filled = file.execute(
+        "WITH RECURSIVE second(number) AS (SELECT ?1 UNION ALL SELECT number + 1 FROM second WHERE number + 1 < ?2)
+         INSERT INTO audit (at, who, address, operation, target, outcome)
+         SELECT strftime('%Y-%m-%dT%H:%M:%SZ', number, 'unixepoch'), ?3, ?4, ?5, 'backup ' || number, '200' FROM second",
+        (seconds.start, seconds.end, who, first.address, first.operation),
+    );
+    assert_eq!(filled.unwrap() as i64, seconds.end - seconds.start);
+}
+
+/// The same for a backup whose number is the second.
+fn read(who: &str, second: i64) -> AuditEntry {
+    asked(who, second, &format!("backup {second}"), "200")
+}
+
 #[test]
 fn what_was_done_is_remembered_and_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let history = History::open(folder.path());
     history.audit(&asked("admin", 0, "of another", "200"));
-    let entry = |number: i64| asked("night", number, &format!("backup {number}"), "200");
-    (0..10_020).for_each(|number| history.audit(&entry(number)));
+    fill(folder.path(), "night", 0..9_990);
+    (9_990..10_020).for_each(|second| history.audit(&read("night", second)));
     let all = history.audited(20_000);
-    assert_eq!((all.len(), &all[0]), (10_000, &entry(10_019)));
-    assert_eq!(history.audited(2), [entry(10_019), entry(10_018)]);
+    assert_eq!((all.len(), &all[0]), (10_000, &read("night", 10_019)));
+    assert_eq!(
+        history.audited(2),
+        [read("night", 10_019), read("night", 10_018)]
+    );
+    assert_eq!(all[9_998], read("night", 21), "the oldest go first");
     assert_eq!(all[9_999].who, "admin", "one with many loses its own");
 }
 
@@ -298,15 +323,13 @@ fn what_was_done_is_remembered_and_bounded() {
 fn who_has_more_than_an_equal_share_loses_its_own_when_it_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let history = History::open(folder.path());
-    for number in 0..4_000 {
-        history.audit(&asked("admin", number, &format!("x {number}"), "200"));
-    }
-    for number in 0..12_000 {
-        history.audit(&asked("night", number, &format!("y {number}"), "200"));
-    }
+    fill(folder.path(), "admin", 0..4_000);
+    fill(folder.path(), "night", 0..6_000);
+    (6_000..6_100).for_each(|second| history.audit(&read("night", second)));
     let all = history.audited(20_000);
     let of_admin = all.iter().filter(|entry| entry.who == "admin");
     assert_eq!((all.len(), of_admin.count()), (10_000, 4_000));
+    assert_eq!(all[5_999], read("night", 100));
 }
 
 #[test]

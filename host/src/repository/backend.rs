@@ -17,6 +17,9 @@ use crate::store::{Object, REPOSITORY, Store};
 /// Folders of packs that are listed at once.
 const PARALLEL: usize = 8;
 
+/// Bytes of a blob that are sooner copied than written or sent by themselves.
+const SMALL: usize = 256 << 10;
+
 /// Files of a repository as objects of a store. What fails is kept in the gate, with its code and hint:
 /// the library has words of its own.
 pub(super) struct StoreBackend {
@@ -172,16 +175,20 @@ impl WriteBackend for StoreBackend {
                 FileType::Snapshot => self.gate.require_good().await?,
                 _ => self.gate.require_not_failed()?,
             }
-            let bytes = content.slice().concat();
-            // A pack of some megabytes: not twice in memory while it is sent.
-            drop(content);
             match tpe {
                 // Two sidecars that make it at once would lock one another out.
-                FileType::Config => match self.store.put_once(&key, bytes).await? {
-                    true => Ok(()),
-                    false => Err(made_elsewhere(&self.store)),
-                },
-                _ => self.store.put(&key, bytes).await,
+                FileType::Config => {
+                    match self.store.put_once(&key, content.slice().concat()).await? {
+                        true => Ok(()),
+                        false => Err(made_elsewhere(&self.store)),
+                    }
+                }
+                _ => {
+                    let pieces = gathered(content.slice());
+                    // What was copied is not in memory twice while it is sent.
+                    drop(content);
+                    self.store.put_pieces(&key, pieces).await
+                }
             }
         })
     }
@@ -192,10 +199,37 @@ impl WriteBackend for StoreBackend {
     }
 }
 
+/// The same bytes with small neighbours copied into one: each piece is worth a call of its own.
+fn gathered(blobs: &[Bytes]) -> Vec<Bytes> {
+    let groups = blobs.chunk_by(|one, next| one.len().max(next.len()) < SMALL);
+    let pieces = groups.map(|group| match group {
+        [single] => single.clone(),
+        small => small.concat().into(),
+    });
+    pieces.collect()
+}
+
 fn made_elsewhere(store: &Store) -> Error {
     let message = format!(
         "another program has just made a repository in store `{}`",
         store.name()
     );
     Error::run("repository-exists", message).hint("run the backup again: it uses that one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bytes, SMALL, gathered};
+
+    #[test]
+    fn small_blobs_are_copied_together_and_large_ones_stay_where_they_are() {
+        let blobs = [3, 5, SMALL, SMALL + 1, 7, SMALL - 1, 1, SMALL]
+            .map(|length| Bytes::from(vec![length as u8; length]));
+        let pieces = gathered(&blobs);
+        let lengths: Vec<_> = pieces.iter().map(Bytes::len).collect();
+        assert_eq!(lengths, [8, SMALL, SMALL + 1, SMALL + 7, SMALL]);
+        assert_eq!(pieces[1].as_ptr(), blobs[2].as_ptr());
+        assert_eq!(pieces.concat(), blobs.concat());
+        assert_eq!(gathered(&[]), Vec::<Bytes>::new());
+    }
 }

@@ -68,8 +68,8 @@ pub(super) trait Backend: Send + Sync {
         None
     }
 
-    /// Writes an object whole, in place of what was there.
-    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()>;
+    /// Writes an object whole, of pieces in this order, in place of what was there.
+    async fn put(&self, key: &str, pieces: Vec<Bytes>) -> Result<()>;
 
     /// Writes an object whole where nothing stands yet. Returns whether it was written; what stands there
     /// with the same bytes was.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::backend::{Backend, Object};
 use super::known_objects::KnownObjects;
 use super::open::open;
@@ -73,7 +75,12 @@ impl Store {
 
     /// Writes an object whole, in place of what was there. It is there entirely or not at all.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
-        self.backend.put(key, bytes).await
+        self.put_pieces(key, vec![bytes.into()]).await
+    }
+
+    /// The same of bytes that lie in several places: they are not copied into one.
+    pub async fn put_pieces(&self, key: &str, pieces: Vec<Bytes>) -> Result<()> {
+        self.backend.put(key, pieces).await
     }
 
     /// The same where nothing stands yet. Returns whether it was written.

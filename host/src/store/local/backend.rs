@@ -48,11 +48,14 @@ impl Backend for LocalBackend {
         self.0.shown(key)
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
+    async fn put(&self, key: &str, pieces: Vec<Bytes>) -> Result<()> {
         let key = key.to_owned();
         self.on_disk(move |folder| {
             let partial = PartialFile::create(folder, &key, StoreOperation::Write)?;
-            let done = partial.write(&bytes).and_then(|()| partial.publish());
+            let mut each = pieces.iter().map(|piece| partial.write(piece));
+            let done = each
+                .try_for_each(|written| written)
+                .and_then(|()| partial.publish());
             or_discard(&partial, done)
         })
         .await

@@ -62,8 +62,8 @@ impl Backend for S3Backend {
         Some(self)
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
-        let written = self.0.operator.write(&self.0.full(key), bytes).await;
+    async fn put(&self, key: &str, pieces: Vec<Bytes>) -> Result<()> {
+        let written = self.0.operator.write(&self.0.full(key), pieces).await;
         match written {
             Ok(_) => Ok(()),
             Err(error) => Err(self.0.failed(StoreOperation::Write, key, error)),

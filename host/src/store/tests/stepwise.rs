@@ -199,9 +199,9 @@ impl Backend for StepwiseBackend {
         true
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
+    async fn put(&self, key: &str, pieces: Vec<Bytes>) -> Result<()> {
         self.change("write", key, |all| {
-            all.objects.insert(key.to_owned(), bytes);
+            all.objects.insert(key.to_owned(), pieces.concat());
         })
         .await
     }

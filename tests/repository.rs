@@ -2,6 +2,7 @@
 
 mod beside_restic;
 mod crashes;
+mod damaged;
 mod gone;
 mod hostile_trees;
 mod layouts;

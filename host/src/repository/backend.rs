@@ -11,7 +11,8 @@ use rustic_core::{
 use tokio::runtime::Handle;
 
 use super::gate::VerdictGate;
-use crate::error::{Error, Result};
+use super::index_view::ReplacedIndexes;
+use crate::error::{Error, Kind, Result};
 use crate::store::{Object, REPOSITORY, Store};
 
 /// Folders of packs that are listed at once.
@@ -20,20 +21,35 @@ const PARALLEL: usize = 8;
 /// Bytes of a blob that are sooner copied than written or sent by themselves.
 const SMALL: usize = 256 << 10;
 
+/// Bytes of the shortest file of a repository: what encrypts nothing.
+const SHORTEST: u64 = 32;
+
 /// Files of a repository as objects of a store. What fails is kept in the gate, with its code and hint:
 /// the library has words of its own.
 pub(super) struct StoreBackend {
     store: Store,
     driver: Handle,
     gate: Arc<VerdictGate>,
+    indexes: Arc<ReplacedIndexes>,
 }
 
 impl StoreBackend {
     pub(super) fn new(store: &Store, driver: &Handle, gate: &Arc<VerdictGate>) -> Self {
+        Self::showing(&Arc::default(), store, driver, gate)
+    }
+
+    /// One with other index files.
+    pub(super) fn showing(
+        indexes: &Arc<ReplacedIndexes>,
+        store: &Store,
+        driver: &Handle,
+        gate: &Arc<VerdictGate>,
+    ) -> Self {
         Self {
             store: store.clone(),
             driver: driver.clone(),
             gate: gate.clone(),
+            indexes: indexes.clone(),
         }
     }
 
@@ -69,31 +85,39 @@ impl StoreBackend {
         })
     }
 
-    /// What lies in the folder of `tpe`: ids and sizes. What has another name is none of the repository's.
-    async fn listed(&self, tpe: FileType) -> Result<Vec<(Id, u32)>> {
-        let folder = format!("{REPOSITORY}{}/", tpe.dirname());
-        let objects: Vec<Object> = match tpe {
-            FileType::Config => {
-                let size = self.store.size(&key(tpe, &Id::default())).await?;
-                return Ok(size.and_then(sized(Id::default())).into_iter().collect());
-            }
-            FileType::Pack => {
-                let folders = (0..=u8::MAX).map(|first| format!("{folder}{first:02x}/"));
-                let lists = stream::iter(folders)
-                    .map(|folder| async move { self.store.list(&folder).await })
-                    .buffer_unordered(PARALLEL);
-                lists.try_concat().await?
-            }
-            FileType::Index | FileType::Key | FileType::Snapshot => {
-                self.store.list(&folder).await?
-            }
-        };
-        let ids = objects.iter().filter_map(|object| {
-            let name = object.key.rsplit('/').next()?;
-            sized(name.parse().ok()?)(object.size)
-        });
-        Ok(ids.collect())
+    /// What is wrong with an object that should have so many bytes at least; none if it has them. Nothing in a repository
+    /// ever changes: what is short was cut off.
+    async fn damaged(&self, key: &str, least: u64) -> Option<Error> {
+        match self.store.size(key).await {
+            Ok(None) => Some(lost(&self.store, key)),
+            Ok(Some(size)) if size < least => Some(cut_off(&self.store, key)),
+            _ => None,
+        }
     }
+}
+
+/// What lies in the folder of `tpe`: ids and sizes. What has another name is none of the repository's.
+pub(super) async fn listed(store: &Store, tpe: FileType) -> Result<Vec<(Id, u32)>> {
+    let folder = format!("{REPOSITORY}{}/", tpe.dirname());
+    let objects: Vec<Object> = match tpe {
+        FileType::Config => {
+            let size = store.size(&key(tpe, &Id::default())).await?;
+            return Ok(size.and_then(sized(Id::default())).into_iter().collect());
+        }
+        FileType::Pack => {
+            let folders = (0..=u8::MAX).map(|first| format!("{folder}{first:02x}/"));
+            let lists = stream::iter(folders)
+                .map(|folder| async move { store.list(&folder).await })
+                .buffer_unordered(PARALLEL);
+            lists.try_concat().await?
+        }
+        FileType::Index | FileType::Key | FileType::Snapshot => store.list(&folder).await?,
+    };
+    let ids = objects.iter().filter_map(|object| {
+        let name = object.key.rsplit('/').next()?;
+        sized(name.parse().ok()?)(object.size)
+    });
+    Ok(ids.collect())
 }
 
 /// No file of a repository has 4 GiB: another program's is left alone.
@@ -128,13 +152,19 @@ impl ReadBackend for StoreBackend {
     }
 
     fn list_with_size(&self, tpe: FileType) -> RusticResult<Vec<(Id, u32)>> {
-        self.read(self.listed(tpe))
+        self.read(listed(&self.store, tpe))
     }
 
     fn read_full(&self, tpe: FileType, id: &Id) -> RusticResult<Bytes> {
+        if let (FileType::Index, Some(replaced)) = (tpe, self.indexes.get(id)) {
+            return Ok(replaced);
+        }
         let key = key(tpe, id);
         self.read(async {
             let mut reading = self.store.read(&key, 0..u64::from(u32::MAX)).await?;
+            if reading.length() < SHORTEST {
+                return Err(cut_off(&self.store, &key));
+            }
             let mut all = Vec::with_capacity(reading.length() as usize);
             while let Some(piece) = reading.next().await? {
                 all.extend_from_slice(&piece);
@@ -153,7 +183,12 @@ impl ReadBackend for StoreBackend {
     ) -> RusticResult<Bytes> {
         let (key, start) = (key(tpe, id), u64::from(offset));
         let range = start..start + u64::from(length);
-        self.read(self.store.read_whole_range(&key, range))
+        self.read(async {
+            match self.store.read_whole_range(&key, range.clone()).await {
+                Ok(read) => Ok(read),
+                Err(error) => Err(self.damaged(&key, range.end).await.unwrap_or(error)),
+            }
+        })
     }
 
     fn warmup_path(&self, tpe: FileType, id: &Id) -> String {
@@ -207,6 +242,22 @@ fn gathered(blobs: &[Bytes]) -> Vec<Bytes> {
         small => small.concat().into(),
     });
     pieces.collect()
+}
+
+fn lost(store: &Store, key: &str) -> Error {
+    let (name, shown) = (store.name(), store.shown(key));
+    let message = format!("the repository of store `{name}` has lost {shown}");
+    Error::new(Kind::Verification, "repository-damaged", message)
+        .hint("take another backup (`sidecar list`), and find out what removed it")
+}
+
+fn cut_off(store: &Store, key: &str) -> Error {
+    let (name, shown) = (store.name(), store.shown(key));
+    let message =
+        format!("the repository of store `{name}` has fewer bytes than were written: {shown}");
+    Error::new(Kind::Verification, "altered", message).hint(
+        "take another backup (`sidecar list`), and find out what cut it off: a power failure, or a full disk",
+    )
 }
 
 fn made_elsewhere(store: &Store) -> Error {

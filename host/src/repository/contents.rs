@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::backend::hex;
 use super::error::guarded;
 use super::gate::VerdictGate;
+use super::index_view::IndexView;
 use super::opened;
 use super::tree::TreeArchive;
 use crate::artifact::archive::Visit;
@@ -67,7 +68,7 @@ impl SnapshotContents {
         at: &InRepository,
     ) -> Result<Self> {
         let gate = Arc::new(VerdictGate::default());
-        let repository = opened::open(store, driver, &gate)?;
+        let repository = opened::open(store, driver, &gate, IndexView::Reading)?;
         if hex(*repository.config().id) != at.id {
             let message = format!(
                 "the repository of store `{}` is another one than the backup was put into",

@@ -6,6 +6,7 @@ use tokio::runtime::Handle;
 
 use super::error::guarded;
 use super::gate::VerdictGate;
+use super::index_view::IndexView;
 use super::opened;
 use crate::error::Result;
 use crate::store::Store;
@@ -40,7 +41,7 @@ impl IndexMemory {
 /// Counts what the index knows. Blocks: not for a thread of the event loop.
 pub fn index_memory(store: &Store, driver: &Handle) -> Result<IndexMemory> {
     let gate = Arc::new(VerdictGate::default());
-    let repository = opened::open(store, driver, &gate)?;
+    let repository = opened::open(store, driver, &gate, IndexView::Whole)?;
     let known = guarded(store, &gate, || repository.infos_index())?;
     let blobs = known.blobs.iter().map(|kind| kind.count).sum();
     Ok(IndexMemory::of(blobs))

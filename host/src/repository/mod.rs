@@ -16,9 +16,11 @@
 mod backend;
 mod contents;
 mod cut;
+mod damage;
 mod error;
 mod escrow;
 mod gate;
+mod index_view;
 mod key_file;
 mod lock;
 mod lock_file;
@@ -36,6 +38,7 @@ mod unnamed;
 mod upload;
 
 pub use contents::SnapshotContents;
+pub use damage::{examine, known_damage};
 pub use memory::{IndexMemory, index_memory};
 pub use proof::{Proof, prove};
 pub use prune::{RepositoryPruning, SnapshotChoice, prune, was_pruned_at};

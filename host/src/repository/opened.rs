@@ -12,7 +12,8 @@ use tokio::runtime::Handle;
 use super::backend::{StoreBackend, key};
 use super::error::guarded;
 use super::gate::VerdictGate;
-use super::{escrow, key_file, master_keys};
+use super::index_view::{IndexView, ReplacedIndexes};
+use super::{damage, escrow, key_file, master_keys};
 use crate::config::RepositorySpec;
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
@@ -33,12 +34,18 @@ pub(super) fn spec(store: &Store) -> Result<&RepositorySpec> {
     })
 }
 
-/// Opens the repository. Blocks: not for a thread of the event loop.
-pub(super) fn open(store: &Store, driver: &Handle, gate: &Arc<VerdictGate>) -> Result<Opened> {
+/// Opens the repository, to see its index in this way. Blocks: not for a thread of the event loop.
+pub(super) fn open(
+    store: &Store,
+    driver: &Handle,
+    gate: &Arc<VerdictGate>,
+    view: IndexView,
+) -> Result<Opened> {
     let spec = spec(store)?;
     match driver.block_on(config(store))? {
-        Some(config) => open_with(store, driver, gate, spec, &config),
+        Some(config) => open_with(store, driver, gate, spec, &config, view),
         None => {
+            driver.block_on(require_none(store))?;
             let message = format!("store `{}` has no repository yet", store.name());
             Err(Error::new(Kind::NotFound, "no-repository", message)
                 .hint("the first backup makes it"))
@@ -46,7 +53,7 @@ pub(super) fn open(store: &Store, driver: &Handle, gate: &Arc<VerdictGate>) -> R
     }
 }
 
-/// The same, and makes it if there is none. The store's lock must be held.
+/// Opens it to make backups; makes it if there is none. The store's lock must be held.
 pub(super) fn open_or_make(
     store: &Store,
     driver: &Handle,
@@ -54,7 +61,7 @@ pub(super) fn open_or_make(
 ) -> Result<Opened> {
     let spec = spec(store)?;
     let opened = match driver.block_on(config(store))? {
-        Some(config) => open_with(store, driver, gate, spec, &config)?,
+        Some(config) => open_with(store, driver, gate, spec, &config, IndexView::Writing)?,
         None => make(store, driver, gate, spec)?,
     };
     driver.block_on(escrow::write(store, spec))?;
@@ -67,13 +74,17 @@ fn open_with(
     gate: &Arc<VerdictGate>,
     spec: &RepositorySpec,
     config: &[u8],
+    view: IndexView,
 ) -> Result<Opened> {
     let name = master_keys::name(config, &spec.password);
     let credentials = master_keys::credentials(&name, &spec.password);
+    let indexes = Arc::default();
     let opened = guarded(store, gate, || {
-        repository(store, driver, gate)?.open(&credentials)
+        repository(&indexes, store, driver, gate)?.open(&credentials)
     })?;
     master_keys::remember(name, opened.key());
+    let damaged = driver.block_on(damage::known_damage(store))?;
+    indexes.hide(store, gate, &opened, &damaged, view)?;
     Ok(opened)
 }
 
@@ -98,7 +109,11 @@ fn make(
     driver.block_on(store.put(&format!("{REPOSITORY}keys/{id}"), file))?;
     let credentials = Credentials::Masterkey(master);
     let opened = guarded(store, gate, || {
-        repository(store, driver, gate)?.init(&credentials, &KeyOptions::default(), &options)
+        repository(&Arc::default(), store, driver, gate)?.init(
+            &credentials,
+            &KeyOptions::default(),
+            &options,
+        )
     })?;
     if let Some(config) = driver.block_on(config(store))? {
         master_keys::remember(master_keys::name(&config, &spec.password), opened.key());
@@ -113,6 +128,15 @@ fn make(
 /// Keys of a repository that was not made to its end: with the same password they would open first, and
 /// fit nothing.
 async fn remove_stray_keys(store: &Store) -> Result<()> {
+    require_none(store).await?;
+    for stray in store.list(&format!("{REPOSITORY}keys/")).await? {
+        store.delete(&stray.key).await?;
+    }
+    Ok(())
+}
+
+/// Fails if there is one that has lost its own file.
+async fn require_none(store: &Store) -> Result<()> {
     for folder in ["snapshots", "index"] {
         let folder = format!("{REPOSITORY}{folder}/");
         if !store.list(&folder).await?.is_empty() {
@@ -121,12 +145,12 @@ async fn remove_stray_keys(store: &Store) -> Result<()> {
                 "the repository of store `{}` has lost {shown}",
                 store.name()
             );
-            return Err(Error::run("repository-damaged", message)
-                .hint("bring that file back from where it went: without it nothing can be read"));
+            return Err(
+                Error::new(Kind::Verification, "repository-damaged", message).hint(
+                    "bring that file back from where it went: without it nothing can be read",
+                ),
+            );
         }
-    }
-    for stray in store.list(&format!("{REPOSITORY}keys/")).await? {
-        store.delete(&stray.key).await?;
     }
     Ok(())
 }
@@ -147,11 +171,13 @@ async fn config(store: &Store) -> Result<Option<Vec<u8>>> {
 }
 
 fn repository(
+    indexes: &Arc<ReplacedIndexes>,
     store: &Store,
     driver: &Handle,
     gate: &Arc<VerdictGate>,
 ) -> Result<Repository<()>, Box<RusticError>> {
-    let backend: Arc<dyn WriteBackend> = Arc::new(StoreBackend::new(store, driver, gate));
+    let backend: Arc<dyn WriteBackend> =
+        Arc::new(StoreBackend::showing(indexes, store, driver, gate));
     let options = RepositoryOptions::default().no_cache(true);
     Repository::new(&options, &RepositoryBackends::new(backend, None))
 }

@@ -1,7 +1,7 @@
 //! Reading a repository again: a share of its objects each week, those first that were not read for the
 //! longest time. What was read lately, and was what its name says, is proven.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,11 +11,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
-use super::backend::{hex, key};
+use super::backend::{hex, key, listed};
+use super::damage;
 use super::error::guarded;
 use super::gate::VerdictGate;
+use super::index_view::IndexView;
 use super::opened::{self, Opened};
-use crate::digest::DigestMeter;
 use crate::error::{Error, Kind, Result};
 use crate::store::Store;
 
@@ -53,8 +54,8 @@ impl Proof {
 
 /// An object with bytes of backups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pack {
-    id: Id,
+pub(super) struct Pack {
+    pub(super) id: Id,
     size: u64,
 }
 
@@ -86,13 +87,23 @@ pub fn prove(store: &Store, driver: &Handle) -> Result<Proof> {
 
 /// Those that are in use, once it is certain that all are there.
 fn checked_packs(gate: &Arc<VerdictGate>, store: &Store, driver: &Handle) -> Result<Vec<Pack>> {
-    let repository = opened::open(store, driver, gate)?;
+    let repository = opened::open(store, driver, gate, IndexView::Whole)?;
+    let packs = guarded(store, gate, || packs(&repository))?;
     let checked = guarded(store, gate, || repository.check(CheckOptions::default()))?;
-    checked.is_ok().map_err(|error| incomplete(store, &error))?;
-    guarded(store, gate, || packs(&repository))
+    if let Err(error) = checked.is_ok() {
+        let there = driver.block_on(listed(store, FileType::Pack))?;
+        let there: HashMap<Id, u32> = there.into_iter().collect();
+        let is_cut =
+            |pack: &&Pack| there.get(&pack.id).map(|size| u64::from(*size)) != Some(pack.size);
+        let damaged: Vec<Id> = packs.iter().filter(is_cut).map(|pack| pack.id).collect();
+        driver.block_on(damage::note(store, &damaged, &[]));
+        return Err(incomplete(store, &error));
+    }
+    Ok(packs)
 }
 
-fn packs(repository: &Opened) -> Result<Vec<Pack>, Box<RusticError>> {
+/// Those that the index names.
+pub(super) fn packs(repository: &Opened) -> Result<Vec<Pack>, Box<RusticError>> {
     let mut packs = Vec::new();
     for index in repository.stream_files::<IndexFile>()? {
         let (_, index) = index?;
@@ -109,15 +120,31 @@ fn packs(repository: &Opened) -> Result<Vec<Pack>, Box<RusticError>> {
 async fn read_share(store: &Store, packs: &[Pack], share: u8) -> Result<Proof> {
     let now = store.now();
     let mut times = ReadTimes::of(store).await;
-    let due = times.due(packs, share, now);
-    let mut read = 0;
+    let known = damage::known_damage(store).await?;
+    let mut due = times.due(packs, share, now);
+    // What was damaged may have been brought back.
+    due.extend(packs.iter().filter(|pack| known.contains(&pack.id)));
+    let (mut read, mut damaged) = (0, Vec::new());
     for batch in due.chunks(BATCH) {
+        let mut whole = Vec::new();
         for pack in batch {
-            require_unaltered(store, pack).await?;
-            times.0.insert(pack.name(), now);
+            match damage::is_whole(store, pack.id).await? {
+                true => {
+                    times.0.insert(pack.name(), now);
+                    whole.push(pack.id);
+                }
+                false => damaged.push(pack.id),
+            }
             read += pack.size;
         }
+        damage::note(store, &damaged, &whole).await;
         times.write(store, packs).await;
+    }
+    let there: HashSet<Id> = packs.iter().map(|pack| pack.id).collect();
+    let gone: Vec<Id> = known.difference(&there).copied().collect();
+    damage::note(store, &[], &gone).await;
+    if let Some(first) = damaged.first() {
+        return Err(altered(store, *first));
     }
     Ok(Proof {
         store: store.name().to_owned(),
@@ -132,23 +159,13 @@ fn weeks(share: u8) -> i32 {
     i32::from(100_u8.div_ceil(share.max(1)))
 }
 
-/// Its name is the SHA-256 of its bytes.
-async fn require_unaltered(store: &Store, pack: &Pack) -> Result<()> {
-    let key = key(FileType::Pack, &pack.id);
-    let mut reading = store.read(&key, 0..u64::MAX).await?;
-    let mut meter = DigestMeter::default();
-    while let Some(piece) = reading.next().await? {
-        meter.add(&piece);
-    }
-    if meter.done().sha256.to_string() == hex(pack.id) {
-        return Ok(());
-    }
-    let (name, shown) = (store.name(), store.shown(&key));
+fn altered(store: &Store, pack: Id) -> Error {
+    let (name, shown) = (store.name(), store.shown(&key(FileType::Pack, &pack)));
     let message =
         format!("the repository of store `{name}` has other bytes than were written: {shown}");
-    Err(Error::new(Kind::Verification, "altered", message).hint(
-        "take another backup at once, and find out what altered it; `restic repair` saves what can be saved",
-    ))
+    Error::new(Kind::Verification, "altered", message).hint(
+        "take another backup at once, which stores anew what it needs of it, and find out what altered it",
+    )
 }
 
 fn incomplete(store: &Store, error: &RusticError) -> Error {

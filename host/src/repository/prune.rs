@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use super::backend::hex;
+use super::damage;
 use super::error::guarded;
 use super::gate::VerdictGate;
+use super::index_view::IndexView;
 use super::lock::{LockFolder, LockMode};
 use super::opened::{self, Opened};
 use super::unnamed;
@@ -33,6 +35,8 @@ pub struct RepositoryPruning {
     pub stray: usize,
     /// Whether unused bytes were looked for.
     pub bytes: bool,
+    /// Whether they were not because packs are known to be damaged: to pack them anew would hide that.
+    pub is_damaged: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,7 +82,9 @@ fn prune_behind(
     bytes: bool,
 ) -> Result<RepositoryPruning> {
     let spec = opened::spec(store)?;
-    let repository = opened::open(store, driver, gate)?;
+    let repository = opened::open(store, driver, gate, IndexView::Whole)?;
+    let is_damaged = !driver.block_on(damage::known_damage(store))?.is_empty();
+    let bytes = bytes && !is_damaged;
     let (gone, stray): (Vec<SnapshotId>, Vec<SnapshotId>) = guarded(store, gate, || {
         let sidecars = repository
             // Its filter is asked before a snapshot has its id.
@@ -113,6 +119,7 @@ fn prune_behind(
         snapshots: gone.len(),
         stray: stray.len(),
         bytes,
+        is_damaged,
     })
 }
 

@@ -12,6 +12,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::index_view::IndexView;
 use super::upload::{Archived, SnapshotLabel, SnapshotUpload};
 use super::{SnapshotChoice, SnapshotContents, opened, prune};
 use crate::artifact::manifest::{Contents, InRepository, Sha256};
@@ -291,7 +292,13 @@ fn trees_are_sorted_whatever_the_parts_are_called() {
     let archived = setup.finish(&mut upload, size).unwrap();
 
     let gate = Arc::default();
-    let opened = opened::open(&setup.store, setup.runtime.handle(), &gate).unwrap();
+    let opened = opened::open(
+        &setup.store,
+        setup.runtime.handle(),
+        &gate,
+        IndexView::Whole,
+    )
+    .unwrap();
     let repository = opened.to_indexed().unwrap();
     let snapshot = repository.get_snapshots(&[&archived.at.snapshot]).unwrap();
     let mut trees = vec![snapshot[0].tree];

@@ -13,14 +13,17 @@ use rustic_core::{
 use tokio::runtime::Handle;
 
 use super::backend::{StoreBackend, hex, key};
+use super::damage;
 use super::error::guarded;
 use super::gate::VerdictGate;
+use super::index_view::IndexView;
 use super::lock::{LockFolder, LockMode, RepositoryLock};
 use super::opened::{self, Opened};
+use super::proof::packs;
 use crate::artifact::manifest::InRepository;
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
-use crate::store::Store;
+use crate::store::{Store, is_damage};
 
 /// Files that are copied at once: each is in memory.
 const PARALLEL: usize = 2;
@@ -41,14 +44,16 @@ pub struct RepositoryTransfer {
     driver: Handle,
     means: Means,
     locks: Vec<RepositoryLock>,
+    /// Packs of the source that are damaged, and were not copied.
+    damaged: HashSet<Id>,
 }
 
 /// How a snapshot gets there.
 enum Means {
     /// As it is.
     Files,
-    /// Packed anew.
-    Blobs(Box<Repository<IndexedFullStatus>>),
+    /// Packed anew. The gate knows what could not be read.
+    Blobs(Box<Repository<IndexedFullStatus>>, Arc<VerdictGate>),
 }
 
 impl RepositoryTransfer {
@@ -60,7 +65,7 @@ impl RepositoryTransfer {
         driver: &Handle,
     ) -> Result<Self> {
         let gate = Arc::new(VerdictGate::default());
-        let from = opened::open(source.store, driver, &gate)?;
+        let from = opened::open(source.store, driver, &gate, IndexView::Reading)?;
         let to = open_target(source.store, target.store, driver, &gate)?;
         let mut locks = Vec::new();
         for (place, opened) in [(source, &from), (target, &to)] {
@@ -72,31 +77,47 @@ impl RepositoryTransfer {
             locks.push(driver.block_on(folder.lock(LockMode::Shared))?);
         }
         let is_same = from.config().id == to.config().id && is_same_key(&from.key(), &to.key());
+        // One that is lost is in no list.
+        let packs = guarded(source.store, &gate, || packs(&from))?;
+        let packs = packs.into_iter().map(|pack| pack.id).collect();
         let means = match is_same {
             true => Means::Files,
-            false => Means::Blobs(Box::new(guarded(source.store, &gate, || {
-                from.to_indexed()
-            })?)),
+            false => {
+                let from = guarded(source.store, &gate, || from.to_indexed())?;
+                Means::Blobs(Box::new(from), gate)
+            }
         };
-        let transfer = Self {
+        let mut transfer = Self {
             source: source.store.clone(),
             target: target.store.clone(),
             driver: driver.clone(),
             means,
             locks,
+            damaged: HashSet::new(),
         };
         if is_same {
-            for kind in [FileType::Pack, FileType::Index] {
-                transfer.copy_missing(kind)?;
+            transfer.damaged = transfer.copy_missing(FileType::Pack, packs)?;
+            if let Some(index) = transfer
+                .copy_missing(FileType::Index, HashSet::new())?
+                .into_iter()
+                .next()
+            {
+                return Err(altered(source.store, &key(FileType::Index, &index)));
+            }
+            // The index over there names them, too.
+            let damaged: Vec<Id> = transfer.damaged.iter().copied().collect();
+            for store in [source.store, target.store] {
+                driver.block_on(damage::note(store, &damaged, &[]));
             }
         }
         Ok(transfer)
     }
 
-    /// Brings the snapshot that lies `at` a place in the source there. Returns where it lies then.
+    /// Brings the snapshot that lies `at` a place in the source there. Returns where it lies then. One of which anything is
+    /// damaged is an error.
     pub fn bring(&self, at: &InRepository) -> Result<InRepository> {
         match &self.means {
-            Means::Files => {
+            Means::Files if self.is_there(at)? => {
                 let id = at
                     .snapshot
                     .parse()
@@ -105,51 +126,97 @@ impl RepositoryTransfer {
                 self.driver.block_on(copied)?;
                 Ok(at.clone())
             }
-            Means::Blobs(from) => self.pack_anew(from, at),
+            // A damaged pack holds stretches that are whole, too.
+            Means::Files => {
+                let gate = Arc::new(VerdictGate::default());
+                let from = opened::open(&self.source, &self.driver, &gate, IndexView::Reading)?;
+                let from = guarded(&self.source, &gate, || from.to_indexed())?;
+                self.pack_anew(&from, &gate, at)
+            }
+            Means::Blobs(from, gate) => self.pack_anew(from, gate, at),
         }
+    }
+
+    /// Whether no pack in which it lies was left out.
+    fn is_there(&self, at: &InRepository) -> Result<bool> {
+        if self.damaged.is_empty() {
+            return Ok(true);
+        }
+        let gate = Arc::new(VerdictGate::default());
+        let view = IndexView::Reading;
+        let needed = damage::needed(&self.source, &self.driver, &gate, view, at)?;
+        let mut packs = needed.packs.iter();
+        Ok(needed.is_complete && !packs.any(|pack| self.damaged.contains(pack)))
     }
 
     /// Looks whether all is there that snapshots of the target need, and gives the locks back.
     pub fn finish(self) -> Result<()> {
-        let gate = Arc::new(VerdictGate::default());
-        let checked = opened::open(&self.target, &self.driver, &gate).and_then(|repository| {
-            guarded(&self.target, &gate, || {
-                repository.check(CheckOptions::default())?.is_ok()
-            })
-        });
+        let checked = match self.damaged.len() {
+            0 => self.check(),
+            // Its index names what was not copied.
+            damaged => {
+                let store = self.source.name();
+                tracing::warn!(
+                    store,
+                    hint =
+                        "`sidecar verify --all` names them, and `sidecar list` what rests on them",
+                    "{damaged} objects of the repository are damaged, and were not copied"
+                );
+                Ok(())
+            }
+        };
         for lock in self.locks {
             self.driver.block_on(lock.release());
         }
         checked
     }
 
-    /// Copies the files that the target lacks.
-    fn copy_missing(&self, kind: FileType) -> Result<()> {
+    fn check(&self) -> Result<()> {
+        let gate = Arc::new(VerdictGate::default());
+        let target = opened::open(&self.target, &self.driver, &gate, IndexView::Whole)?;
+        guarded(&self.target, &gate, || {
+            target.check(CheckOptions::default())?.is_ok()
+        })
+    }
+
+    /// Copies the files that the target lacks, of those that are `known` and all that lie there. Returns those that are
+    /// damaged.
+    fn copy_missing(&self, kind: FileType, known: HashSet<Id>) -> Result<HashSet<Id>> {
         let gate = Arc::new(VerdictGate::default());
         let ids = |store: &Store| {
             let backend = StoreBackend::new(store, &self.driver, &gate);
             let listed = guarded(store, &gate, || backend.list_with_size(kind))?;
             Ok::<HashSet<Id>, Error>(listed.into_iter().map(|(id, _)| id).collect())
         };
-        let (there, wanted) = (ids(&self.target)?, ids(&self.source)?);
+        let (there, mut wanted) = (ids(&self.target)?, ids(&self.source)?);
+        wanted.extend(known);
         let missing: Vec<Id> = wanted.difference(&there).copied().collect();
         let copied = stream::iter(missing)
-            .map(|id| copy_file(&self.source, &self.target, kind, id))
+            .map(|id| async move {
+                match copy_file(&self.source, &self.target, kind, id).await {
+                    Ok(()) => Ok(None),
+                    Err(error) if is_damage(&error) => Ok(Some(id)),
+                    Err(error) => Err(error),
+                }
+            })
             .buffer_unordered(PARALLEL)
-            .try_collect::<Vec<()>>();
-        self.driver.block_on(copied).map(drop)
+            .try_filter_map(|damaged| async move { Ok(damaged) })
+            .try_collect();
+        self.driver.block_on(copied)
     }
 
     fn pack_anew(
         &self,
         from: &Repository<IndexedFullStatus>,
+        read: &VerdictGate,
         at: &InRepository,
     ) -> Result<InRepository> {
         let gate = Arc::new(VerdictGate::default());
         gate.allow();
-        let to = opened::open(&self.target, &self.driver, &gate)?;
+        let to = opened::open(&self.target, &self.driver, &gate, IndexView::Writing)?;
         let id = hex(*to.config().id);
-        let brought = guarded(&self.target, &gate, || {
+        // What the target refused stands in the gate: all else was read.
+        let brought = guarded(&self.source, &gate, || {
             let found = from.get_snapshots(&[&at.snapshot])?.into_iter().next();
             let Some(wanted) = found else { return Ok(None) };
             if let Some(there) = same(&to, &wanted)? {
@@ -158,7 +225,8 @@ impl RepositoryTransfer {
             let to = to.to_indexed_ids()?;
             from.copy(&to, [&wanted])?;
             same(&to.drop_index(), &wanted)
-        })?;
+        });
+        let brought = brought.map_err(|error| read.cause().unwrap_or(error))?;
         let snapshot = brought.ok_or_else(|| no_snapshot(&self.source, at))?;
         Ok(InRepository {
             id,
@@ -214,13 +282,17 @@ async fn copy_file(source: &Store, target: &Store, kind: FileType, id: Id) -> Re
         bytes.extend_from_slice(&piece);
     }
     if Digest::of_bytes(&bytes).to_string() != hex(id) {
-        let (name, shown) = (source.name(), source.shown(&key));
-        let message =
-            format!("the repository of store `{name}` has other bytes than were written: {shown}");
-        return Err(Error::new(Kind::Verification, "altered", message)
-            .hint("`restic check --read-data` says which; take another backup"));
+        return Err(altered(source, &key));
     }
     target.put(&key, bytes).await
+}
+
+fn altered(store: &Store, key: &str) -> Error {
+    let (name, shown) = (store.name(), store.shown(key));
+    let message =
+        format!("the repository of store `{name}` has other bytes than were written: {shown}");
+    Error::new(Kind::Verification, "altered", message)
+        .hint("`restic check --read-data` says which; take another backup")
 }
 
 fn no_snapshot(source: &Store, at: &InRepository) -> Error {

@@ -16,6 +16,7 @@ use tokio::sync::{oneshot, watch};
 use super::backend::hex;
 use super::error::guarded;
 use super::gate::VerdictGate;
+use super::index_view::IndexView;
 use super::lock::LockFolder;
 use super::opened::{self, Opened};
 use super::pieces::{Pieces, abandoned};
@@ -276,7 +277,7 @@ impl Archiving<'_> {
     }
 
     fn archive_size(&self, tree: TreeId) -> Result<u64> {
-        let repository = opened::open(self.store, self.driver, self.gate)?;
+        let repository = opened::open(self.store, self.driver, self.gate, IndexView::Reading)?;
         let repository = guarded(self.store, self.gate, || repository.to_indexed())?;
         TreeArchive::new(self.store, self.gate, &repository, tree, &self.root).size()
     }

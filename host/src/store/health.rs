@@ -69,7 +69,7 @@ impl fmt::Display for BackupHealth {
 }
 
 /// Whether the bytes are to blame, and not the network, the credentials or the reader's disk.
-fn is_damage(error: &Error) -> bool {
+pub fn is_damage(error: &Error) -> bool {
     let lost = matches!(
         failure(error),
         Some(StoreFailure::Missing | StoreFailure::Unreadable)

@@ -63,7 +63,7 @@ pub use catalogue::{Catalogue, StoredBackup, Which, newest_first};
 pub use commit::Removal;
 pub use damage::{DamageExtent, DamagedBackup};
 pub use error::{StoreFailure, StoreOperation, failure};
-pub use health::BackupHealth;
+pub use health::{BackupHealth, is_damage};
 pub use keys::{REPOSITORY, is_dated_at, stem, stem_and_time};
 pub use known_objects::KnownObjects;
 pub use lease::{Acquired, Lease};

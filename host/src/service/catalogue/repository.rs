@@ -74,6 +74,18 @@ pub(in crate::service) async fn tidy(
             "removed what no backup needs any more"
         );
     }
+    if pruned.is_damaged {
+        let why = "objects in it are known to be damaged, and to pack anew would hide that";
+        let left = left_undone(store, why).hint(
+            "bring them back from a copy, or delete those that `sidecar verify --all` names, and run `restic rebuild-index`",
+        );
+        match occasion {
+            PruneOccasion::Asked => return Err(left),
+            PruneOccasion::Run => {
+                tracing::warn!(store = store.name(), hint = left.hint_text(), "{left}")
+            }
+        }
+    }
     if pruned.stray > 0 {
         let store = store.name();
         tracing::warn!(

@@ -19,7 +19,9 @@ use crate::retention::Arrivals;
 use crate::service::context::Context;
 use crate::service::overlap;
 use crate::service::owner::owner;
-use crate::store::{Catalogue, RetryPolicy, Store, StoreLock, Stored, StoredBackup, arrival};
+use crate::store::{
+    Catalogue, RetryPolicy, Store, StoreLock, Stored, StoredBackup, arrival, is_damage,
+};
 
 /// Where an artifact lies on its way, in the state folder.
 const FOLDER: &str = "sync";
@@ -155,7 +157,14 @@ impl Copier<'_> {
                 true => backup.manifest.seq,
                 false => number(&there, &backup.manifest),
             };
-            let copy = self.copy(backup, seq)?;
+            let copy = match self.copy(backup, seq) {
+                Ok(copy) => copy,
+                Err(error) if is_damage(&error) => {
+                    failed.get_or_insert(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             tracing::info!(store = copy.store, key = copy.key, "copied");
             done.copied.push(self.target.shown(&copy.key));
             there.backups.push(copy);

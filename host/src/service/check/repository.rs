@@ -2,7 +2,7 @@
 
 use crate::config::StoreSpec;
 use crate::error::{Kind, Result};
-use crate::repository::{IndexMemory, index_memory};
+use crate::repository::{IndexMemory, index_memory, known_damage};
 use crate::service::context::Context;
 use crate::store::{RetryPolicy, Store};
 
@@ -20,9 +20,16 @@ pub(super) fn check(context: &Context, spec: &StoreSpec) -> Result<Option<String
     let found = index_memory(&store, context.runtime()?.handle());
     let said = match found {
         Ok(memory) => {
+            let damaged = context.runtime()?.block_on(known_damage(&store))?;
+            let damage = match damaged.len() {
+                0 => String::new(),
+                count => format!(
+                    "; {count} objects are known to be damaged: backups build on none of them, and nothing is pruned until they are gone (`sidecar verify --all` names them)"
+                ),
+            };
             let many = IndexMemory::of(MANY);
             format!(
-                "the repository's index of {} stretches takes {} MiB of memory while a backup is made, {} MiB while one is read; at 1 million (about 1 TiB) that is {} and {} MiB",
+                "the repository's index of {} stretches takes {} MiB of memory while a backup is made, {} MiB while one is read; at 1 million (about 1 TiB) that is {} and {} MiB{damage}",
                 memory.blobs,
                 memory.backup.div_ceil(MIB),
                 memory.restore.div_ceil(MIB),

@@ -112,6 +112,22 @@ fn directories_that_were_damaged_are_stored_once_more() {
 }
 
 #[test]
+fn who_reads_a_backup_finds_damage_as_well_as_who_verifies_it() {
+    for command in ["fetch", "restore"] {
+        let sidecar = archiving();
+        written(&sidecar);
+        let before = backup(&sidecar);
+        DAMAGES[0].1(&largest_pack(&sidecar));
+        let to = sidecar.folder().join("to");
+        let option = if command == "fetch" { "-o" } else { "--into" };
+        let read = sidecar.run(&[command, id(&before), option, to.to_str().unwrap()]);
+        read.exits(4);
+        let after = backup(&sidecar);
+        sidecar.run(&["verify", id(&after)]).succeeds();
+    }
+}
+
+#[test]
 fn no_backup_goes_for_one_that_rests_on_damage() {
     let sidecar = archiving().set("retention", json!({"daily": {"last": 2}}));
     written(&sidecar);

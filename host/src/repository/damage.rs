@@ -58,23 +58,27 @@ pub(super) async fn note(store: &Store, damaged: &[Id], whole: &[Id]) {
     }
 }
 
-/// After a backup was found to be damaged: looks at all that it rests on, and notes what is damaged of it. Blocks: not
-/// for a thread of the event loop.
-pub fn examine(store: &Store, driver: &Handle, at: &InRepository) -> Result<()> {
-    let gate = Arc::new(VerdictGate::default());
-    let needed = needed(store, driver, &gate, IndexView::Whole, at);
-    gate.close();
-    driver.block_on(async {
-        let (mut damaged, mut whole) = (Vec::new(), Vec::new());
-        for pack in needed?.packs {
-            match is_whole(store, pack).await? {
-                true => whole.push(pack),
-                false => damaged.push(pack),
-            }
+/// After a backup was found to be damaged: looks at all that it rests on, and notes what is damaged of it.
+pub async fn examine(store: &Store, at: &InRepository) -> Result<()> {
+    let (from, driver, at) = (store.clone(), Handle::current(), at.clone());
+    let work = move || {
+        let gate = Arc::new(VerdictGate::default());
+        let needed = needed(&from, &driver, &gate, IndexView::Whole, &at);
+        gate.close();
+        needed
+    };
+    let needed = tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Error::run("internal", "the repository's thread ended early").caused_by(error)
+    })??;
+    let (mut damaged, mut whole) = (Vec::new(), Vec::new());
+    for pack in needed.packs {
+        match is_whole(store, pack).await? {
+            true => whole.push(pack),
+            false => damaged.push(pack),
         }
-        note(store, &damaged, &whole).await;
-        Ok(())
-    })
+    }
+    note(store, &damaged, &whole).await;
+    Ok(())
 }
 
 /// Whether a pack has the bytes that it was written with: its name is their SHA-256.
@@ -138,22 +142,25 @@ pub(super) fn needed(
 /// Adds a directory and all below it. Returns whether all of that could be read.
 fn below(
     repository: &Repository<IndexedFullStatus>,
-    tree: TreeId,
+    root: TreeId,
     blobs: &mut HashSet<BlobId>,
 ) -> bool {
-    if !blobs.insert(tree.into()) {
-        return true;
-    }
-    let bytes = repository.get_blob_cached(&tree.into(), BlobType::Tree);
-    let directory = bytes.map(|bytes| serde_json::from_slice::<Tree>(&bytes));
-    let Ok(Ok(directory)) = directory else {
-        return false;
-    };
     let mut is_complete = true;
-    for node in directory.nodes {
-        blobs.extend(node.content.into_iter().flatten().map(BlobId::from));
-        if let Some(tree) = node.subtree {
-            is_complete &= below(repository, tree, blobs);
+    // No recursion: how deep it goes is not for us to say.
+    let mut trees = vec![root];
+    while let Some(tree) = trees.pop() {
+        if !blobs.insert(tree.into()) {
+            continue;
+        }
+        let bytes = repository.get_blob_cached(&tree.into(), BlobType::Tree);
+        let directory = bytes.map(|bytes| serde_json::from_slice::<Tree>(&bytes));
+        let Ok(Ok(directory)) = directory else {
+            is_complete = false;
+            continue;
+        };
+        for node in directory.nodes {
+            blobs.extend(node.content.into_iter().flatten().map(BlobId::from));
+            trees.extend(node.subtree);
         }
     }
     is_complete

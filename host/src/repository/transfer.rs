@@ -158,8 +158,7 @@ impl RepositoryTransfer {
                 let store = self.source.name();
                 tracing::warn!(
                     store,
-                    hint =
-                        "`sidecar verify --all` names them, and `sidecar list` what rests on them",
+                    hint = "`.sidecar/repository-damaged.json` in the store names them, and `sidecar list` what rests on them",
                     "{damaged} objects of the repository are damaged, and were not copied"
                 );
                 Ok(())

@@ -77,7 +77,7 @@ pub(in crate::service) async fn tidy(
     if pruned.is_damaged {
         let why = "objects in it are known to be damaged, and to pack anew would hide that";
         let left = left_undone(store, why).hint(
-            "bring them back from a copy, or delete those that `sidecar verify --all` names, and run `restic rebuild-index`",
+            "bring them back from a copy, or delete those that `.sidecar/repository-damaged.json` in the store names, and run `restic rebuild-index`",
         );
         match occasion {
             PruneOccasion::Asked => return Err(left),

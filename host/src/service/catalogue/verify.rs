@@ -14,12 +14,10 @@ use super::verify_progress::VerifyProgress;
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::history::{Run, RunArtifact, RunState};
-use crate::repository::{Proof, examine, prove};
+use crate::repository::{Proof, prove};
 use crate::service::context::Context;
 use crate::service::runs::{download_cache, kept_for_set};
-use crate::store::{
-    Catalogue, DamageExtent, DamagedBackup, RetryPolicy, Store, StoredBackup, is_damage,
-};
+use crate::store::{Catalogue, DamageExtent, DamagedBackup, RetryPolicy, Store, StoredBackup};
 
 /// A backup that is what it was.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -216,19 +214,6 @@ fn read_copy(
         }
     });
     cancel.check()?;
-    if let Some(at) = &copy.manifest.artifact.repository
-        && verified.as_ref().is_err_and(is_damage)
-    {
-        // What later backups must not build on.
-        examine(&store, context.runtime()?.handle(), at).unwrap_or_else(|error| {
-            let (store, hint) = (store.name(), error.hint_text());
-            tracing::warn!(
-                store,
-                hint,
-                "what of the repository is damaged cannot be found out: {error}"
-            );
-        });
-    }
     Ok(verified)
 }
 

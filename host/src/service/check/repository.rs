@@ -24,7 +24,7 @@ pub(super) fn check(context: &Context, spec: &StoreSpec) -> Result<Option<String
             let damage = match damaged.len() {
                 0 => String::new(),
                 count => format!(
-                    "; {count} objects are known to be damaged: backups build on none of them, and nothing is pruned until they are gone (`sidecar verify --all` names them)"
+                    "; {count} objects are known to be damaged: backups build on none of them, and nothing is pruned until they are gone (`.sidecar/repository-damaged.json` in the store names them)"
                 ),
             };
             let many = IndexMemory::of(MANY);

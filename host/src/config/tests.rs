@@ -156,6 +156,13 @@ fn the_published_schemas_are_up_to_date() {
     }
 }
 
+#[test]
+fn the_published_schemas_are_valid_ones() {
+    for schema in [schema(), fleet_schema()] {
+        jsonschema::meta::validate(&schema).unwrap();
+    }
+}
+
 /// A small valid file, with `more` at its end.
 fn small(more: &str) -> Result<Config, ConfigProblems> {
     let text = format!(

@@ -50,7 +50,7 @@ impl Simulation<'_> {
         let released = lease.released(true, Vec::new(), here.clone());
         let failed = lease.released(false, Vec::new(), here);
         store.leases.insert(name.clone(), (lease, file_clock));
-        self.begun[sidecar.owner] = (hour, false);
+        self.begun[sidecar.owner] = hour;
         let (made, failing) = self.world.runs[sidecar.runs % self.world.runs.len()];
         sidecar.runs += 1;
         match made {

@@ -189,6 +189,38 @@ fn what_else_is_lost_of_a_repository_is_damage_and_not_a_wrong_word() {
         .stderr_contains("has lost");
 }
 
+#[test]
+fn a_damaged_index_is_named_and_restic_makes_it_anew() {
+    let sidecar = archiving();
+    written(&sidecar);
+    let made = backup(&sidecar);
+    let bytes = sha256(&fetched(&sidecar, id(&made)));
+    let folder = sidecar.folder().join("store/citus/repository/index");
+    let mut indexes = fs::read_dir(&folder).unwrap();
+    let index = indexes.next().unwrap().unwrap().path();
+    let file = File::options().write(true).open(&index).unwrap();
+    file.write_all_at(b"ZZZZ", 50).unwrap();
+    let name = index.file_name().unwrap().to_str().unwrap();
+    for (command, code) in [
+        (&["verify", id(&made)] as &[&str], 4),
+        (&["backup"], 1),
+        (&["prune"], 4),
+    ] {
+        sidecar
+            .run(command)
+            .exits(code)
+            .stderr_contains(name)
+            .stderr_contains("restic rebuild-index");
+    }
+    restic(&sidecar, &local(&sidecar), &["rebuild-index"]).succeeds();
+    sidecar.run(&["verify", id(&made)]).succeeds();
+    let after = backup(&sidecar);
+    for one in [&after, &made] {
+        assert_eq!(sha256(&fetched(&sidecar, id(one))), bytes);
+    }
+    require_sound(&sidecar);
+}
+
 /// A store beside the first one.
 fn other(sidecar: &Sidecar, password: &str) -> Value {
     let path = sidecar.folder().join("other");

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 
 use super::gate::VerdictGate;
 use super::index_view::ReplacedIndexes;
+use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Object, REPOSITORY, Store};
 
@@ -169,6 +170,11 @@ impl ReadBackend for StoreBackend {
             while let Some(piece) = reading.next().await? {
                 all.extend_from_slice(&piece);
             }
+            // Their names are what they say. Of several keys, a damaged one keeps no other from opening.
+            let is_named = !matches!(tpe, FileType::Config | FileType::Key);
+            if is_named && Digest::of_bytes(&all).to_string() != hex(*id) {
+                return Err(altered(&self.store, &key, tpe));
+            }
             Ok(all.into())
         })
     }
@@ -249,6 +255,19 @@ fn lost(store: &Store, key: &str) -> Error {
     let message = format!("the repository of store `{name}` has lost {shown}");
     Error::new(Kind::Verification, "repository-damaged", message)
         .hint("take another backup (`sidecar list`), and find out what removed it")
+}
+
+fn altered(store: &Store, key: &str, tpe: FileType) -> Error {
+    let (name, shown) = (store.name(), store.shown(key));
+    let message =
+        format!("the repository of store `{name}` has other bytes than were written: {shown}");
+    let hint = match tpe {
+        FileType::Index => {
+            "no backup is lost: `restic repair index` (`restic rebuild-index` before 0.16) makes the index anew from what lies there"
+        }
+        _ => "take another backup (`sidecar list`), and find out what altered it",
+    };
+    Error::new(Kind::Verification, "altered", message).hint(hint)
 }
 
 fn cut_off(store: &Store, key: &str) -> Error {

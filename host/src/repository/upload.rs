@@ -87,6 +87,7 @@ impl SnapshotUpload {
                 is_sole_sidecar,
             };
             let tree = source.tree().cloned();
+            let _end = tree.as_ref().map(FileTreeStream::end);
             let archived = archiving.run(source, known);
             if let (Some(tree), Err(error)) = (&tree, &archived) {
                 tree.stop(error.named("the repository"));
@@ -165,7 +166,11 @@ fn form(
             () = gate.failed() => false,
         }
     });
-    match tree.take().filter(|_| begun) {
+    if !begun {
+        tree.give_up();
+        return RunForm::Artifact;
+    }
+    match tree.take() {
         Some(entries) => RunForm::Files(tree.clone(), entries),
         None => RunForm::Artifact,
     }

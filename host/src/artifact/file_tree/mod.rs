@@ -17,7 +17,7 @@ pub use change::change;
 pub use entry::{FileTreeEntry, UnreadFile};
 pub use sink::{FileTreeSink, FileTreeTotals, NewEntry};
 pub use state::LateFailure;
-pub use stream::{FileTreeEntries, FileTreeStream};
+pub use stream::{FileTreeEnd, FileTreeEntries, FileTreeStream};
 
 use std::sync::Arc;
 

@@ -96,7 +96,7 @@ impl TreeState {
 
     fn why(&self) -> Error {
         let cause = self.cause.lock().take();
-        cause.unwrap_or_else(|| Error::run("tree-stopped", "the repository takes no more files"))
+        cause.unwrap_or_else(stopped)
     }
 
     pub(super) fn note(&self, path: &[u8], error: &Error) {
@@ -126,6 +126,10 @@ impl TreeState {
     pub(super) fn take_late(&self) -> Vec<LateFailure> {
         std::mem::take(&mut self.late.lock())
     }
+}
+
+pub(super) fn stopped() -> Error {
+    Error::run("tree-stopped", "the repository takes no more files")
 }
 
 fn too_many_late() -> Error {

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::entry::FileTreeEntry;
-use super::state::TreeState;
+use super::state::{self, TreeState};
 use crate::error::Error;
 
 /// The tree of a run that may make one. Clones are the same: one of them takes the entries.
@@ -16,12 +16,16 @@ pub struct FileTreeStream {
     state: Arc<TreeState>,
 }
 
-/// The entries of a tree, in order. Dropped before the last one, it takes no more.
+/// The entries of a tree, in order. Who takes them says how it ended: by the last one, or by `FileTreeStream::stop`.
 #[derive(Debug)]
 pub struct FileTreeEntries {
     entries: mpsc::Receiver<FileTreeEntry>,
     state: Arc<TreeState>,
 }
+
+/// The end of the thread that takes a tree, whatever ends it.
+#[derive(Debug)]
+pub struct FileTreeEnd(FileTreeStream);
 
 impl FileTreeStream {
     pub(super) fn new(entries: mpsc::Receiver<FileTreeEntry>, state: Arc<TreeState>) -> Self {
@@ -48,6 +52,18 @@ impl FileTreeStream {
         self.state.stop(cause);
     }
 
+    /// The same without a reason, unless one is known, or all was taken.
+    pub fn give_up(&self) {
+        if !self.state.is_drained() {
+            self.state.stop(state::stopped());
+        }
+    }
+
+    /// Gives it up when it is dropped.
+    pub fn end(&self) -> FileTreeEnd {
+        FileTreeEnd(self.clone())
+    }
+
     /// How many files could not be opened, and are not in the backup.
     pub fn lost(&self) -> u64 {
         self.state.lost()
@@ -65,11 +81,8 @@ impl FileTreeEntries {
     }
 }
 
-impl Drop for FileTreeEntries {
+impl Drop for FileTreeEnd {
     fn drop(&mut self) {
-        if !self.state.is_drained() {
-            let cause = Error::run("tree-stopped", "the repository takes no more files");
-            self.state.stop(cause);
-        }
+        self.0.give_up();
     }
 }

@@ -79,7 +79,9 @@ fn a_tree_that_the_repository_gives_up_takes_no_more() {
 
     let mut setup = TreeSetup::new();
     setup.add("a").unwrap();
+    let end = setup.stream.end();
     drop(setup.stream.take());
+    drop(end);
     let finished = setup.runtime.block_on(setup.sink.finish());
     assert_eq!(finished.unwrap_err().code(), "tree-stopped");
 }

@@ -105,7 +105,7 @@ impl StoreLock {
     }
 
     /// Deletes a backup whose key is noted: the manifest first, so that nothing lists what is only half
-    /// there. It is put back if the artifact cannot be deleted: then the backup is there as before.
+    /// there. It is put back if the artifact is there all the same: then the backup is there as before.
     /// Fails only if the lock was lost.
     pub async fn remove(&mut self, backup: &StoredBackup) -> Result<Removal> {
         self.confirm_for_one_of_many().await?;
@@ -118,9 +118,16 @@ impl StoreLock {
             });
         }
         if let Err(error) = store.delete(&backup.key).await {
-            return Ok(match self.put_manifest(&manifest, &backup.manifest).await {
-                Ok(true) => Removal::Refused(error),
-                Ok(false) | Err(_) => Removal::HalfDone(error),
+            // Only in front of what is there: an error may come after the deed.
+            let is_there = self.is_untouched(&backup.key, &error).await;
+            let is_back = is_there
+                && self
+                    .put_manifest(&manifest, &backup.manifest)
+                    .await
+                    .is_ok_and(|put| put);
+            return Ok(match is_back {
+                true => Removal::Refused(error),
+                false => Removal::HalfDone(error),
             });
         }
         if let Err(error) = store.delete(&keys::verdict(&backup.key)).await {
@@ -162,7 +169,7 @@ pub enum Removal {
     Done,
     /// It is there as before.
     Refused(Error),
-    /// Its manifest is gone, or may be, and its artifact is not: it is no backup any more.
+    /// Its manifest is gone, or may be, and its artifact may not be: it is no backup any more.
     HalfDone(Error),
 }
 

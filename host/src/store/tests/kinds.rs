@@ -1,9 +1,8 @@
 //! The conformance suite, run against every kind of store: a row for each.
 
 use super::conformance::conforms;
-use super::fixtures::{backup, fs, open};
+use super::fixtures::{fs, open};
 use super::server::S3Server;
-use crate::store::{Removal, StoreLock};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_conforms() {
@@ -46,22 +45,4 @@ async fn a_key_leads_out_of_no_folder() {
         store.put(key, b"ours".to_vec()).await.unwrap_err();
     }
     assert_eq!(std::fs::read(&outside).unwrap(), b"not ours");
-}
-
-#[tokio::test]
-async fn a_backup_whose_artifact_cannot_be_deleted_keeps_its_manifest() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&fs(folder.path(), ""));
-    let backup = backup(&store, "only", b"bytes", "2023-12-01T12:00:00Z").await;
-    let artifact = folder.path().join(&backup.key);
-    std::fs::remove_file(&artifact).unwrap();
-    std::fs::create_dir(&artifact).unwrap();
-    let locked = store.lock("deleting").await.unwrap();
-    for mut lock in [locked, StoreLock::without_lease(&store)] {
-        let removal = lock.remove(&backup).await.unwrap();
-        assert!(matches!(removal, Removal::Refused(_)), "{removal:?}");
-    }
-    std::fs::remove_dir(&artifact).unwrap();
-    std::fs::write(&artifact, "bytes").unwrap();
-    assert_eq!(store.catalogue().await.unwrap().backups, [backup]);
 }

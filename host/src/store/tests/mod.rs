@@ -13,5 +13,6 @@ mod kinds;
 mod leases;
 mod probes;
 mod remembered;
+mod removals;
 pub(super) mod server;
 pub(crate) mod stepwise;

@@ -112,6 +112,29 @@ fn directories_that_were_damaged_are_stored_once_more() {
 }
 
 #[test]
+fn what_was_deleted_is_forgotten_although_a_backup_needs_it() {
+    let sidecar = archiving();
+    written(&sidecar);
+    let before = backup(&sidecar);
+    let packs = sidecar.folder().join("store/citus/repository/data");
+    let packs_of_directories = |does: &str| {
+        let find = format!("find {} -type f -size -50k {does}", packs.display());
+        sh(&find).succeeds().stdout
+    };
+    packs_of_directories("-exec cp /dev/null {} \\;");
+    sidecar.run(&["verify", id(&before)]).exits(4);
+    written(&sidecar);
+    backup(&sidecar);
+    let known = "known to be damaged";
+    sidecar.run(&["check"]).stdout_contains(known);
+    packs_of_directories("-empty -delete");
+    restic(&sidecar, &local(&sidecar), &["rebuild-index"]).succeeds();
+    sidecar.run(&["verify", "--all"]).exits(4);
+    let checked = sidecar.run(&["check"]);
+    assert!(!checked.stdout.contains(known), "{checked:#?}");
+}
+
+#[test]
 fn who_reads_a_backup_finds_damage_as_well_as_who_verifies_it() {
     for command in ["fetch", "restore"] {
         let sidecar = archiving();

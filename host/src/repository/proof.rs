@@ -97,9 +97,27 @@ fn checked_packs(gate: &Arc<VerdictGate>, store: &Store, driver: &Handle) -> Res
             |pack: &&Pack| there.get(&pack.id).map(|size| u64::from(*size)) != Some(pack.size);
         let damaged: Vec<Id> = packs.iter().filter(is_cut).map(|pack| pack.id).collect();
         driver.block_on(damage::note(store, &damaged, &[]));
+        driver.block_on(forget_repaired(store, &packs, &there))?;
         return Err(incomplete(store, &error));
     }
     Ok(packs)
+}
+
+/// Forgets of what is noted what was brought back, and what was deleted and is in no index: other backups may be
+/// beyond repair, and nothing is pruned meanwhile.
+async fn forget_repaired(store: &Store, packs: &[Pack], there: &HashMap<Id, u32>) -> Result<()> {
+    let named: HashSet<Id> = packs.iter().map(|pack| pack.id).collect();
+    let mut repaired = Vec::new();
+    for id in damage::known_damage(store).await? {
+        let is_repaired = match named.contains(&id) {
+            true => damage::is_whole(store, id).await?,
+            // An index may be lost: what still lies there may be named again.
+            false => !there.contains_key(&id),
+        };
+        repaired.extend(is_repaired.then_some(id));
+    }
+    damage::note(store, &[], &repaired).await;
+    Ok(())
 }
 
 /// Those that the index names.

@@ -53,28 +53,38 @@ async fn removal(
 }
 
 #[tokio::test]
-async fn a_backup_whose_artifact_cannot_be_deleted_is_listed_again() {
-    for has_lease in [true, false] {
+async fn a_backup_is_listed_as_long_as_its_artifact_is_there() {
+    // A disk may fail after the name is gone, and a server before it has answered.
+    let fates = [
+        (RequestFate::Refused, true),
+        (RequestFate::AnswerLost, false),
+    ];
+    let both = fates
+        .into_iter()
+        .flat_map(|fate| [(fate, true), (fate, false)]);
+    for ((fate, is_there), has_lease) in both {
         let objects = Arc::default();
         let store = stepwise::store(&objects, None, 0);
         let backup = made(&store).await;
-        let removal = removal(&objects, &backup, RequestFate::Refused, has_lease).await;
-        assert!(matches!(removal, Removal::Refused(_)), "{removal:?}");
-        assert_eq!(store.catalogue().await.unwrap().backups, [backup]);
-        assert_eq!(store.get(ARTIFACT).await.unwrap(), b"bytes"[..]);
-    }
-}
-
-/// A disk may fail after the name is gone, and a server before it has answered.
-#[tokio::test]
-async fn one_whose_artifact_is_gone_is_not_whatever_was_answered() {
-    for has_lease in [true, false] {
-        let objects = Arc::default();
-        let store = stepwise::store(&objects, None, 0);
-        let backup = made(&store).await;
-        let removal = removal(&objects, &backup, RequestFate::AnswerLost, has_lease).await;
-        assert!(matches!(removal, Removal::HalfDone(_)), "{removal:?}");
-        assert_eq!(store.size(ARTIFACT).await.unwrap(), None);
-        assert_eq!(store.catalogue().await.unwrap().backups, []);
+        let removal = removal(&objects, &backup, fate, has_lease).await;
+        assert_eq!(
+            matches!(removal, Removal::Refused(_)),
+            is_there,
+            "{removal:?}"
+        );
+        assert_eq!(
+            matches!(removal, Removal::HalfDone(_)),
+            !is_there,
+            "{removal:?}"
+        );
+        let listed = store.catalogue().await.unwrap().backups;
+        let found = store.get(ARTIFACT).await.ok();
+        match is_there {
+            true => assert_eq!(
+                (listed, found.unwrap().as_ref()),
+                (vec![backup], &b"bytes"[..])
+            ),
+            false => assert_eq!((listed, found), (Vec::new(), None)),
+        }
     }
 }

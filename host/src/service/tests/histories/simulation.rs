@@ -205,7 +205,9 @@ impl<'w> Simulation<'w> {
                 let without = self.hour - self.begun[sidecar.owner];
                 let left = self.left[sidecar.owner].map(|left| self.hour - left);
                 let longest = match left {
-                    Some(since) if since < 2 * LONGEST => 2 * LONGEST,
+                    Some(since) if !self.world.has_right_clocks && since < 2 * LONGEST => {
+                        2 * LONGEST
+                    }
                     _ => LONGEST,
                 };
                 prop_assert!(without <= longest, "no run for {without} hours, {left:?}");
